@@ -1,0 +1,250 @@
+import type { MaybePromise } from "../lib/maybe-promise.ts";
+
+/**
+ * The narrow interfaces that the use cases need from the outside. Adapters implement them; nothing here
+ * knows which.
+ */
+
+// ---------------------------------------------------------------------------------------- store
+
+/** What an event, a state row and a turn belong to. */
+export interface AggregateRef {
+  readonly type: AggregateType;
+  readonly id: string;
+}
+
+export type AggregateType = "user";
+
+/** What happened: a stored, versioned fact. `data` is plain JSON. */
+export interface RecordedEvent {
+  readonly type: string;
+  readonly data: object;
+}
+
+/** A state row: the fold of all events of one aggregate. */
+export interface StoredState {
+  /** Number of the last event; 1 is the first. */
+  readonly sequence: number;
+  /** Plain JSON. Nobody changes it in place. */
+  readonly state: object;
+}
+
+/** A name that belongs to one aggregate at a time, e.g. a user name or the hash of an access token. */
+export interface UniqueKey {
+  readonly kind: "user_name" | "access_token";
+  readonly key: string;
+}
+
+/** One decision, written as a whole or not at all. */
+export interface Commit {
+  readonly aggregate: AggregateRef;
+  /** Sequence that the decision was based on; 0 where there was no aggregate. */
+  readonly expectedSequence: number;
+  /** Time of all its events. */
+  readonly atMs: number;
+  /** At least one; numbered from `expectedSequence + 1`. */
+  readonly events: readonly RecordedEvent[];
+  /** The state after these events. */
+  readonly state: object;
+  readonly takeKeys?: readonly UniqueKey[];
+  readonly freeKeys?: readonly UniqueKey[];
+  /** Goes to the outbox. */
+  readonly message?: OutboxMessage;
+  /** If set, the commit is refused when a message to its recipient was created less than this ago. */
+  readonly messagePauseMs?: number;
+  /** Settles the outbox message that these events tell of. */
+  readonly settle?: Settlement;
+}
+
+export type CommitOutcome =
+  | { readonly kind: "committed" }
+  /** Somebody else wrote first: load again, decide again. */
+  | { readonly kind: "sequence_taken" }
+  | { readonly kind: "key_taken"; readonly key: UniqueKey }
+  | { readonly kind: "paused"; readonly untilMs: number }
+  | { readonly kind: "outbox_full" };
+
+/** The store could not do it and did nothing: disk full, I/O error, connection lost. */
+export class StoreUnavailableError extends Error {
+  override readonly name = "StoreUnavailableError";
+}
+
+export interface HistoryEvent extends RecordedEvent {
+  /** Grows with every event of the store, in the order of commits. */
+  readonly position: number;
+  readonly aggregate: AggregateRef;
+  readonly sequence: number;
+  readonly atMs: number;
+}
+
+export interface Store {
+  /** The last durable state. One point read, never a replay. */
+  load(aggregate: AggregateRef): MaybePromise<StoredState | undefined>;
+  /** The id of the aggregate that holds the key. */
+  findByKey(key: UniqueKey): MaybePromise<string | undefined>;
+  /**
+   * Durable once it resolves to `committed`; nothing was written with any other outcome.
+   * @throws StoreUnavailableError
+   */
+  commit(commit: Commit): Promise<CommitOutcome>;
+  /** Events in the order of commits, after `afterPosition`, at most `limit`. */
+  history(afterPosition: number, limit: number): MaybePromise<readonly HistoryEvent[]>;
+  readonly outbox: Outbox;
+  readonly inbox: InboxStore;
+  /** Resolves once everything that was begun is finished. Nothing works afterwards. */
+  close(): Promise<void>;
+}
+
+// --------------------------------------------------------------------------------------- outbox
+
+export const messagePurposes = ["verify_phone", "verify_otp_sms"] as const;
+export type MessagePurpose = (typeof messagePurposes)[number];
+
+/** An SMS that is to be sent. Its id is the id of the challenge, and the idempotency key. */
+export interface OutboxMessage {
+  readonly id: string;
+  readonly userId: string;
+  readonly purpose: MessagePurpose;
+  /** E.164. */
+  readonly recipient: string;
+  readonly createdMs: number;
+  /** After this time it is not worth sending; null if never. */
+  readonly expiresMs: number | null;
+  /** What must be sent, encrypted; erased when the message is settled. */
+  readonly sealed: string;
+}
+
+export interface ClaimedMessage extends OutboxMessage {
+  /** 1 for the first. */
+  readonly attempt: number;
+}
+
+/** The end of a message: handed to a provider, not to be sent any more, or given up. */
+export interface Settlement {
+  readonly messageId: string;
+  readonly outcome: "sent" | "skipped" | "dead";
+  /** A short reason in plain words, without any number or code. */
+  readonly reason: string;
+}
+
+export interface Outbox {
+  /**
+   * Takes up to `limit` messages that are due, the oldest first, for `leaseMs`: nobody else gets them
+   * until then. Each claim counts as an attempt.
+   */
+  claim(nowMs: number, leaseMs: number, limit: number): Promise<readonly ClaimedMessage[]>;
+  /** Gives a claimed message back, to be claimed again at `dueMs`. */
+  retry(messageId: string, dueMs: number, reason: string): Promise<void>;
+  /** Ends a message for which no event is written. */
+  settle(settlement: Settlement): Promise<void>;
+  /** When the next message will be due; undefined if none waits. */
+  nextDueMs(): MaybePromise<number | undefined>;
+}
+
+// ---------------------------------------------------------------------------------------- inbox
+
+/** A message as the embedded provider `inbox` keeps it. */
+export interface InboxMessage {
+  /** Grows with every message. */
+  readonly id: number;
+  /** Id of the outbox message. */
+  readonly messageId: string;
+  readonly userId: string;
+  readonly purpose: MessagePurpose;
+  readonly recipient: string;
+  readonly text: string;
+  readonly code: string;
+  readonly createdMs: number;
+  readonly expiresMs: number | null;
+}
+
+export interface InboxQuery {
+  /** E.164; all numbers if left out. */
+  readonly recipient?: string;
+  readonly afterId?: number;
+  readonly order: "oldest_first" | "newest_first";
+  readonly limit: number;
+}
+
+/** Keeps the newest `inboxMessagesMax` messages. */
+export interface InboxStore {
+  /** Undefined if a message with this `messageId` is there already. */
+  append(message: Omit<InboxMessage, "id">): Promise<InboxMessage | undefined>;
+  list(query: InboxQuery): MaybePromise<readonly InboxMessage[]>;
+  /** @returns how many were removed. */
+  clear(recipient?: string): Promise<number>;
+}
+
+export const inboxMessagesMax = 10_000;
+export const outboxPendingMax = 100_000;
+
+// ------------------------------------------------------------------------------------------ sms
+
+/** What a provider gets to send. */
+export interface SmsMessage {
+  /** Idempotency key. */
+  readonly id: string;
+  readonly purpose: MessagePurpose;
+  /** E.164. */
+  readonly recipient: string;
+  readonly text: string;
+  readonly code: string;
+  readonly createdMs: number;
+  readonly expiresMs: number | null;
+  readonly user: SmsUser;
+}
+
+/** The user as far as a webhook tells of them. */
+export interface SmsUser {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly userName: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly nickName: string;
+  readonly displayName: string;
+  readonly email: string;
+  readonly isEmailVerified: boolean;
+  readonly lastPhone: string;
+  readonly verifiedPhone: string;
+  readonly createdMs: number;
+  readonly changedMs: number;
+}
+
+export type SendResult =
+  | { readonly kind: "sent" }
+  /** Worth another attempt, not before `retryAfterMs` if it is given. */
+  | { readonly kind: "retry"; readonly reason: string; readonly retryAfterMs?: number }
+  /** Never worth another attempt. */
+  | { readonly kind: "rejected"; readonly reason: string };
+
+export interface SmsProvider {
+  /** E.g. "inbox"; for logs. */
+  readonly name: string;
+  /** Never throws: what went wrong is a result. Takes at most its own time-out. */
+  send(message: SmsMessage): Promise<SendResult>;
+  close(): Promise<void>;
+}
+
+// ------------------------------------------------------------------------------------------ auth
+
+/** Who calls. */
+export interface Caller {
+  readonly userId: string;
+  /** The organization of the user. */
+  readonly organizationId: string;
+  /** Whether the caller has any role at all. */
+  readonly hasRoles: boolean;
+  /** Whether a role of the caller gives the permission in that organization (anywhere if left out). */
+  may(permission: Permission, organizationId?: string): boolean;
+}
+
+export const permissions = [
+  "user.read",
+  "user.write",
+  "user.delete",
+  "user.credential.write",
+  "iam.read",
+  "iam.write",
+] as const;
+export type Permission = (typeof permissions)[number];
