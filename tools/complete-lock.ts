@@ -20,14 +20,38 @@ interface LockEntry {
 const lockFile = new URL("../package-lock.json", import.meta.url);
 const lock = JSON.parse(readFileSync(lockFile, "utf8")) as { packages: Record<string, LockEntry> };
 
-const systems = ["android", "darwin", "freebsd", "linux", "openharmony", "win32", "aix", "sunos", "netbsd", "openbsd"];
-const processors = ["arm64", "armv7", "arm", "x64", "ia32", "ppc64", "riscv64", "s390x", "loong64", "mips64el"];
+const systems = [
+  "android",
+  "darwin",
+  "freebsd",
+  "linux",
+  "openharmony",
+  "win32",
+  "aix",
+  "sunos",
+  "netbsd",
+  "openbsd",
+];
+const processors = [
+  "arm64",
+  "armv7",
+  "arm",
+  "x64",
+  "ia32",
+  "ppc64",
+  "riscv64",
+  "s390x",
+  "loong64",
+  "mips64el",
+];
 
 /** "binding-linux-arm-gnueabihf" → { os: ["linux"], cpu: ["arm"] } */
 function platformOf(name: string): Pick<LockEntry, "os" | "cpu"> {
   const parts = name.split(/[-/]/);
   const os = parts.filter((part) => systems.includes(part));
-  const cpu = parts.filter((part) => processors.includes(part)).map((part) => (part === "armv7" ? "arm" : part));
+  const cpu = parts
+    .filter((part) => processors.includes(part))
+    .map((part) => (part === "armv7" ? "arm" : part));
   return { ...(os.length > 0 ? { os } : {}), ...(cpu.length > 0 ? { cpu } : {}) };
 }
 

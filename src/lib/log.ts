@@ -29,7 +29,9 @@ export function createLog(
     (message: string, fields: LogFields = {}): void => {
       if (logLevels.indexOf(name) < threshold) return;
       const time = new Date(systemClock.nowMs()).toISOString();
-      const plain = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, plainValue(value)]));
+      const plain = Object.fromEntries(
+        Object.entries(fields).map(([key, value]) => [key, plainValue(value)]),
+      );
       write(`${JSON.stringify({ time, level: name, message, ...plain })}\n`);
     };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
