@@ -20,7 +20,7 @@ interface LockEntry {
 const lockFile = new URL("../package-lock.json", import.meta.url);
 const lock = JSON.parse(readFileSync(lockFile, "utf8")) as { packages: Record<string, LockEntry> };
 
-const systems = [
+const systems = new Set([
   "android",
   "darwin",
   "freebsd",
@@ -31,8 +31,8 @@ const systems = [
   "sunos",
   "netbsd",
   "openbsd",
-];
-const processors = [
+]);
+const processors = new Set([
   "arm64",
   "armv7",
   "arm",
@@ -43,15 +43,13 @@ const processors = [
   "s390x",
   "loong64",
   "mips64el",
-];
+]);
 
 /** "binding-linux-arm-gnueabihf" → { os: ["linux"], cpu: ["arm"] } */
 function platformOf(name: string): Pick<LockEntry, "os" | "cpu"> {
   const parts = name.split(/[-/]/);
-  const os = parts.filter((part) => systems.includes(part));
-  const cpu = parts
-    .filter((part) => processors.includes(part))
-    .map((part) => (part === "armv7" ? "arm" : part));
+  const os = parts.filter((part) => systems.has(part));
+  const cpu = parts.filter((part) => processors.has(part)).map((part) => (part === "armv7" ? "arm" : part));
   return { ...(os.length > 0 ? { os } : {}), ...(cpu.length > 0 ? { cpu } : {}) };
 }
 
@@ -72,6 +70,6 @@ for (const [path, entry] of Object.entries(lock.packages)) {
   }
 }
 
-lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 writeFileSync(lockFile, `${JSON.stringify(lock, null, 2)}\n`);
 console.log(`package-lock.json: ${added} entries added`);
