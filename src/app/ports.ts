@@ -248,3 +248,12 @@ export const permissions = [
   "iam.write",
 ] as const;
 export type Permission = (typeof permissions)[number];
+
+/** Signs short-lived tokens for users. */
+export interface TokenMinter {
+  mint(request: {
+    readonly userId: string;
+    readonly lifetimeSeconds: number;
+    readonly nowMs: number;
+  }): Promise<{ readonly token: string; readonly expireMs: number }>;
+}

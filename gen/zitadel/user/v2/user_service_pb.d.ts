@@ -364,6 +364,38 @@ export declare type VerifyPhoneResponse = Message<"zitadel.user.v2.VerifyPhoneRe
 export declare const VerifyPhoneResponseSchema: GenMessage<VerifyPhoneResponse>;
 
 /**
+ * @generated from message zitadel.user.v2.UnlockUserRequest
+ */
+export declare type UnlockUserRequest = Message<"zitadel.user.v2.UnlockUserRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message zitadel.user.v2.UnlockUserRequest.
+ * Use `create(UnlockUserRequestSchema)` to create a new message.
+ */
+export declare const UnlockUserRequestSchema: GenMessage<UnlockUserRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.UnlockUserResponse
+ */
+export declare type UnlockUserResponse = Message<"zitadel.user.v2.UnlockUserResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.UnlockUserResponse.
+ * Use `create(UnlockUserResponseSchema)` to create a new message.
+ */
+export declare const UnlockUserResponseSchema: GenMessage<UnlockUserResponse>;
+
+/**
  * @generated from message zitadel.user.v2.DeleteUserRequest
  */
 export declare type DeleteUserRequest = Message<"zitadel.user.v2.DeleteUserRequest"> & {
@@ -463,6 +495,16 @@ export declare const UserService: GenService<{
     methodKind: "unary";
     input: typeof VerifyPhoneRequestSchema;
     output: typeof VerifyPhoneResponseSchema;
+  },
+  /**
+   * Unlocks a user who gave too many wrong codes.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.UnlockUser
+   */
+  unlockUser: {
+    methodKind: "unary";
+    input: typeof UnlockUserRequestSchema;
+    output: typeof UnlockUserResponseSchema;
   },
   /**
    * Deletes a user. The id may be used again by AddHumanUser.

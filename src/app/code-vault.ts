@@ -1,0 +1,100 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  timingSafeEqual,
+} from "node:crypto";
+import type { CodeBinding, CodeMac, SignedCode } from "../domain/codes.ts";
+import type { RandomBytes } from "../lib/random.ts";
+
+interface VaultKey {
+  readonly id: string;
+  readonly mac: KeyObject;
+  readonly seal: KeyObject;
+}
+
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/**
+ * Keeps codes: a keyed HMAC-SHA256 to verify them by, and AES-256-GCM for the text that must still be sent.
+ *
+ * All keys are derived (HKDF, RFC 5869) from the master keys. The first one serves what is new, the others
+ * what is old.
+ */
+export class CodeVault implements CodeMac {
+  readonly #current: VaultKey;
+  readonly #keys: ReadonlyMap<string, VaultKey>;
+  readonly #randomBytes: RandomBytes;
+
+  /** @param masterKeys 32 bytes each, at least one */
+  constructor(masterKeys: readonly Uint8Array[], randomBytes: RandomBytes) {
+    const keys = masterKeys.map(deriveKey);
+    const [current] = keys;
+    if (current === undefined) throw new Error("a vault needs a master key");
+    this.#current = current;
+    this.#keys = new Map(keys.map((key) => [key.id, key]));
+    this.#randomBytes = randomBytes;
+  }
+
+  sign(binding: CodeBinding, code: string): SignedCode {
+    return { keyId: this.#current.id, mac: macOf(this.#current, binding, code).toString("base64url") };
+  }
+
+  /** A code that was signed with a key that is gone is wrong. */
+  verify(binding: CodeBinding, code: string, signed: SignedCode): boolean {
+    const key = this.#keys.get(signed.keyId);
+    if (key === undefined) return false;
+    const expected = Buffer.from(signed.mac, "base64url");
+    const actual = macOf(key, binding, code);
+    return expected.length === actual.length && timingSafeEqual(expected, actual);
+  }
+
+  /**
+   * Encrypts a text for one message: opened with another id, it is not authentic.
+   * @returns `<key id>.<base64url of nonce, ciphertext, tag>`
+   */
+  seal(messageId: string, text: string): string {
+    const nonce = this.#randomBytes(nonceBytes);
+    const cipher = createCipheriv("aes-256-gcm", this.#current.seal, nonce).setAAD(Buffer.from(messageId));
+    const sealed = Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
+    return `${this.#current.id}.${sealed.toString("base64url")}`;
+  }
+
+  /** @throws Error if the key is unknown or the text is not authentic */
+  open(messageId: string, sealed: string): string {
+    const [keyId = "", body = ""] = sealed.split(".");
+    const key = this.#keys.get(keyId);
+    if (key === undefined) throw new Error(`message ${messageId} is sealed with the unknown key ${keyId}`);
+    const bytes = Buffer.from(body, "base64url");
+    const decipher = createDecipheriv("aes-256-gcm", key.seal, bytes.subarray(0, nonceBytes))
+      .setAAD(Buffer.from(messageId))
+      .setAuthTag(bytes.subarray(-tagBytes));
+    return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]).toString(
+      "utf8",
+    );
+  }
+}
+
+function deriveKey(masterKey: Uint8Array): VaultKey {
+  const derive = (info: string): KeyObject =>
+    createSecretKey(Buffer.from(hkdfSync("sha256", masterKey, "", `ringback ${info} v1`, 32)));
+  const id = createHash("sha256")
+    .update("ringback key id v1")
+    .update(masterKey)
+    .digest("base64url")
+    .slice(0, 8);
+  return { id, mac: derive("code mac"), seal: derive("message seal") };
+}
+
+function macOf(key: VaultKey, binding: CodeBinding, code: string): Buffer {
+  // JSON keeps the parts apart: no two bindings give the same text.
+  const { userId, purpose, number, challengeId } = binding;
+  return createHmac("sha256", key.mac)
+    .update(JSON.stringify([userId, purpose, number, challengeId, code]))
+    .digest();
+}

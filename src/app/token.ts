@@ -1,0 +1,26 @@
+import { requireUser } from "../domain/account.ts";
+import { DomainError, refusal } from "../domain/errors.ts";
+import { userLocked } from "../domain/phone.ts";
+import { type AppContext, requirePermission } from "./context.ts";
+import type { Caller, TokenMinter } from "./ports.ts";
+
+const userMissing = refusal("not_found", "TOKEN-u2Mw7", "Errors.User.NotFound");
+
+/**
+ * Mints a token with which a user calls directly.
+ *
+ * @throws DomainError if there is no such active user, or the caller may not speak for it
+ */
+export async function createToken(
+  app: AppContext,
+  minter: TokenMinter,
+  caller: Caller,
+  command: { readonly userId: string; readonly lifetimeSeconds: number },
+): Promise<{ readonly token: string; readonly expireMs: number }> {
+  const user = requireUser((await app.users.find(command.userId))?.user, userMissing);
+  requirePermission(caller, "user.credential.write", user.resourceOwner);
+  // The token can do whatever its user can: nobody climbs to another's roles this way.
+  if (user.roles.length > 0) requirePermission(caller, "iam.write", user.resourceOwner);
+  if (user.status === "locked") throw new DomainError(userLocked);
+  return minter.mint({ ...command, nowMs: app.clock.nowMs() });
+}

@@ -1,0 +1,162 @@
+import { decodeJwt, errors } from "jose";
+import type { Caller } from "../app/ports.ts";
+import type { Clock } from "../lib/clock.ts";
+import { Lru } from "../lib/lru.ts";
+import type { MaybePromise } from "../lib/maybe-promise.ts";
+import { hashAccessToken } from "./access-token.ts";
+import { AuthenticationError } from "./authentication-error.ts";
+import { ownIssuer } from "./own-tokens.ts";
+import { createCaller } from "./roles.ts";
+import type { TokenVerifier, UserClaims, VerifiedToken } from "./token-verifier.ts";
+
+/** The users, as far as the authenticator needs them. */
+export interface Directory {
+  /** Undefined if there is no such user, or no more. */
+  findUser(userId: string): MaybePromise<DirectoryUser | undefined>;
+  /** @returns the id of the user who holds this personal access token, if it is valid at `nowMs` */
+  findAccessToken(hash: string, nowMs: number): MaybePromise<string | undefined>;
+  /**
+   * Adds the user whom a valid token names. Calls for one user do not overlap here, but another replica may
+   * have been first: that the user exists is no mistake.
+   */
+  provision(user: ProvisionedUser): Promise<void>;
+}
+
+export interface DirectoryUser {
+  readonly organizationId: string;
+  readonly roles: readonly string[];
+  /** If set, a JWT of another OIDC issuer is refused: two issuers may give the same `sub`. */
+  readonly issuer?: string;
+  /** False if no token of theirs counts at present, e.g. of a locked user. */
+  readonly isActive: boolean;
+}
+
+export interface ProvisionedUser {
+  readonly userId: string;
+  readonly issuer: string;
+  readonly claims: UserClaims;
+}
+
+export interface AuthenticatorOptions {
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly ownTokens: TokenVerifier;
+  readonly oidcIssuers: readonly TokenVerifier[];
+  /** Whether a valid token of an OIDC issuer adds the user it names. */
+  readonly autoProvision: boolean;
+}
+
+export interface Authenticator {
+  /**
+   * @param authorization value of the header, null if there is none
+   * @returns the caller; without roles and organization if the user of a valid token does not exist.
+   * At once where token and user are at hand.
+   * @throws AuthenticationError at once or later; also what the directory throws
+   */
+  authenticate(authorization: string | null): MaybePromise<Caller>;
+}
+
+export const tokenBytesMax = 8192;
+const verifiedTokensMax = 10_000;
+/** A verification is repeated after this time, so that a key that its issuer took back stops to count. */
+const verifiedMsMax = 600_000;
+
+/** Turns bearer tokens (RFC 6750 §2.1) into callers: our own JWTs, those of OIDC issuers, and access tokens. */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { directory, clock, ownTokens, oidcIssuers, autoProvision } = options;
+  const verifiers = new Map([ownTokens, ...oidcIssuers].map((verifier) => [verifier.issuer, verifier]));
+  const verified = new Lru<string, { readonly token: VerifiedToken; readonly untilMs: number }>(
+    verifiedTokensMax,
+  );
+  /** Those in progress, by user. */
+  const provisionings = new Map<string, Promise<void>>();
+
+  function authenticate(authorization: string | null): MaybePromise<Caller> {
+    const token = bearerToken(authorization);
+    const known = verified.get(token);
+    if (known !== undefined && clock.nowMs() < known.untilMs) return callerOf(known.token);
+    return isJwt(token) ? verifyJwt(token).then(callerOf) : callerOfAccessToken(token);
+  }
+
+  async function verifyJwt(text: string): Promise<VerifiedToken> {
+    const verifier = verifiers.get(unverifiedIssuer(text));
+    if (verifier === undefined) throw invalid("its issuer is not one that this server trusts");
+    const token = await verifier.verify(text);
+    verified.set(text, { token, untilMs: Math.min(token.expiresMs, clock.nowMs() + verifiedMsMax) });
+    return token;
+  }
+
+  function callerOf(token: VerifiedToken): MaybePromise<Caller> {
+    return chain(directory.findUser(token.userId), (user) => {
+      if (user !== undefined || !autoProvision || token.issuer === ownIssuer) return tokenCaller(token, user);
+      return provision(token)
+        .then(() => directory.findUser(token.userId))
+        .then((provisioned) => tokenCaller(token, provisioned));
+    });
+  }
+
+  function provision({ userId, issuer, claims }: VerifiedToken): Promise<void> {
+    const running = provisionings.get(userId);
+    if (running !== undefined) return running;
+    const started = directory
+      .provision({ userId, issuer, claims })
+      .finally(() => provisionings.delete(userId));
+    provisionings.set(userId, started);
+    return started;
+  }
+
+  function callerOfAccessToken(token: string): MaybePromise<Caller> {
+    return chain(directory.findAccessToken(hashAccessToken(token), clock.nowMs()), (userId) => {
+      if (userId === undefined) throw invalid("it is unknown, expired or revoked");
+      return chain(directory.findUser(userId), (user) => userCaller(userId, user));
+    });
+  }
+
+  return { authenticate };
+}
+
+function bearerToken(authorization: string | null): string {
+  if (authorization === null) {
+    throw new AuthenticationError("missing", 'The header "authorization" is missing: send "Bearer <token>".');
+  }
+  const token = /^bearer /i.test(authorization) ? authorization.slice("bearer ".length).trim() : "";
+  if (token === "") {
+    throw new AuthenticationError("missing", 'The header "authorization" must be "Bearer <token>".');
+  }
+  if (token.length > tokenBytesMax) throw invalid(`it is longer than ${tokenBytesMax} bytes`);
+  return token;
+}
+
+function isJwt(token: string): boolean {
+  return token.split(".", 4).length === 3;
+}
+
+function unverifiedIssuer(token: string): string {
+  try {
+    return decodeJwt(token).iss ?? "";
+  } catch (error) {
+    if (error instanceof errors.JWTInvalid) throw invalid("it is not a JSON Web Token");
+    throw error;
+  }
+}
+
+function tokenCaller({ issuer, userId }: VerifiedToken, user: DirectoryUser | undefined): Caller {
+  if (user?.issuer !== undefined && user.issuer !== issuer && issuer !== ownIssuer) {
+    throw invalid("its user belongs to another issuer");
+  }
+  return userCaller(userId, user);
+}
+
+function userCaller(userId: string, user: DirectoryUser | undefined): Caller {
+  if (user === undefined) return createCaller({ userId, organizationId: "", roles: [] });
+  if (!user.isActive) throw invalid("its user is not active");
+  return createCaller({ userId, organizationId: user.organizationId, roles: user.roles });
+}
+
+function invalid(reason: string): AuthenticationError {
+  return new AuthenticationError("invalid", `The token is not valid: ${reason}.`);
+}
+
+function chain<T, U>(value: MaybePromise<T>, use: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return value instanceof Promise ? value.then(use) : use(value);
+}

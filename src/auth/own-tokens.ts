@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import { errors, SignJWT } from "jose";
+import type { Clock } from "../lib/clock.ts";
+import { deriveSigningKey, type PublicJwk } from "./signing-key.ts";
+import { type TokenVerifier, verifyJwt } from "./token-verifier.ts";
+
+/** Issuer and audience of our own tokens. */
+export const ownIssuer = "ringback";
+
+/** The tokens that this server makes itself. */
+export interface OwnTokens extends TokenVerifier {
+  mint(request: MintRequest): Promise<MintedToken>;
+  /** The public keys, for `/.well-known/jwks.json` (RFC 7517 §5). */
+  jwks(): { readonly keys: readonly PublicJwk[] };
+}
+
+export interface MintRequest {
+  readonly userId: string;
+  readonly lifetimeSeconds: number;
+  readonly nowMs: number;
+}
+
+export interface MintedToken {
+  readonly token: string;
+  readonly expireMs: number;
+}
+
+/**
+ * @param masterKeys at least one, of 32 bytes each: the first one signs, all verify
+ */
+export function createOwnTokens(masterKeys: readonly Uint8Array[], clock: Clock): OwnTokens {
+  const keys = masterKeys.map(deriveSigningKey);
+  const [current] = keys;
+  if (current === undefined) throw new TypeError("own tokens need a master key");
+  const keysById = new Map(keys.map((key) => [key.id, key.publicKey]));
+  const jwks = { keys: keys.map((key) => key.publicJwk) };
+
+  return {
+    issuer: ownIssuer,
+    async mint({ userId, lifetimeSeconds, nowMs }) {
+      const issuedSeconds = Math.floor(nowMs / 1000);
+      const expireSeconds = issuedSeconds + lifetimeSeconds;
+      const token = await new SignJWT()
+        .setProtectedHeader({ alg: "ES256", typ: "JWT", kid: current.id })
+        .setIssuer(ownIssuer)
+        .setAudience(ownIssuer)
+        .setSubject(userId)
+        .setIssuedAt(issuedSeconds)
+        .setExpirationTime(expireSeconds)
+        .setJti(randomUUID())
+        .sign(current.privateKey);
+      return { token, expireMs: expireSeconds * 1000 };
+    },
+    verify: (token) =>
+      verifyJwt(
+        token,
+        ({ kid }) => {
+          const key = keysById.get(kid ?? "");
+          if (key === undefined) throw new errors.JWKSNoMatchingKey();
+          return key;
+        },
+        {
+          issuer: ownIssuer,
+          audience: ownIssuer,
+          algorithms: ["ES256"],
+          currentDate: new Date(clock.nowMs()),
+        },
+      ),
+    jwks: () => jwks,
+  };
+}

@@ -1,0 +1,70 @@
+import { type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, errors, jwtVerify } from "jose";
+import { AuthenticationError } from "./authentication-error.ts";
+
+/** Verifies the JWTs of one issuer. */
+export interface TokenVerifier {
+  /** Its claim `iss`. */
+  readonly issuer: string;
+  /** @throws AuthenticationError `invalid`, or `unavailable` */
+  verify(token: string): Promise<VerifiedToken>;
+}
+
+/** What a token proved. Never what its user may do: that is looked up with every call. */
+export interface VerifiedToken {
+  readonly issuer: string;
+  /** The claim `sub`. */
+  readonly userId: string;
+  readonly expiresMs: number;
+  readonly claims: UserClaims;
+}
+
+const textClaims = ["name", "given_name", "family_name", "email", "preferred_username"] as const;
+
+/** What an issuer may tell of a user (OpenID Connect Core §5.1). */
+export type UserClaims = { readonly [name in (typeof textClaims)[number]]?: string } & {
+  readonly email_verified?: boolean;
+};
+
+export const userIdCharactersMax = 200;
+
+/**
+ * @param key finds the key for the header of a token
+ * @param options must name issuer and audience
+ * @throws AuthenticationError `invalid`, or what `key` throws of that class
+ */
+export async function verifyJwt(
+  token: string,
+  key: JWTVerifyGetKey,
+  options: JWTVerifyOptions & { readonly issuer: string },
+): Promise<VerifiedToken> {
+  const { payload } = await jwtVerify(token, key, { ...options, requiredClaims: ["exp", "sub"] }).catch(
+    refuse,
+  );
+  const { sub, exp } = payload;
+  if (typeof sub !== "string" || sub === "" || sub.length > userIdCharactersMax || exp === undefined) {
+    throw new AuthenticationError(
+      "invalid",
+      `The token is not valid: its "sub" must have 1 to ${userIdCharactersMax} characters.`,
+    );
+  }
+  return { issuer: options.issuer, userId: sub, expiresMs: exp * 1000, claims: userClaims(payload) };
+}
+
+function refuse(error: unknown): never {
+  if (error instanceof AuthenticationError) throw error;
+  // Without the error as the cause: that of malformed JSON quotes the token.
+  const reason = error instanceof errors.JOSEError ? error.message : "its signature cannot be checked";
+  throw new AuthenticationError("invalid", `The token is not valid: ${reason}.`);
+}
+
+function userClaims(payload: JWTPayload): UserClaims {
+  const texts = textClaims.flatMap((name) => {
+    const value = payload[name];
+    return typeof value === "string" ? [[name, value] as const] : [];
+  });
+  const { email_verified } = payload;
+  return {
+    ...Object.fromEntries(texts),
+    ...(typeof email_verified === "boolean" ? { email_verified } : {}),
+  };
+}

@@ -1,0 +1,185 @@
+import { RoleService } from "../gen/ringback/role/v1/role_service_pb.js";
+import { InboxService } from "../gen/ringback/inbox/v1/inbox_service_pb.js";
+import { TokenService } from "../gen/ringback/token/v1/token_service_pb.js";
+import { AuthService } from "../gen/zitadel/auth/v1/auth_service_pb.js";
+import { ZITADELUsers } from "../gen/zitadel/resources/user/v3alpha/user_service_pb.js";
+import { UserService as UserServiceV2 } from "../gen/zitadel/user/v2/user_service_pb.js";
+import { UserService as UserServiceV3alpha } from "../gen/zitadel/user/v3alpha/user_service_pb.js";
+import { ensureAdministrator, hasAdministrator } from "./app/account.ts";
+import { CodeVault } from "./app/code-vault.ts";
+import type { AppContext } from "./app/context.ts";
+import { Directory } from "./app/directory.ts";
+import { Inbox } from "./app/inbox.ts";
+import type { SmsProvider, Store } from "./app/ports.ts";
+import { UserRepository } from "./app/user-repository.ts";
+import { hashAccessToken } from "./auth/access-token.ts";
+import { createAuthenticator } from "./auth/authenticator.ts";
+import { createOidcIssuer } from "./auth/oidc.ts";
+import { createOwnTokens } from "./auth/own-tokens.ts";
+import { roles } from "./auth/roles.ts";
+import type { Config } from "./config/config.ts";
+import { Courier } from "./courier/courier.ts";
+import { policyOf } from "./domain/policy.ts";
+import { type Clock, systemClock } from "./lib/clock.ts";
+import { loadOrCreateKey } from "./lib/key-file.ts";
+import { createLog, type Log } from "./lib/log.ts";
+import { type RandomBytes, secureRandomBytes } from "./lib/random.ts";
+import { authV1 } from "./rpc/auth-v1.ts";
+import { errorInterceptor } from "./rpc/errors.ts";
+import { createGate } from "./rpc/gate.ts";
+import { inboxV1 } from "./rpc/inbox-v1.ts";
+import { resourcesUserV3alpha } from "./rpc/resources-user-v3alpha.ts";
+import { roleV1 } from "./rpc/role-v1.ts";
+import { tokenV1 } from "./rpc/token-v1.ts";
+import { userV2 } from "./rpc/user-v2.ts";
+import { userV3alpha } from "./rpc/user-v3alpha.ts";
+import { validationInterceptor } from "./rpc/validation.ts";
+import { drainSignalKey } from "./server/drain.ts";
+import { register } from "./server/registration.ts";
+import { type RunningServer, startServer } from "./server/server.ts";
+import { createHttpProvider } from "./sms/http.ts";
+import { createInboxProvider } from "./sms/inbox.ts";
+import { openMemoryStore } from "./store/memory/memory-store.ts";
+import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
+
+/** What a test may put in the place of the real thing. */
+export interface Overrides {
+  readonly clock?: Clock;
+  readonly randomBytes?: RandomBytes;
+  readonly log?: Log;
+  readonly store?: Store;
+  readonly smsProvider?: SmsProvider;
+}
+
+/** A server that answers. */
+export interface Ringback {
+  /** E.g. "http://127.0.0.1:8080". */
+  readonly url: string;
+  readonly port: number;
+  /** The administrator's token, if it was made just now: it is shown once and stored hashed. */
+  readonly newAdminToken: string | undefined;
+  /** Lets calls in flight finish for `graceMs`, then closes everything. */
+  shutdown(graceMs: number): Promise<void>;
+}
+
+/**
+ * Builds the whole house from a configuration, and starts it.
+ *
+ * @throws Error if the store cannot be opened or the port is taken; nothing is left running then
+ */
+export async function build(config: Config, overrides: Overrides = {}): Promise<Ringback> {
+  const log = overrides.log ?? createLog(config.logLevel);
+  const clock = overrides.clock ?? systemClock;
+  const randomBytes = overrides.randomBytes ?? secureRandomBytes;
+  const store = overrides.store ?? (await openStore(config, log));
+  try {
+    return await start(config, store, { ...overrides, log, clock, randomBytes });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function openStore({ store }: Config, log: Log): Promise<Store> | Store {
+  return store.kind === "memory" ? openMemoryStore() : openSqliteStore({ file: store.file, log });
+}
+
+type Environment = Overrides & Required<Pick<Overrides, "log" | "clock" | "randomBytes">>;
+
+async function start(config: Config, store: Store, environment: Environment): Promise<Ringback> {
+  const { log, clock, randomBytes } = environment;
+  const masterKeys = masterKeysOf(config, randomBytes);
+  const users = new UserRepository(store, clock);
+  const vault = new CodeVault(masterKeys, randomBytes);
+  const inbox = new Inbox(store.inbox, config.sms.kind === "inbox");
+  const provider = environment.smsProvider ?? smsProvider(config, inbox, clock);
+  const courier = new Courier({ outbox: store.outbox, users, vault, provider, clock, randomBytes, log });
+  const app: AppContext = {
+    users,
+    vault,
+    policy: policyOf(config.profile, config.defaultRegion),
+    clock,
+    randomBytes,
+    knownRoles: roles,
+    onMessage: () => courier.wake(),
+  };
+  const newAdminToken = await prepareAdministrator(app, config);
+  const server = await startRpc(config, app, inbox, masterKeys, log);
+  courier.wake();
+  return {
+    url: server.url,
+    port: server.port,
+    newAdminToken,
+    async shutdown(graceMs) {
+      await server.shutdown(graceMs);
+      await courier.stop();
+      await provider.close();
+      await store.close();
+    },
+  };
+}
+
+function startRpc(
+  config: Config,
+  app: AppContext,
+  inbox: Inbox,
+  masterKeys: readonly Uint8Array[],
+  log: Log,
+): Promise<RunningServer> {
+  const { clock } = app;
+  const ownTokens = createOwnTokens(masterKeys, clock);
+  const { issuers, audiences, autoProvision } = config.oidc;
+  const authenticator = createAuthenticator({
+    directory: new Directory(app),
+    clock,
+    ownTokens,
+    oidcIssuers: issuers.map((issuer) => createOidcIssuer({ issuer, audiences, clock })),
+    autoProvision,
+  });
+  return startServer({
+    ...config.listen,
+    services: [
+      register(AuthService, authV1(app)),
+      register(UserServiceV2, userV2(app)),
+      register(UserServiceV3alpha, userV3alpha(app)),
+      register(ZITADELUsers, resourcesUserV3alpha(app)),
+      register(TokenService, tokenV1(app, ownTokens)),
+      register(RoleService, roleV1(app)),
+      register(
+        InboxService,
+        inboxV1(inbox, (context) => AbortSignal.any([context.signal, context.values.get(drainSignalKey)])),
+      ),
+    ],
+    requestGate: createGate((authorization) => authenticator.authenticate(authorization)),
+    interceptors: [errorInterceptor(), validationInterceptor()],
+    // The pages of auth.v1 are written without a prefix.
+    restPrefixes: new Map([[AuthService.typeName, ["/auth/v1", ""]]]),
+    corsOrigins: config.corsOrigins === "*" ? ["*"] : config.corsOrigins,
+    documents: new Map([
+      ["/.well-known/jwks.json", () => ownTokens.jwks()],
+      ["/oauth/v2/keys", () => ownTokens.jwks()],
+    ]),
+    isReady: () => true,
+    log,
+  });
+}
+
+function masterKeysOf({ masterKeys, store }: Config, randomBytes: RandomBytes): readonly Uint8Array[] {
+  if (masterKeys !== undefined) return masterKeys;
+  return [store.kind === "sqlite" ? loadOrCreateKey(`${store.file}.key`, randomBytes) : randomBytes(32)];
+}
+
+function smsProvider({ sms }: Config, inbox: Inbox, clock: Clock): SmsProvider {
+  if (sms.kind === "inbox") return createInboxProvider((message) => inbox.deliver(message));
+  const { url, signingKey, allowPrivate } = sms;
+  return createHttpProvider({ url, signingKey, allowPrivate, clock });
+}
+
+/** @returns the token if it had to be made */
+async function prepareAdministrator(app: AppContext, config: Config): Promise<string | undefined> {
+  const isFirstStart = config.adminToken === undefined && !(await hasAdministrator(app));
+  const made = isFirstStart ? `rbk_${Buffer.from(app.randomBytes(32)).toString("base64url")}` : undefined;
+  const token = config.adminToken ?? made;
+  if (token !== undefined) await ensureAdministrator(app, hashAccessToken(token), ["IAM_OWNER"]);
+  return made;
+}

@@ -1,0 +1,138 @@
+import type { CountryCode } from "libphonenumber-js/max";
+import type { Profile } from "../domain/policy.ts";
+import type { LogLevel } from "../lib/log.ts";
+import { createReader, type Environment, type Reader, unknownNames } from "./reader.ts";
+import { readTls, type TlsConfig } from "./tls.ts";
+import { isLoopback } from "./values.ts";
+import { type StoreConfig, variables } from "./variables.ts";
+
+/** How the server is to run: complete, checked and frozen. */
+export interface Config {
+  readonly listen: ListenConfig;
+  /** Origins of web pages that may call; "*" for every one. */
+  readonly corsOrigins: "*" | readonly string[];
+  readonly store: StoreConfig;
+  /** 32 bytes each: the first one is for new data. Undefined: the server makes and keeps one itself. */
+  readonly masterKeys: readonly Uint8Array[] | undefined;
+  /** Undefined: made at the first start. */
+  readonly adminToken: string | undefined;
+  readonly profile: Profile;
+  /** Undefined: that of the profile. */
+  readonly defaultRegion: CountryCode | undefined;
+  readonly oidc: OidcConfig;
+  readonly sms: SmsConfig;
+  readonly logLevel: LogLevel;
+}
+
+export interface ListenConfig {
+  readonly host: string;
+  /** 0 for a free one. */
+  readonly port: number;
+  readonly tls?: TlsConfig;
+}
+
+export interface OidcConfig {
+  /** Empty: no tokens of others are accepted. */
+  readonly issuers: readonly string[];
+  readonly audiences: readonly string[];
+  readonly autoProvision: boolean;
+}
+
+export type SmsConfig = { readonly kind: "inbox" } | WebhookConfig;
+
+export interface WebhookConfig {
+  readonly kind: "http";
+  readonly url: string;
+  readonly signingKey?: string;
+  /** Whether it may be on a private or loopback address. */
+  readonly allowPrivate: boolean;
+}
+
+/** The environment does not make a configuration. The message has a line for each mistake, and no secret. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
+    super([`The environment has ${count}:`, ...mistakes.map((each) => `  ${each}`)].join("\n"));
+    this.mistakes = mistakes;
+  }
+}
+
+/**
+ * @param env e.g. `process.env`; only names that begin with RINGBACK_ count
+ * @throws ConfigError with every mistake at once
+ */
+export function readConfig(env: Environment): Config {
+  const reader = createReader(env);
+  const { read } = reader;
+  const profile = read(variables.profile);
+  const config: Config = {
+    listen: listenConfig(reader),
+    corsOrigins: read(variables.corsOrigins) ?? [],
+    store: read(variables.store),
+    masterKeys: read(variables.masterKeys),
+    adminToken: read(variables.adminToken),
+    profile,
+    defaultRegion: read(variables.defaultRegion),
+    oidc: oidcConfig(reader),
+    sms: smsConfig(reader, profile),
+    logLevel: read(variables.logLevel),
+  };
+  const mistakes = [...reader.mistakes, ...unknownNames(env)];
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return deepFreeze(config);
+}
+
+function listenConfig(reader: Reader): ListenConfig {
+  const tls = readTls(reader);
+  return {
+    host: reader.read(variables.host),
+    port: reader.read(variables.port),
+    ...(tls === undefined ? {} : { tls }),
+  };
+}
+
+function oidcConfig({ read, isSet, refuse }: Reader): OidcConfig {
+  if (isSet(variables.oidcIssuers) && !isSet(variables.oidcAudiences)) {
+    // Otherwise a token that was made for any other service of the issuer would be good here too.
+    refuse(variables.oidcAudiences, "set together with RINGBACK_OIDC_ISSUERS");
+  }
+  return {
+    issuers: read(variables.oidcIssuers) ?? [],
+    audiences: read(variables.oidcAudiences) ?? [],
+    autoProvision: read(variables.autoProvision),
+  };
+}
+
+function smsConfig({ read, isSet, refuse }: Reader, profile: Profile): SmsConfig {
+  const target = read(variables.sms);
+  const signingKey = read(variables.smsSigningKey);
+  const allowPrivate = read(variables.smsAllowPrivate);
+  if (target === "inbox") return { kind: "inbox" };
+  if (target.protocol === "http:" && !allowPrivate) {
+    refuse(variables.sms, "an https URL (http only with RINGBACK_SMS_ALLOW_PRIVATE=true)");
+  } else if (isLoopback(target.hostname) && !allowPrivate) {
+    refuse(variables.sms, "a URL outside of this machine (unless RINGBACK_SMS_ALLOW_PRIVATE=true)");
+  }
+  if (profile === "safe" && !isSet(variables.smsSigningKey)) {
+    refuse(
+      variables.smsSigningKey,
+      `${variables.smsSigningKey.allowed}: profile safe signs every webhook call`,
+    );
+  }
+  return {
+    kind: "http",
+    url: target.href,
+    ...(signingKey === undefined ? {} : { signingKey }),
+    allowPrivate,
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  // The elements of a typed array cannot be frozen.
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  for (const each of Object.values(value)) deepFreeze(each);
+  return Object.freeze(value);
+}

@@ -1,0 +1,88 @@
+import { isIP } from "node:net";
+
+/**
+ * Parsers of single values: text of a variable → value, undefined if it is not allowed. What is allowed
+ * stands beside each variable in the table.
+ */
+export type Parse<T> = (text: string) => T | undefined;
+
+/** One of a few words. */
+export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
+  return (text) => words.find((word) => word === text);
+}
+
+export const trueOrFalse: Parse<boolean> = (text) =>
+  text === "true" ? true : text === "false" ? false : undefined;
+
+export function integer(min: number, max: number): Parse<number> {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    return value >= min && value <= max ? value : undefined;
+  };
+}
+
+export function characters(min: number, max: number, pattern = /^[^]*$/): Parse<string> {
+  return (text) => (text.length >= min && text.length <= max && pattern.test(text) ? text : undefined);
+}
+
+/** Comma-separated items, white space around them ignored, repeated ones once. */
+export function listOf<T>(item: Parse<T>): Parse<readonly T[]> {
+  return (text) => {
+    const values: T[] = [];
+    for (const part of new Set(text.split(",").map((each) => each.trim()))) {
+      const value = item(part);
+      if (value === undefined) return undefined;
+      values.push(value);
+    }
+    return values;
+  };
+}
+
+export const nonEmpty: Parse<string> = (text) => (text === "" ? undefined : text);
+
+/** Not the content of a PEM file (RFC 7468 §2) in place of its name. */
+export const filePath: Parse<string> = (text) => (text.includes("-----BEGIN") ? undefined : text);
+
+/** An IP address or a host name (RFC 1123 §2.1). */
+export const host: Parse<string> = (text) => {
+  const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+  const isName = text.length <= 253 && text.split(".").every((part) => label.test(part));
+  // "1.2.3" and "256.1.1.1" are misspelled addresses rather than names.
+  return isIP(text) !== 0 || (isName && !/^[\d.]+$/.test(text)) ? text : undefined;
+};
+
+/** Exactly `bytes` bytes in base64 or base64url (RFC 4648 §4, §5), padded or not. */
+export function base64Bytes(bytes: number): Parse<Uint8Array> {
+  return (text) => {
+    const decoded = /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) ? Buffer.from(text, "base64") : undefined;
+    return decoded?.length === bytes ? new Uint8Array(decoded) : undefined;
+  };
+}
+
+/** An http or https URL without user, password and fragment. */
+export const httpUrl: Parse<URL> = (text) => {
+  const url = URL.parse(text);
+  const isPlain = url !== null && url.username === "" && url.password === "" && !text.includes("#");
+  return isPlain && (url.protocol === "https:" || url.protocol === "http:") ? url : undefined;
+};
+
+/** OpenID Connect Discovery 1.0 §3: https and no query; http is for a test on one machine. */
+export const oidcIssuer: Parse<string> = (text) => {
+  const url = httpUrl(text);
+  if (url === undefined || text.includes("?")) return undefined;
+  // As it was written: `iss` is compared character by character.
+  return url.protocol === "https:" || isLoopback(url.hostname) ? text : undefined;
+};
+
+/** An origin exactly as a browser sends it (RFC 6454 §6.2). */
+export const webOrigin: Parse<string> = (text) => (httpUrl(text)?.origin === text ? text : undefined);
+
+/** Whether a host, as configured or as in a URL, surely means this machine. */
+export function isLoopback(hostname: string): boolean {
+  return (
+    hostname === "localhost" ||
+    hostname === "::1" ||
+    hostname === "[::1]" ||
+    (isIP(hostname) === 4 && hostname.startsWith("127."))
+  );
+}

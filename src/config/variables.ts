@@ -1,0 +1,193 @@
+import { type CountryCode, isSupportedCountry } from "libphonenumber-js/max";
+import { profiles } from "../domain/policy.ts";
+import { logLevels } from "../lib/log.ts";
+import {
+  base64Bytes,
+  characters,
+  filePath,
+  host,
+  httpUrl,
+  integer,
+  listOf,
+  nonEmpty,
+  oidcIssuer,
+  oneOf,
+  type Parse,
+  trueOrFalse,
+  webOrigin,
+} from "./values.ts";
+
+/** One variable of the environment. */
+export interface Variable<T> {
+  readonly name: `RINGBACK_${string}`;
+  /** One sentence, for the help text. */
+  readonly meaning: string;
+  /** Ends the sentence "… must be". */
+  readonly allowed: string;
+  readonly parse: Parse<T>;
+  /** What counts if the variable is not set, as it would be written; there may be none. */
+  readonly default?: string;
+  /** For the help text, where the default is no plain text. */
+  readonly defaultShown?: string;
+  /** A bad value of it must not be shown. */
+  readonly isSecret?: true;
+}
+
+export type StoreConfig = { readonly kind: "sqlite"; readonly file: string } | { readonly kind: "memory" };
+
+const storeOf: Parse<StoreConfig> = (text) => {
+  if (text === "memory:") return { kind: "memory" };
+  const file = /^sqlite:(.+)$/.exec(text)?.[1];
+  return file === undefined ? undefined : { kind: "sqlite", file };
+};
+
+const smsOf: Parse<"inbox" | URL> = (text) => (text === "inbox:" ? "inbox" : httpUrl(text));
+
+const region: Parse<CountryCode> = (text) => (isSupportedCountry(text) ? text : undefined);
+
+const anyOrigin: Parse<"*"> = oneOf(["*"]);
+const webOrigins = listOf(webOrigin);
+
+/** Every variable there is: reading, checks, defaults and help all come from this table. */
+export const variables = {
+  host: {
+    name: "RINGBACK_HOST",
+    meaning: "Address to listen on; 0.0.0.0 or :: for every one.",
+    allowed: "an IP address or a host name",
+    parse: host,
+    default: "127.0.0.1",
+  },
+  port: {
+    name: "RINGBACK_PORT",
+    meaning: "Port for every protocol; 0 takes a free one.",
+    allowed: "a whole number from 0 to 65535",
+    parse: integer(0, 65_535),
+    default: "8080",
+  },
+  tlsCert: {
+    name: "RINGBACK_TLS_CERT",
+    meaning: "File of the TLS certificate chain (PEM); with RINGBACK_TLS_KEY.",
+    allowed: "a file path",
+    parse: filePath,
+    defaultShown: "no TLS",
+  },
+  tlsKey: {
+    name: "RINGBACK_TLS_KEY",
+    meaning: "File of the private key of that certificate (PEM).",
+    allowed: "a file path",
+    parse: filePath,
+    // Whoever mistakes it for the key itself must not read it in a log.
+    isSecret: true,
+  },
+  corsOrigins: {
+    name: "RINGBACK_CORS_ORIGINS",
+    meaning: "Web pages whose scripts may call, comma-separated; * for all.",
+    allowed: 'origins like "https://app.example.com" without a path, comma-separated, or "*" alone',
+    parse: (text: string) => anyOrigin(text) ?? webOrigins(text),
+    defaultShown: "none",
+  },
+  store: {
+    name: "RINGBACK_STORE",
+    meaning: "Where everything is kept: sqlite:<file>, or memory: while the process runs.",
+    allowed: '"sqlite:<file>" or "memory:"',
+    parse: storeOf,
+    default: "sqlite:./data/ringback.db",
+  },
+  masterKeys: {
+    name: "RINGBACK_MASTER_KEY",
+    meaning: "Keys of 32 bytes in base64, comma-separated: the first is used, the others open old data.",
+    allowed: "keys of 32 bytes in base64, comma-separated (make one: openssl rand -base64 32)",
+    parse: listOf(base64Bytes(32)),
+    defaultShown: "a file beside the store",
+    isSecret: true,
+  },
+  adminToken: {
+    name: "RINGBACK_ADMIN_TOKEN",
+    meaning: "Access token of the first administrator.",
+    // No dots: three parts between two dots are read as a JSON Web Token.
+    allowed: "16 to 512 characters of A-Z a-z 0-9 - _ ~ + / =",
+    parse: characters(16, 512, /^[\w~+/=-]+$/),
+    defaultShown: "made at the first start",
+    isSecret: true,
+  },
+  profile: {
+    name: "RINGBACK_PROFILE",
+    meaning: "safe: today's security rules; zitadel: answers exactly as ZITADEL does.",
+    allowed: '"safe" or "zitadel"',
+    parse: oneOf(profiles),
+    default: "safe",
+  },
+  defaultRegion: {
+    name: "RINGBACK_DEFAULT_REGION",
+    meaning: "Country of phone numbers that are written without a country code.",
+    allowed: 'a country code of two capital letters (ISO 3166-1), like "CH"',
+    parse: region,
+    defaultShown: "safe: none, zitadel: CH",
+  },
+  oidcIssuers: {
+    name: "RINGBACK_OIDC_ISSUERS",
+    meaning: "OpenID Connect issuers whose tokens are accepted, comma-separated.",
+    allowed:
+      "https URLs without query or fragment, comma-separated, each exactly as in the tokens of the issuer " +
+      "(http only for localhost)",
+    parse: listOf(oidcIssuer),
+    defaultShown: "none",
+  },
+  oidcAudiences: {
+    name: "RINGBACK_OIDC_AUDIENCE",
+    meaning: "A token of an issuer must be meant for one of these, comma-separated.",
+    allowed: "names, comma-separated, of which none is empty",
+    parse: listOf(nonEmpty),
+  },
+  autoProvision: {
+    name: "RINGBACK_AUTO_PROVISION",
+    meaning: "Whether a valid token of an issuer adds the user it names.",
+    allowed: '"true" or "false"',
+    parse: trueOrFalse,
+    default: "false",
+  },
+  sms: {
+    name: "RINGBACK_SMS",
+    meaning: "Where SMS go: inbox: keeps them here to look at; an https URL is a webhook.",
+    allowed: '"inbox:" or an https URL without user, password and fragment',
+    parse: smsOf,
+    default: "inbox:",
+    // The path or the query of a webhook is often what protects it.
+    isSecret: true,
+  },
+  smsSigningKey: {
+    name: "RINGBACK_SMS_SIGNING_KEY",
+    meaning: "Signs what the webhook gets; required with one in profile safe.",
+    allowed: "16 to 512 characters",
+    parse: characters(16, 512),
+    isSecret: true,
+  },
+  smsAllowPrivate: {
+    name: "RINGBACK_SMS_ALLOW_PRIVATE",
+    meaning: "Whether the webhook may be on a private address, and may use http.",
+    allowed: '"true" or "false"',
+    parse: trueOrFalse,
+    default: "false",
+  },
+  logLevel: {
+    name: "RINGBACK_LOG_LEVEL",
+    meaning: `Least important records that are logged: ${logLevels.join(", ")}.`,
+    allowed: `one of ${logLevels.join(", ")}`,
+    parse: oneOf(logLevels),
+    default: "info",
+  },
+} as const satisfies Record<string, Variable<unknown>>;
+
+/** One line for each variable: name, default, meaning. */
+export function helpText(): string {
+  const rows = Object.values<Variable<unknown>>(variables).map((variable) => [
+    variable.name,
+    variable.default ?? variable.defaultShown ?? "-",
+    variable.meaning,
+  ]);
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  const lines = rows.map(
+    (row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`,
+  );
+  return `Environment variables, with their defaults (an empty one counts as not set):\n\n${lines.join("\n")}\n`;
+}

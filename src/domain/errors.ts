@@ -1,0 +1,76 @@
+/** The kinds of refusal, named as gRPC names them. */
+export const errorKinds = [
+  "invalid_argument",
+  "failed_precondition",
+  "not_found",
+  "already_exists",
+  "permission_denied",
+  "unauthenticated",
+  "resource_exhausted",
+  "deadline_exceeded",
+  "unavailable",
+] as const;
+export type ErrorKind = (typeof errorKinds)[number];
+
+/** What a refusal says to a person; the sentence for each key is chosen where the answer is written. */
+export type MessageKey =
+  | "Errors.Caller.Busy"
+  | "Errors.Caller.PermissionDenied"
+  | "Errors.Inbox.NotActive"
+  | "Errors.Inbox.NothingYet"
+  | "Errors.NotSupported"
+  | "Errors.Outbox.Full"
+  | "Errors.Role.Unknown"
+  | "Errors.ShuttingDown"
+  | "Errors.Store.Unavailable"
+  | "Errors.Token.Invalid"
+  | "Errors.Token.IssuerUnavailable"
+  | "Errors.User.AlreadyExisting"
+  | "Errors.User.Code.Empty"
+  | "Errors.User.Code.Expired"
+  | "Errors.User.Code.Invalid"
+  | "Errors.User.Code.NotFound"
+  | "Errors.User.Locked"
+  | "Errors.User.MFA.OTP.AlreadyReady"
+  | "Errors.User.MFA.OTP.NotExisting"
+  | "Errors.User.MFA.OTP.TooMany"
+  | "Errors.User.NotFound"
+  | "Errors.User.NotHuman"
+  | "Errors.User.NotLocked"
+  | "Errors.User.Phone.AlreadyVerified"
+  | "Errors.User.Phone.Empty"
+  | "Errors.User.Phone.Extension"
+  | "Errors.User.Phone.Impossible"
+  | "Errors.User.Phone.Invalid"
+  | "Errors.User.Phone.NoRegion"
+  | "Errors.User.Phone.NotChanged"
+  | "Errors.User.Phone.NotFound"
+  | "Errors.User.Phone.Paused"
+  | "Errors.User.UserName.Taken"
+  | "Errors.User.WrongOrganization";
+
+/** One rule that refuses: what a program acts on (`kind`, `id`), what a person reads (`key`). */
+export interface Refusal {
+  readonly kind: ErrorKind;
+  /** Stable id; ZITADEL's where it has one for the rule. */
+  readonly id: string;
+  readonly key: MessageKey;
+}
+
+export function refusal(kind: ErrorKind, id: string, key: MessageKey): Refusal {
+  return { kind, id, key };
+}
+
+/** A command was refused. Nothing here is secret: all of it reaches the caller, except `cause`. */
+export class DomainError extends Error {
+  override readonly name = "DomainError";
+  readonly refusal: Refusal;
+  /** Fill the `{names}` in the sentence. */
+  readonly params: Readonly<Record<string, string>>;
+
+  constructor(rule: Refusal, params: Readonly<Record<string, string>> = {}, cause?: unknown) {
+    super(`${rule.key} (${rule.id})`, { cause });
+    this.refusal = rule;
+    this.params = params;
+  }
+}

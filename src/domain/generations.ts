@@ -1,0 +1,82 @@
+import { type Refusal, refusal } from "./errors.ts";
+
+/**
+ * The API generations share one set of rules. This is everything in which they differ.
+ *
+ * Ids and kinds are those of the contract; the keys say the same in every generation.
+ */
+export interface PhoneRules {
+  readonly set: {
+    readonly userMissing: Refusal;
+    readonly sameNumber: Refusal;
+    /** Whether the same, yet unverified number may be set again to declare it verified. */
+    readonly sameNumberCanBeVerified: boolean;
+  };
+  readonly verify: {
+    readonly userMissing: Refusal;
+    readonly noCode: Refusal;
+    /** Whether a try without a pending code is recorded as failed. */
+    readonly noCodeIsRecorded: boolean;
+    /** Wrong and expired look the same from outside. */
+    readonly wrongOrExpired: Refusal;
+  };
+  readonly resend: {
+    readonly userMissing: Refusal;
+    readonly noPhone: Refusal;
+    readonly alreadyVerified: Refusal;
+    /** Undefined where a code may be sent although none was pending. */
+    readonly noCode: Refusal | undefined;
+  };
+  readonly remove: {
+    readonly userMissing: Refusal;
+    /** Undefined where removing nothing succeeds. */
+    readonly noPhone: Refusal | undefined;
+  };
+}
+
+const v1UserMissing = (id: string): Refusal => refusal("failed_precondition", id, "Errors.User.NotFound");
+const v2UserMissing = refusal("not_found", "COMMAND-ieJ2e", "Errors.User.NotFound");
+const v2NoCode = refusal("failed_precondition", "PHONE-5xrra88eq8", "Errors.User.Code.Empty");
+const v2WrongCode = refusal("invalid_argument", "COMMAND-eis9R", "Errors.User.Code.Invalid");
+
+/** auth.v1 and management.v1. */
+export const v1: PhoneRules = {
+  set: {
+    userMissing: v1UserMissing("COMMAND-3M0fs"),
+    sameNumber: refusal("failed_precondition", "COMMAND-wF94r", "Errors.User.Phone.NotChanged"),
+    sameNumberCanBeVerified: true,
+  },
+  verify: {
+    userMissing: v1UserMissing("COMMAND-Rsj8c"),
+    noCode: refusal("not_found", "COMMAND-Rsj8c", "Errors.User.Code.NotFound"),
+    noCodeIsRecorded: false,
+    wrongOrExpired: refusal("invalid_argument", "COMMAND-sM0cs", "Errors.User.Code.Invalid"),
+  },
+  resend: {
+    userMissing: v1UserMissing("COMMAND-2M0fs"),
+    noPhone: refusal("not_found", "COMMAND-2b7Hf", "Errors.User.Phone.NotFound"),
+    alreadyVerified: refusal("failed_precondition", "COMMAND-2M9sf", "Errors.User.Phone.AlreadyVerified"),
+    noCode: undefined,
+  },
+  remove: {
+    userMissing: v1UserMissing("COMMAND-3M9fs"),
+    noPhone: refusal("not_found", "COMMAND-p6rsc", "Errors.User.Phone.NotFound"),
+  },
+};
+
+/** user.v2 and user.v2beta. */
+export const v2: PhoneRules = {
+  set: {
+    userMissing: v2UserMissing,
+    sameNumber: refusal("failed_precondition", "COMMAND-Uch5e", "Errors.User.Phone.NotChanged"),
+    sameNumberCanBeVerified: false,
+  },
+  verify: {
+    userMissing: v2UserMissing,
+    noCode: v2WrongCode,
+    noCodeIsRecorded: true,
+    wrongOrExpired: v2WrongCode,
+  },
+  resend: { userMissing: v2UserMissing, noPhone: v2NoCode, alreadyVerified: v2NoCode, noCode: v2NoCode },
+  remove: { userMissing: v2UserMissing, noPhone: undefined },
+};

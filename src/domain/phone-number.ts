@@ -1,0 +1,48 @@
+import { type CountryCode, ParseError, parsePhoneNumberWithError } from "libphonenumber-js/max";
+import { DomainError, type MessageKey, refusal } from "./errors.ts";
+
+export interface PhoneNumberPolicy {
+  /** Region of numbers in national form; without one they are refused. */
+  readonly defaultRegion: CountryCode | undefined;
+  /** Refuse what cannot be a number: wrong length for its country, or with an extension. */
+  readonly possibleOnly: boolean;
+}
+
+/**
+ * Normalizes a phone number.
+ *
+ * @param input as a person writes it: "+41 79 123 45 67", or "079 123 45 67" with a default region
+ * @returns E.164, e.g. "+41791234567"
+ * @throws DomainError PHONE-Zt0NV (empty) or PHONE-so0wa (not a number)
+ */
+export function normalizePhoneNumber(input: string, policy: PhoneNumberPolicy): string {
+  const text = input.trim();
+  if (text === "") throw new DomainError(empty);
+  const parsed = parse(text, policy);
+  if (policy.possibleOnly) {
+    // An SMS cannot reach an extension: sending it to the switchboard instead would be a lie.
+    if (parsed.ext !== undefined) throw invalid("Errors.User.Phone.Extension");
+    if (!parsed.isPossible()) throw invalid("Errors.User.Phone.Impossible");
+  }
+  return parsed.number;
+}
+
+const empty = refusal("invalid_argument", "PHONE-Zt0NV", "Errors.User.Phone.Empty");
+
+function parse(text: string, policy: PhoneNumberPolicy) {
+  const region = policy.defaultRegion;
+  try {
+    return parsePhoneNumberWithError(text, {
+      ...(region === undefined ? {} : { defaultCountry: region }),
+      extract: false,
+    });
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    const needsRegion = error.message === "INVALID_COUNTRY" && region === undefined && !text.startsWith("+");
+    throw invalid(needsRegion ? "Errors.User.Phone.NoRegion" : "Errors.User.Phone.Invalid");
+  }
+}
+
+function invalid(key: MessageKey): DomainError {
+  return new DomainError(refusal("invalid_argument", "PHONE-so0wa", key));
+}

@@ -1,0 +1,123 @@
+import { type CodeBinding, checkCode, type NewCode } from "./codes.ts";
+import { type Decision, type Facts, issueCode, type Verification } from "./decision.ts";
+import { DomainError, refusal } from "./errors.ts";
+import type { PhoneRules } from "./generations.ts";
+import { normalizePhoneNumber } from "./phone-number.ts";
+import { type Phone, type UserEvent, type UserState, wrongCodesAfter } from "./user.ts";
+
+/** The deciders of a user's phone number: set, resend, verify, remove. */
+
+const codeEmpty = (id: string): DomainError =>
+  new DomainError(refusal("invalid_argument", id, "Errors.User.Code.Empty"));
+export const userLocked = refusal("failed_precondition", "COMMAND-S6h4R", "Errors.User.Locked");
+
+export interface SetPhone {
+  /** As the caller wrote it. */
+  readonly number: string;
+  readonly verification: Verification;
+  readonly code: NewCode;
+}
+
+/** @throws DomainError for a bad number, or one that is set already */
+export function decideSetPhone(
+  user: UserState,
+  command: SetPhone,
+  rules: PhoneRules["set"],
+  facts: Facts,
+): Decision {
+  const number = normalizePhoneNumber(command.number, facts.policy.phoneNumber);
+  const isVerified = command.verification === "is_verified";
+  if (user.phone?.number !== number) return decideNewNumber(user.id, number, command, facts);
+  if (isVerified && rules.sameNumberCanBeVerified && !user.phone.isVerified) {
+    return { events: [{ type: "user.human.phone.verified", data: {} }] };
+  }
+  throw new DomainError(rules.sameNumber);
+}
+
+function decideNewNumber(userId: string, number: string, command: SetPhone, facts: Facts): Decision {
+  const changed: UserEvent = { type: "user.human.phone.changed", data: { phone: number } };
+  const { events, ...code } = decideVerification(userId, number, command, facts);
+  return { events: [changed, ...events], ...code };
+}
+
+/** What follows from a number that was just set: it is verified, or a code is made. */
+export function decideVerification(
+  userId: string,
+  number: string,
+  command: Pick<SetPhone, "verification" | "code">,
+  facts: Facts,
+): Decision {
+  if (command.verification === "is_verified")
+    return { events: [{ type: "user.human.phone.verified", data: {} }] };
+  const { issued, added } = issueCode(
+    phoneBinding(userId, number, command.code.challengeId),
+    command.code,
+    facts.policy.phoneCode,
+    command.verification,
+    facts,
+  );
+  return { events: [{ type: "user.human.phone.code.added", data: added }], code: issued };
+}
+
+export interface ResendPhoneCode {
+  readonly verification: Exclude<Verification, "is_verified">;
+  readonly code: NewCode;
+}
+
+/** @throws DomainError if there is nothing to verify */
+export function decideResendPhoneCode(
+  user: UserState,
+  command: ResendPhoneCode,
+  rules: PhoneRules["resend"],
+  facts: Facts,
+): Decision {
+  if (user.phone === undefined) throw new DomainError(rules.noPhone);
+  if (user.phone.isVerified) throw new DomainError(rules.alreadyVerified);
+  if (user.phone.code === undefined && rules.noCode !== undefined) throw new DomainError(rules.noCode);
+  return decideVerification(user.id, user.phone.number, command, facts);
+}
+
+/** A wrong try is recorded, and refused; so the decision may hold both. */
+export function decideVerifyPhone(
+  user: UserState,
+  code: string,
+  rules: PhoneRules["verify"],
+  facts: Facts,
+): Decision {
+  if (code === "") throw codeEmpty("COMMAND-Fia4a");
+  if (user.status === "locked") throw new DomainError(userLocked);
+  const failed: UserEvent = { type: "user.human.phone.verification.failed", data: {} };
+  const pending = user.phone?.code;
+  if (user.phone === undefined || pending === undefined) {
+    const refused = new DomainError(rules.noCode);
+    return { events: rules.noCodeIsRecorded ? [failed] : [], refusal: refused };
+  }
+  const binding = phoneBinding(user.id, user.phone.number, pending.challengeId);
+  const check = checkCode(pending, binding, code, facts.nowMs, facts.mac);
+  if (check === "right") return { events: [{ type: "user.human.phone.verified", data: {} }] };
+  const refused = new DomainError(rules.wrongOrExpired);
+  // A dead code cannot be guessed any more: the tries after it are not worth an event each.
+  if (check === "dead") return { events: [], refusal: refused };
+  return { events: [failed, ...lockAfter(user, user.phone, facts)], refusal: refused };
+}
+
+/** @throws DomainError if there is no phone, where that is an error */
+export function decideRemovePhone(user: UserState, rules: PhoneRules["remove"]): Decision {
+  if (user.phone === undefined && rules.noPhone !== undefined) throw new DomainError(rules.noPhone);
+  return { events: [{ type: "user.human.phone.removed", data: {} }] };
+}
+
+/** The lock that a failed try of this code brings, if it is one too many. */
+export function lockAfter(user: UserState, phone: Phone, facts: Facts): readonly UserEvent[] {
+  const max = facts.policy.wrongCodesMax;
+  const reached = max !== null && wrongCodesAfter(user, phone, facts.nowMs) >= max;
+  return reached ? [{ type: "user.locked", data: {} }] : [];
+}
+
+function phoneBinding(
+  userId: string,
+  number: string,
+  challengeId: string,
+): CodeBinding & { purpose: "verify_phone" } {
+  return { userId, purpose: "verify_phone", number, challengeId };
+}

@@ -1,0 +1,25 @@
+import type { RandomBytes } from "./random.ts";
+
+/** 2020-01-01: keeps the ids at 18 digits for decades. */
+const epochMs = 1_577_836_800_000;
+
+/**
+ * An id that grows with time: 41 bits of milliseconds, 22 bits of randomness, as decimal digits.
+ * Two ids of one millisecond are equal once in four million; whoever stores one must notice.
+ */
+export function newDecimalId(nowMs: number, randomBytes: RandomBytes): string {
+  const [a = 0, b = 0, c = 0] = randomBytes(3);
+  const random = ((a & 0x3f) << 16) | (b << 8) | c;
+  return String((BigInt(Math.max(0, nowMs - epochMs)) << 22n) | BigInt(random));
+}
+
+/** A UUID version 7 (RFC 9562 §5.7): grows with time, 74 random bits; never equal in practice. */
+export function newUuid(nowMs: number, randomBytes: RandomBytes): string {
+  const bytes = Buffer.alloc(16);
+  bytes.set(randomBytes(16));
+  bytes.writeUIntBE(nowMs, 0, 6);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

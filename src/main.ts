@@ -1,0 +1,47 @@
+import { build } from "./build.ts";
+import { ConfigError, readConfig } from "./config/config.ts";
+import { helpText } from "./config/help.ts";
+import { warnings } from "./config/warnings.ts";
+import { createLog } from "./lib/log.ts";
+import { welcome } from "./welcome.ts";
+
+/** Time that calls in flight get after SIGTERM or SIGINT. */
+const graceMs = 10_000;
+
+const exitCodes = { failed: 1, misconfigured: 2 } as const;
+
+async function main(): Promise<void> {
+  if (process.argv.includes("--help")) {
+    process.stdout.write(helpText());
+    return;
+  }
+  const config = readConfig(process.env);
+  const log = createLog(config.logLevel);
+  for (const warning of warnings(config)) log.warn(warning);
+  // A file that may not grow any more is an error of one write, not the end of the process.
+  process.on("SIGXFSZ", () => {});
+  const ringback = await build(config, { log });
+  process.stdout.write(welcome(ringback.url, ringback.newAdminToken));
+
+  let isStopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isStopping) process.exit(exitCodes.failed); // asked twice: do not wait for anybody
+    isStopping = true;
+    log.info("shutting down", { signal });
+    ringback.shutdown(graceMs).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error("the shutdown failed", { error });
+        process.exit(exitCodes.failed);
+      },
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+main().catch((error: unknown) => {
+  const isMisconfigured = error instanceof ConfigError;
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(isMisconfigured ? exitCodes.misconfigured : exitCodes.failed);
+});

@@ -1,0 +1,55 @@
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { ErrorDetailSchema } from "../../gen/zitadel/v1/error_pb.js";
+import { StoreUnavailableError } from "../app/ports.ts";
+import { DomainError, type ErrorKind, refusal } from "../domain/errors.ts";
+import { sentence } from "./texts.ts";
+
+/** The one table from what the domain says to what the wire says; the HTTP status follows from the code. */
+const codes: Readonly<Record<ErrorKind, Code>> = {
+  invalid_argument: Code.InvalidArgument,
+  failed_precondition: Code.FailedPrecondition,
+  not_found: Code.NotFound,
+  already_exists: Code.AlreadyExists,
+  permission_denied: Code.PermissionDenied,
+  unauthenticated: Code.Unauthenticated,
+  resource_exhausted: Code.ResourceExhausted,
+  deadline_exceeded: Code.DeadlineExceeded,
+  unavailable: Code.Unavailable,
+};
+
+const storeUnavailable = refusal("unavailable", "RINGBACK-s7Dsk", "Errors.Store.Unavailable");
+
+/**
+ * A refusal as callers see it: its sentence, its id, and `zitadel.v1.ErrorDetail`. Everything that was not
+ * meant for them is given back as it is; the server masks and logs it.
+ */
+export function toWireError(error: unknown): unknown {
+  if (error instanceof StoreUnavailableError) return wireError(new DomainError(storeUnavailable, {}, error));
+  return error instanceof DomainError ? wireError(error) : error;
+}
+
+function wireError({ refusal: { kind, id, key }, params, cause }: DomainError): ConnectError {
+  const message = sentence(key, params);
+  const detail = { desc: ErrorDetailSchema, value: { id, message } };
+  return new ConnectError(`${message} (${id})`, codes[kind], undefined, [detail], cause);
+}
+
+/** Translates what handlers throw, before or while they answer. */
+export function errorInterceptor(): Interceptor {
+  return (next) => async (request) => {
+    try {
+      const response = await next(request);
+      return response.stream ? { ...response, message: translated(response.message) } : response;
+    } catch (error) {
+      throw toWireError(error);
+    }
+  };
+}
+
+async function* translated<T>(messages: AsyncIterable<T>): AsyncIterable<T> {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw toWireError(error);
+  }
+}

@@ -1,0 +1,70 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import {
+  ClearMessagesResponseSchema,
+  type InboxService,
+  ListMessagesResponseSchema,
+  type Message,
+  MessageSchema,
+  Purpose,
+  WaitForMessageResponseSchema,
+  WatchMessagesResponseSchema,
+} from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
+import type { Inbox } from "../app/inbox.ts";
+import type { InboxMessage, MessagePurpose } from "../app/ports.ts";
+
+const limitDefault = 100;
+
+const purposes: Readonly<Record<MessagePurpose, Purpose>> = {
+  verify_phone: Purpose.VERIFY_PHONE,
+  verify_otp_sms: Purpose.VERIFY_OTP_SMS,
+};
+
+/**
+ * ringback.inbox.v1.InboxService.
+ *
+ * @param waitSignal aborted when a wait must end: the caller is gone, or the server is shutting down
+ */
+export function inboxV1(
+  inbox: Inbox,
+  waitSignal: (context: HandlerContext) => AbortSignal,
+): ServiceImpl<typeof InboxService> {
+  return {
+    async listMessages(request) {
+      const messages = await inbox.list(request.phoneNumber || undefined, request.limit || limitDefault);
+      return create(ListMessagesResponseSchema, { messages: messages.map(messageOf) });
+    },
+
+    async waitForMessage(request, context) {
+      const afterId = Number(request.afterMessageId); // the contract allows digits only; "" is 0
+      const message = await inbox.wait(request.phoneNumber, afterId, waitSignal(context));
+      return create(WaitForMessageResponseSchema, { message: messageOf(message) });
+    },
+
+    async *watchMessages(request, context) {
+      for await (const message of inbox.watch(request.phoneNumber || undefined, waitSignal(context))) {
+        yield create(WatchMessagesResponseSchema, { message: messageOf(message) });
+      }
+    },
+
+    async clearMessages(request) {
+      return create(ClearMessagesResponseSchema, {
+        count: await inbox.clear(request.phoneNumber || undefined),
+      });
+    },
+  };
+}
+
+function messageOf(message: InboxMessage): Message {
+  return create(MessageSchema, {
+    id: String(message.id),
+    phoneNumber: message.recipient,
+    text: message.text,
+    code: message.code,
+    purpose: purposes[message.purpose],
+    userId: message.userId,
+    createTime: timestampFromMs(message.createdMs),
+    ...(message.expiresMs === null ? {} : { expireTime: timestampFromMs(message.expiresMs) }),
+  });
+}

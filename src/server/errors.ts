@@ -1,0 +1,50 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
+import type { Log } from "../lib/log.ts";
+
+/** Runs before the body of a request is read; throws a ConnectError to refuse it. */
+export type RequestGate = (context: HandlerContext) => void | Promise<void>;
+
+/**
+ * What a client gets to see of an error. A ConnectError was meant for it; whatever else is logged
+ * and becomes "internal error".
+ */
+export function publicError(reason: unknown, method: DescMethod, log: Log): ConnectError {
+  if (reason instanceof ConnectError) return reason;
+  // The client has gone, and what waited for its signal says so.
+  if (reason instanceof Error && reason.name === "AbortError") return ConnectError.from(reason);
+  log.error("a call failed unexpectedly", { method: method.toString(), error: reason });
+  return new ConnectError("internal error", Code.Internal, undefined, undefined, reason);
+}
+
+/** The interceptor that lets only ConnectErrors out. */
+export function maskErrors(log: Log): Interceptor {
+  return (next) => async (request) => {
+    const { method } = request;
+    try {
+      const response = await next(request);
+      return response.stream ? { ...response, message: masked(response.message, method) } : response;
+    } catch (reason) {
+      throw publicError(reason, method, log);
+    }
+  };
+
+  async function* masked<T>(messages: AsyncIterable<T>, method: DescMethod): AsyncIterable<T> {
+    try {
+      yield* messages;
+    } catch (reason) {
+      throw publicError(reason, method, log);
+    }
+  }
+}
+
+/** The same for a gate, which no interceptor sees. */
+export function maskGateErrors(gate: RequestGate, log: Log): RequestGate {
+  return async (context) => {
+    try {
+      await gate(context);
+    } catch (reason) {
+      throw publicError(reason, context.method, log);
+    }
+  };
+}

@@ -1,0 +1,49 @@
+/** The bounds of everything a client can make the server hold, read or wait for. */
+export interface Limits {
+  /** A message, and a request body, after decompression. */
+  readonly messageBytesMax: number;
+  /** All headers of a request together. */
+  readonly headerBytesMax: number;
+  readonly connectionsMax: number;
+  /** HTTP/2 streams that one connection may have open at a time. */
+  readonly streamsPerConnectionMax: number;
+  /** From the connection (or the start of TLS) until it is clear which protocol the client speaks. */
+  readonly handshakeTimeoutMs: number;
+  /** From the first byte of an HTTP/1.1 request until its headers are complete. */
+  readonly headersTimeoutMs: number;
+  /** From the first byte of a request until its body is complete. Requests that are streams are exempt on HTTP/2. */
+  readonly requestTimeoutMs: number;
+  /** The longest deadline that a client may ask for; a longer one is refused. */
+  readonly deadlineMsMax: number;
+  /** How long a unary call may take at most, whatever deadline the client asks for. */
+  readonly callTimeoutMs: number;
+  /** How long an HTTP/1.1 connection may wait for its next request. */
+  readonly http1IdleTimeoutMs: number;
+  /** After this long without a frame, an HTTP/2 connection takes no further calls; open streams go on. */
+  readonly http2IdleTimeoutMs: number;
+  /** TCP keep-alive probes start after this; they find peers that are gone. */
+  readonly tcpKeepAliveMs: number;
+  /** How often a health watch looks whether the server is still ready. */
+  readonly healthWatchIntervalMs: number;
+  /** How long a browser may remember the answer to a CORS preflight. */
+  readonly corsMaxAgeMs: number;
+}
+
+export const defaultLimits: Limits = {
+  messageBytesMax: 1024 * 1024,
+  headerBytesMax: 16 * 1024,
+  connectionsMax: 10_000,
+  streamsPerConnectionMax: 256,
+  handshakeTimeoutMs: 10_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  // What a timer of Node.js can hold; 24 days.
+  deadlineMsMax: 2 ** 31 - 1,
+  callTimeoutMs: 90_000,
+  // Longer than the 60 s after which common load balancers drop an idle connection: they must be first.
+  http1IdleTimeoutMs: 75_000,
+  http2IdleTimeoutMs: 300_000,
+  tcpKeepAliveMs: 60_000,
+  healthWatchIntervalMs: 1_000,
+  corsMaxAgeMs: 7_200_000,
+};

@@ -1,0 +1,209 @@
+import { once } from "node:events";
+import { createServer as createHttp1Server, type Server as Http1Server } from "node:http";
+import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { Log } from "../lib/log.ts";
+import type { RequestListener } from "./http.ts";
+import type { Limits } from "./limits.ts";
+
+export interface OnePortOptions {
+  readonly host: string;
+  /** 0 for any. */
+  readonly port: number;
+  /** PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly limits: Limits;
+  readonly log: Log;
+}
+
+export interface OnePort {
+  readonly port: number;
+  /**
+   * Takes no more connections, and ends each open one as soon as its calls are answered (HTTP/2: GOAWAY).
+   * Resolves once the last one is closed.
+   */
+  drain(): Promise<void>;
+  /** Ends all connections now. */
+  destroy(): void;
+}
+
+/**
+ * Serves HTTP/1.1 and HTTP/2 on one port: with TLS the client chooses by ALPN, without by its first bytes
+ * (HTTP/2 with prior knowledge, RFC 9113 section 3.3).
+ * @throws what `listen` throws, e.g. EADDRINUSE.
+ */
+export async function openPort(options: OnePortOptions, onRequest: RequestListener): Promise<OnePort> {
+  const { limits, log, tls } = options;
+  const http1 = serveHttp1(limits, onRequest);
+  const http2 = serveHttp2(limits, onRequest);
+  const hand = (socket: Socket, isHttp2: boolean): void => {
+    if (isHttp2) http2.server.emit("connection", socket);
+    else http1.take(socket);
+  };
+
+  const undecided = new Set<Socket>();
+  const tcpOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: limits.tcpKeepAliveMs };
+  const front =
+    tls === undefined
+      ? createTcpServer(tcpOptions, (socket) => {
+          undecided.add(socket);
+          socket.once("close", () => undecided.delete(socket));
+          sniff(socket, limits.handshakeTimeoutMs, (isHttp2) => {
+            undecided.delete(socket);
+            hand(socket, isHttp2);
+          });
+        })
+      : createTlsServer(
+          {
+            ...tcpOptions,
+            ...tls,
+            ALPNProtocols: ["h2", "http/1.1"],
+            handshakeTimeout: limits.handshakeTimeoutMs,
+          },
+          (socket) => {
+            socket.on("error", logSocketError);
+            hand(socket, socket.alpnProtocol === "h2");
+          },
+        );
+  front.maxConnections = limits.connectionsMax;
+
+  const sockets = new Set<Socket>();
+  front.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    socket.on("error", logSocketError);
+  });
+  front.on("tlsClientError", logSocketError);
+
+  front.listen(options.port, options.host);
+  await once(front, "listening");
+  front.on("error", (error) => log.error("the listening socket failed", { error }));
+
+  return {
+    port: portOf(front),
+    async drain() {
+      const closed = once(front, "close");
+      front.close();
+      for (const socket of undecided) socket.destroy();
+      http1.drain();
+      http2.drain();
+      await closed;
+    },
+    destroy() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+
+  function logSocketError(error: Error): void {
+    log.debug("a connection failed", { error });
+  }
+}
+
+const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
+
+/**
+ * Reads until it is clear whether the client speaks HTTP/2, and puts what was read back.
+ * Reading by "data" instead of "readable" would leave the socket in a mode that HTTP/2 cannot take over.
+ */
+function sniff(socket: Socket, timeoutMs: number, found: (isHttp2: boolean) => void): void {
+  const timer = setTimeout(() => socket.destroy(), timeoutMs);
+  socket.once("close", () => clearTimeout(timer));
+  let seen = Buffer.alloc(0);
+  socket.on("readable", onReadable);
+
+  function onReadable(): void {
+    const chunk: Buffer | null = socket.read();
+    if (chunk === null) return;
+    seen = Buffer.concat([seen, chunk]);
+    const length = Math.min(seen.length, http2Preface.length);
+    const isHttp2 = http2Preface.compare(seen, 0, length, 0, length) === 0;
+    if (isHttp2 && length < http2Preface.length) return;
+    clearTimeout(timer);
+    socket.off("readable", onReadable);
+    socket.unshift(seen);
+    found(isHttp2);
+  }
+}
+
+interface Http1 {
+  take(socket: Socket): void;
+  drain(): void;
+}
+
+function serveHttp1(limits: Limits, onRequest: RequestListener): Http1 {
+  const server: Http1Server = createHttp1Server({
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.http1IdleTimeoutMs,
+    connectionsCheckingInterval: Math.ceil(limits.headersTimeoutMs / 4),
+  });
+  // This server never listens by itself, but only with this event it begins to watch its time-outs.
+  server.emit("listening");
+
+  /** Each connection with the number of its requests that are not answered yet. */
+  const pending = new Map<Socket, number>();
+  let draining = false;
+
+  server.on("request", (request, response) => {
+    const { socket } = request;
+    pending.set(socket, (pending.get(socket) ?? 0) + 1);
+    if (draining) response.setHeader("connection", "close");
+    response.once("close", () => {
+      const left = (pending.get(socket) ?? 1) - 1;
+      if (!socket.destroyed) pending.set(socket, left);
+      if (draining && left === 0) socket.destroySoon();
+    });
+    onRequest(request, response);
+  });
+
+  return {
+    take(socket) {
+      pending.set(socket, 0);
+      socket.once("close", () => pending.delete(socket));
+      server.emit("connection", socket);
+    },
+    drain() {
+      draining = true;
+      for (const [socket, count] of pending) if (count === 0) socket.destroySoon();
+      server.close();
+    },
+  };
+}
+
+interface Http2 {
+  readonly server: Http2Server;
+  drain(): void;
+}
+
+function serveHttp2(limits: Limits, onRequest: RequestListener): Http2 {
+  const server = createHttp2Server({
+    settings: {
+      maxConcurrentStreams: limits.streamsPerConnectionMax,
+      maxHeaderListSize: limits.headerBytesMax,
+    },
+  });
+  const sessions = new Set<ServerHttp2Session>();
+  let draining = false;
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    session.setTimeout(limits.http2IdleTimeoutMs, () => session.close());
+    if (draining) session.close();
+  });
+  server.on("request", onRequest);
+  return {
+    server,
+    drain() {
+      draining = true;
+      for (const session of sessions) session.close();
+    },
+  };
+}
+
+function portOf(server: TcpServer): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  return address.port;
+}

@@ -1,0 +1,97 @@
+import { constants } from "node:http2";
+import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import {
+  createDeadlineSignal,
+  createLinkedAbortController,
+  type UniversalServerRequest,
+  type UniversalServerResponse,
+} from "@connectrpc/connect/protocol";
+import type { Log } from "../lib/log.ts";
+import type { Cors } from "./cors.ts";
+import { drainSignalKey, type Drain } from "./drain.ts";
+import type { NodeRequest, NodeResponse, RequestListener } from "./http.ts";
+import type { Limits } from "./limits.ts";
+import { statusResponse } from "./rest/status.ts";
+import { findRoute, type Route, type Routes } from "./router.ts";
+
+export interface RequestListenerOptions {
+  readonly routes: Routes;
+  readonly cors: Cors;
+  readonly drain: Drain;
+  readonly limits: Limits;
+  readonly log: Log;
+}
+
+/** The way of every request: CORS, route, handler, answer. */
+export function createRequestListener(options: RequestListenerOptions): RequestListener {
+  const { routes, cors, drain, limits, log } = options;
+
+  return (request, response) => {
+    // Without a listener, a write after the client has gone would end the process.
+    response.on("error", (error) => log.debug("an answer could not be sent", { error }));
+    // What is left of a body that nobody wanted; on HTTP/1.1 it is in the way of the next request.
+    response.once("finish", () => request.resume());
+    answer(request, response)
+      .then((universal) => universalResponseToNodeResponse(universal, response))
+      .catch((reason: unknown) => fail(request, response, reason));
+  };
+
+  async function answer(request: NodeRequest, response: NodeResponse): Promise<UniversalServerResponse> {
+    const preflight = cors(request, response);
+    if (preflight !== undefined) return preflight;
+
+    const route = findRoute(routes, {
+      method: request.method ?? "",
+      target: request.url ?? "",
+      contentType: request.headers["content-type"],
+      accept: request.headers.accept,
+    });
+    let universal: UniversalServerRequest;
+    try {
+      const contextValues = createContextValues().set(drainSignalKey, drain.drainSignal);
+      universal = universalRequestFromNodeRequest(request, response, undefined, contextValues);
+    } catch {
+      return statusResponse(
+        new ConnectError("the target or the Host of the request is malformed", Code.InvalidArgument),
+      );
+    }
+    limitBodyTime(request, route);
+    return route.handle({
+      ...universal,
+      // Leaving off in the middle of a body must not destroy the connection: the answer is still to be sent.
+      body: request.iterator({ destroyOnReturn: false }),
+      signal: limitCallTime(universal.signal, response, route),
+    });
+  }
+
+  /** HTTP/1.1 has its own watch over this. */
+  function limitBodyTime(request: NodeRequest, route: Route): void {
+    const isStream = route.kind === "bidi_streaming" || route.kind === "client_streaming";
+    if (!("stream" in request) || request.stream.endAfterHeaders || isStream) return;
+    const timer = setTimeout(() => request.stream.close(constants.NGHTTP2_CANCEL), limits.requestTimeoutMs);
+    request.once("end", () => clearTimeout(timer));
+    request.once("close", () => clearTimeout(timer));
+  }
+
+  function limitCallTime(signal: AbortSignal, response: NodeResponse, route: Route): AbortSignal {
+    if (route.kind !== "unary") return signal;
+    const deadline = createDeadlineSignal(limits.callTimeoutMs);
+    response.once("close", deadline.cleanup);
+    return createLinkedAbortController(signal, deadline.signal).signal;
+  }
+
+  function fail(request: NodeRequest, response: NodeResponse, reason: unknown): void {
+    // That is what Connect calls it when the client has gone.
+    if (ConnectError.from(reason).code === Code.Aborted) return;
+    log.error("a request failed unexpectedly", { method: request.method, error: reason });
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    universalResponseToNodeResponse(
+      statusResponse(new ConnectError("internal error", Code.Internal)),
+      response,
+    ).catch(() => response.destroy());
+  }
+}

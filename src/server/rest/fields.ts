@@ -1,0 +1,75 @@
+import {
+  fromJson,
+  ScalarType,
+  type DescField,
+  type DescMessage,
+  type JsonValue,
+  type Message,
+} from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
+import { Code, ConnectError } from "@connectrpc/connect";
+
+/** From a field of a message, through messages, to a field within. Never empty. */
+export type FieldPath = readonly DescField[];
+
+/** A field of a request that is given as text, in the path or in the query. */
+export interface TextField {
+  readonly path: FieldPath;
+  /** As the client wrote the name. */
+  readonly name: string;
+  /** One text, or any number for a repeated field. */
+  readonly texts: readonly string[];
+}
+
+/** @param name field names (`user_id`) or JSON names (`userId`), separated by dots. */
+export function resolveFieldPath(message: DescMessage, name: string): FieldPath | undefined {
+  const path: DescField[] = [];
+  let parent: DescMessage | undefined = message;
+  for (const part of name.split(".")) {
+    const field: DescField | undefined = parent?.fields.find((f) => f.name === part || f.jsonName === part);
+    if (field === undefined) return undefined;
+    path.push(field);
+    parent = field.fieldKind === "message" ? field.message : undefined;
+  }
+  return path;
+}
+
+/**
+ * Sets the field in the message, whatever was there before. The text is read as protobuf JSON: a number,
+ * the name or number of an enum value, base64, an RFC 3339 time.
+ * @throws ConnectError InvalidArgument if the text does not fit the field.
+ */
+export function setTextField(desc: DescMessage, message: Message, { path, name, texts }: TextField): void {
+  let target = reflect(desc, message);
+  for (const field of path) {
+    if (field !== path.at(-1)) {
+      if (field.fieldKind !== "message") throw new Error(`${field.toString()} is not a message`);
+      if (!target.isSet(field)) target.set(field, reflect(field.message));
+      target = target.get(field);
+      continue;
+    }
+    try {
+      const parsed = fromJson(target.desc, { [field.jsonName]: jsonOf(field, texts) });
+      target.set(field, reflect(target.desc, parsed).get(field));
+    } catch (reason) {
+      const text = reason instanceof Error ? reason.message : String(reason);
+      throw new ConnectError(`invalid value for "${name}": ${text}`, Code.InvalidArgument);
+    }
+  }
+}
+
+function jsonOf(field: DescField, texts: readonly string[]): JsonValue {
+  if (field.fieldKind === "list") return texts.map((text) => jsonOfOne(field, text));
+  const [text] = texts;
+  if (text === undefined || texts.length > 1) throw new Error("it is given more than once");
+  return jsonOfOne(field, text);
+}
+
+/** Protobuf JSON takes text for everything but booleans and the numbers of enum values. */
+function jsonOfOne(field: DescField, text: string): JsonValue {
+  const isBoolean =
+    field.scalar === ScalarType.BOOL || field.message?.typeName === "google.protobuf.BoolValue";
+  if (isBoolean && (text === "true" || text === "false")) return text === "true";
+  if (field.enum !== undefined && /^-?\d+$/.test(text)) return Number(text);
+  return text;
+}

@@ -1,0 +1,71 @@
+import { create, fromJsonString, type Message, type Registry } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
+import { readAllBytes } from "@connectrpc/connect/protocol";
+import type { DescMessage } from "@bufbuild/protobuf";
+import type { HttpBinding } from "./http-rule.ts";
+
+/**
+ * Decodes a body to the request message. It is JSON in UTF-8 whatever its content type says (curl sends
+ * another unless told); an empty one is the empty message.
+ * @throws ConnectError InvalidArgument, ResourceExhausted, or Unimplemented for an unknown encoding.
+ */
+export function parseBody(
+  input: DescMessage,
+  binding: HttpBinding["body"],
+  bytes: Uint8Array,
+  registry: Registry,
+): Message {
+  const text = decodeUtf8(bytes);
+  if (binding === "none" || text.trim() === "") return create(input);
+  try {
+    let json = text;
+    if (binding !== "message") {
+      // Must be one whole JSON value, or the body could bring further fields.
+      JSON.parse(text);
+      json = `{${JSON.stringify(binding.jsonName)}:${text}}`;
+    }
+    return fromJsonString(input, json, { ignoreUnknownFields: true, registry });
+  } catch (reason) {
+    throw ConnectError.from(reason, Code.InvalidArgument);
+  }
+}
+
+/** Reads a body and undoes its Content-Encoding; at most `bytesMax` before and after. */
+export async function readBody(
+  body: AsyncIterable<Uint8Array>,
+  header: Headers,
+  bytesMax: number,
+): Promise<Uint8Array> {
+  const encoding = header.get("content-encoding")?.toLowerCase() ?? "identity";
+  const compression = [compressionGzip, compressionBrotli].find(({ name }) => name === encoding);
+  if (compression === undefined && encoding !== "identity") {
+    throw new ConnectError(
+      `unknown Content-Encoding "${encoding}": gzip, br and identity are supported`,
+      Code.Unimplemented,
+    );
+  }
+  const bytes = await readAllBytes(body, bytesMax, header.get("content-length"));
+  if (compression === undefined) return bytes;
+  try {
+    return await compression.decompress(bytes, bytesMax);
+  } catch (reason) {
+    if (reason instanceof ConnectError && reason.code === Code.ResourceExhausted) throw reason;
+    throw new ConnectError(`the body is not valid ${encoding}`, Code.InvalidArgument);
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(bytes: Uint8Array): string {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    throw new ConnectError("the body must be JSON, but it is not valid UTF-8", Code.InvalidArgument);
+  }
+  if (text.startsWith("\uFEFF")) {
+    throw new ConnectError("the body must be JSON without a byte order mark", Code.InvalidArgument);
+  }
+  return text;
+}

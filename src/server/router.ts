@@ -1,0 +1,183 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
+import {
+  assertByteStreamRequest,
+  createAsyncIterable,
+  type UniversalHandler,
+  type UniversalHandlerFn,
+  type UniversalServerResponse,
+} from "@connectrpc/connect/protocol";
+import { errorToJson } from "@connectrpc/connect/protocol-connect";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { grpcWebText, isGrpcWebText } from "./grpc-web-text.ts";
+import { jsonResponse } from "./http.ts";
+import type { TextField } from "./rest/fields.ts";
+import type { HttpBinding } from "./rest/http-rule.ts";
+import { pathFieldsKey } from "./rest/path-fields.ts";
+import type { PathMatch, PathRouter } from "./rest/path-router.ts";
+import { statusResponse } from "./rest/status.ts";
+
+/** What is needed of a request to know who answers it. */
+export interface RequestHead {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly contentType: string | undefined;
+  readonly accept: string | undefined;
+}
+
+export interface Route {
+  readonly kind: DescMethod["methodKind"];
+  readonly handle: UniversalHandlerFn;
+}
+
+/** A REST path: the same method as REST, and as Connect's handler for the gRPC protocols. */
+export interface RestTarget {
+  readonly binding: HttpBinding;
+  readonly transcode: UniversalHandlerFn;
+  readonly rpc: UniversalHandler;
+}
+
+export interface Routes {
+  /** By path. */
+  readonly rpcs: ReadonlyMap<string, UniversalHandler>;
+  readonly documents: ReadonlyMap<string, () => object>;
+  readonly rest: PathRouter<RestTarget>;
+}
+
+/**
+ * Finds who answers a request; for what nobody answers, a handler that says so in the client's protocol.
+ * HEAD is answered as GET, without the body.
+ */
+export function findRoute(routes: Routes, head: RequestHead): Route {
+  const { contentType, target } = head;
+  const path = pathOf(target);
+  const rpc = routes.rpcs.get(path);
+  if (rpc !== undefined) return { kind: rpc.method.methodKind, handle: rpcHandler(rpc, contentType) };
+
+  try {
+    return { kind: "unary", handle: findByPath(routes, head, path) };
+  } catch (reason) {
+    return { kind: "unary", handle: refuse(ConnectError.from(reason), contentType, path) };
+  }
+}
+
+function findByPath(routes: Routes, head: RequestHead, path: string): UniversalHandlerFn {
+  const method = head.method === "HEAD" ? "GET" : head.method;
+  const document = routes.documents.get(path);
+  if (document !== undefined && method === "GET") return async () => jsonResponse(200, document());
+
+  const match = routes.rest.match(method, path);
+  if (match !== undefined) {
+    const contentType = grpcContentType(head);
+    return contentType === undefined
+      ? withPathFields(match.value.transcode, match)
+      : rpcAtRestPath(match, contentType);
+  }
+
+  const allowed = document !== undefined ? ["GET"] : routes.rest.methodsOf(path);
+  if (allowed.length === 0) {
+    const error = new ConnectError(`there is nothing at ${path}`, Code.NotFound);
+    return refuse(error, head.contentType, path);
+  }
+  const error = new ConnectError(`${path} does not answer ${head.method}`, Code.Unimplemented);
+  return refuse(error, head.contentType, path, allowed);
+}
+
+/** The target is a path with a query, or, in requests to a proxy, a whole URL (RFC 9112 section 3.2). */
+function pathOf(target: string): string {
+  const [url = ""] = target.split("?", 1);
+  return url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/]*/i, "");
+}
+
+// ------------------------------------------------------------------------------------ gRPC and Connect
+
+function rpcHandler(rpc: UniversalHandler, contentType: string | undefined): UniversalHandlerFn {
+  if (isGrpcWebText(contentType)) return grpcWebText(rpc);
+  return async (request) => {
+    const response = await rpc(request);
+    if (response.status !== 405) return response;
+    return { ...response, header: new Headers({ allow: rpc.allowedMethods.join(", ") }) };
+  };
+}
+
+/** The gRPC content type of a request to a REST path; one without body and content type asks by Accept. */
+function grpcContentType({ contentType, accept }: RequestHead): string | undefined {
+  if (contentType !== undefined) return isGrpc(contentType) ? contentType : undefined;
+  return accept
+    ?.split(",")
+    .map((type) => type.split(";", 1)[0]?.trim())
+    .find(isGrpc);
+}
+
+function isGrpc(contentType: string | undefined): boolean {
+  return contentType?.toLowerCase().startsWith("application/grpc") ?? false;
+}
+
+/** Calls the method in a gRPC protocol; its message is what the body holds, and then the fields of the path. */
+function rpcAtRestPath(match: PathMatch<RestTarget>, contentType: string): UniversalHandlerFn {
+  const { rpc } = match.value;
+  const handle: UniversalHandlerFn = (request) => {
+    assertByteStreamRequest(request);
+    return rpc({ ...request, body: orEmptyMessage(request.body) });
+  };
+  const decoded = isGrpcWebText(contentType) ? grpcWebText(handle) : handle;
+  return withPathFields((request) => {
+    const header = new Headers(request.header);
+    header.set("content-type", contentType);
+    const url = new URL(rpc.requestPath, request.url).toString();
+    return decoded({ ...request, method: "POST", url, header });
+  }, match);
+}
+
+/** A body of no bytes at all becomes a frame without a payload. */
+async function* orEmptyMessage(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let isEmpty = true;
+  for await (const chunk of body) {
+    if (chunk.byteLength > 0) isEmpty = false;
+    yield chunk;
+  }
+  if (isEmpty) yield new Uint8Array(5);
+}
+
+function withPathFields(handler: UniversalHandlerFn, match: PathMatch<RestTarget>): UniversalHandlerFn {
+  const { pathFields, template } = match.value.binding;
+  const fields = pathFields.map((path, index): TextField => ({
+    path,
+    name: template.variables[index]?.fieldPath ?? "",
+    texts: match.captures.slice(index, index + 1),
+  }));
+  return (request) => {
+    const contextValues = request.contextValues ?? createContextValues();
+    return handler({ ...request, contextValues: contextValues.set(pathFieldsKey, fields) });
+  };
+}
+
+// --------------------------------------------------------------------------------------------- refusals
+
+/** `/package.Service/Method`: what only a gRPC or Connect client asks for. */
+const rpcPath = /^\/\w+(?:\.\w+)+\/\w+$/;
+
+/** @param allowed HTTP methods that the path does answer. */
+function refuse(
+  error: ConnectError,
+  contentType: string | undefined,
+  path: string,
+  allowed?: readonly string[],
+): UniversalHandlerFn {
+  return async (): Promise<UniversalServerResponse> => {
+    if (contentType !== undefined && isGrpc(contentType)) {
+      // gRPC has no "not found" for methods. Status and headers are sent as one ("Trailers-Only").
+      const code = error.code === Code.NotFound ? Code.Unimplemented : error.code;
+      const header = setTrailerStatus(new Headers(), new ConnectError(error.rawMessage, code));
+      header.set("content-type", contentType);
+      return { status: 200, header, body: createAsyncIterable([]) };
+    }
+    if (rpcPath.test(path)) {
+      const unimplemented = new ConnectError(error.rawMessage, Code.Unimplemented);
+      return jsonResponse(404, errorToJson(unimplemented, undefined));
+    }
+    if (allowed === undefined) return statusResponse(error);
+    return statusResponse(error, new Headers({ allow: allowed.join(", ") }), 405);
+  };
+}

@@ -1,0 +1,21 @@
+import type { SmsMessage, SmsProvider } from "../app/ports.ts";
+
+/**
+ * The embedded provider: messages stay here, readable through the inbox API, and reach no phone.
+ *
+ * @param deliver keeps a message; the same one again changes nothing
+ */
+export function createInboxProvider(deliver: (message: SmsMessage) => Promise<void>): SmsProvider {
+  return {
+    name: "inbox",
+    async send(message) {
+      try {
+        await deliver(message);
+        return { kind: "sent" };
+      } catch (error) {
+        return { kind: "retry", reason: error instanceof Error ? error.message : "the inbox failed" };
+      }
+    },
+    async close() {},
+  };
+}

@@ -1,0 +1,72 @@
+import { type LookupAddress, type LookupOptions, lookup } from "node:dns";
+import { BlockList, isIP } from "node:net";
+
+/** Networks that a webhook has no business in: a request there would come from inside (SSRF). */
+const forbidden = new BlockList();
+for (const [network, prefix] of [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["224.0.0.0", 4],
+  ["240.0.0.0", 4],
+] as const) {
+  forbidden.addSubnet(network, prefix, "ipv4");
+}
+for (const [network, prefix] of [
+  ["::", 127],
+  ["64:ff9b::", 96],
+  ["64:ff9b:1::", 48],
+  ["2002::", 16],
+  ["fc00::", 7],
+  ["fe80::", 10],
+  ["ff00::", 8],
+] as const) {
+  forbidden.addSubnet(network, prefix, "ipv6");
+}
+
+export class ForbiddenAddressError extends Error {
+  override readonly name = "ForbiddenAddressError";
+  constructor() {
+    super("the webhook is on a private or loopback address, which RINGBACK_SMS_ALLOW_PRIVATE does not allow");
+  }
+}
+
+export function isForbiddenAddress(address: string): boolean {
+  const family = isIP(address);
+  if (family === 0) return true;
+  // An IPv4-mapped address (::ffff:10.0.0.1) is checked as the IPv4 address that it is, by BlockList itself.
+  return forbidden.check(address, family === 4 ? "ipv4" : "ipv6");
+}
+
+/** @param hostname of a URL; IPv6 in brackets @throws ForbiddenAddressError if it is an address of such a network */
+export function refuseForbiddenHost(hostname: string): void {
+  const address = hostname.replace(/^\[|\]$/g, "");
+  if (isIP(address) !== 0 && isForbiddenAddress(address)) throw new ForbiddenAddressError();
+}
+
+type LookupCallback = (
+  error: NodeJS.ErrnoException | null,
+  address: string | LookupAddress[],
+  family?: number,
+) => void;
+
+/**
+ * `dns.lookup` that fails if any address is forbidden. It runs for the connection itself, so a name that
+ * changes between check and use gains nothing.
+ */
+export function lookupPublic(hostname: string, options: LookupOptions, callback: LookupCallback): void {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) return callback(error, []);
+    if (addresses.some(({ address }) => isForbiddenAddress(address)))
+      return callback(new ForbiddenAddressError(), []);
+    const [first] = addresses;
+    if (options.all === true || first === undefined) return callback(null, addresses);
+    callback(null, first.address, first.family);
+  });
+}

@@ -1,0 +1,15 @@
+import { inboxMessagesMax, outboxPendingMax } from "../app/ports.ts";
+
+/** What every store keeps at most. A test lowers it; nobody else needs to. */
+export interface StoreBounds {
+  readonly outboxPendingMax: number;
+  readonly inboxMessagesMax: number;
+}
+
+export const storeBounds: StoreBounds = { outboxPendingMax, inboxMessagesMax };
+
+/** How long a settled message stays as the record of its delivery, counted from its creation. */
+export const settledKeptMs = 30 * 24 * 60 * 60 * 1000;
+
+/** Each claim looks at this many of the oldest messages and drops the records that are past their time. */
+export const pruneStepMessages = 100;

@@ -1,0 +1,240 @@
+import {
+  StoreUnavailableError,
+  type AggregateRef,
+  type ClaimedMessage,
+  type Commit,
+  type CommitOutcome,
+  type HistoryEvent,
+  type InboxMessage,
+  type InboxQuery,
+  type InboxStore,
+  type Outbox,
+  type OutboxMessage,
+  type Settlement,
+  type Store,
+  type StoredState,
+  type UniqueKey,
+} from "../../app/ports.ts";
+import { pruneStepMessages, settledKeptMs, storeBounds, type StoreBounds } from "../bounds.ts";
+
+/** A store that forgets everything when the process ends: for tests, demos and as a yardstick. */
+export function openMemoryStore(bounds: Partial<StoreBounds> = {}): Store {
+  return new MemoryStore({ ...storeBounds, ...bounds });
+}
+
+class MemoryStore implements Store {
+  readonly outbox: MemoryOutbox;
+  readonly inbox: MemoryInbox;
+  readonly #states = new Map<string, StoredState>();
+  readonly #keyHolders = new Map<string, string>();
+  readonly #events: HistoryEvent[] = [];
+  #isClosed = false;
+
+  constructor(bounds: StoreBounds) {
+    this.outbox = new MemoryOutbox(bounds.outboxPendingMax);
+    this.inbox = new MemoryInbox(bounds.inboxMessagesMax);
+  }
+
+  load(aggregate: AggregateRef): StoredState | undefined {
+    return this.#states.get(aggregateName(aggregate));
+  }
+
+  findByKey(key: UniqueKey): string | undefined {
+    return this.#keyHolders.get(keyName(key));
+  }
+
+  async commit(commit: Commit): Promise<CommitOutcome> {
+    if (this.#isClosed) throw new StoreUnavailableError("the store is closed");
+    const refusal = this.#refusal(commit) ?? this.outbox.refusal(commit);
+    if (refusal !== undefined) return refusal;
+    const { aggregate, atMs, message, settle } = commit;
+    if (message !== undefined) this.outbox.add(message);
+    if (settle !== undefined) this.outbox.end(settle);
+    let sequence = commit.expectedSequence;
+    for (const event of commit.events) {
+      sequence += 1;
+      this.#events.push({ ...event, position: this.#events.length + 1, aggregate, sequence, atMs });
+    }
+    this.#states.set(aggregateName(aggregate), { sequence, state: commit.state });
+    for (const key of commit.freeKeys ?? []) {
+      if (this.findByKey(key) === aggregate.id) this.#keyHolders.delete(keyName(key));
+    }
+    for (const key of commit.takeKeys ?? []) this.#keyHolders.set(keyName(key), aggregate.id);
+    return { kind: "committed" };
+  }
+
+  history(afterPosition: number, limit: number): readonly HistoryEvent[] {
+    return this.#events.slice(afterPosition, afterPosition + limit);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  #refusal({ aggregate, expectedSequence, takeKeys = [] }: Commit): CommitOutcome | undefined {
+    if ((this.load(aggregate)?.sequence ?? 0) !== expectedSequence) return { kind: "sequence_taken" };
+    for (const key of takeKeys) {
+      const holder = this.findByKey(key);
+      if (holder !== undefined && holder !== aggregate.id) return { kind: "key_taken", key };
+    }
+    return undefined;
+  }
+}
+
+function aggregateName(aggregate: AggregateRef): string {
+  return `${aggregate.type}/${aggregate.id}`;
+}
+
+function keyName(key: UniqueKey): string {
+  return `${key.kind}/${key.key}`;
+}
+
+/** A message that waits to be sent. `number` grows with every message. */
+interface Pending {
+  readonly number: number;
+  readonly message: OutboxMessage;
+  readonly dueMs: number;
+  readonly attempt: number;
+}
+
+class MemoryOutbox implements Outbox {
+  readonly #pendingMax: number;
+  readonly #pending = new Map<string, Pending>();
+  /** The pending messages, the one that is due first in front. */
+  readonly #queue: Pending[] = [];
+  /** Creation time of every message, pending or settled, the oldest message first. */
+  readonly #records = new Map<string, { readonly recipient: string; readonly createdMs: number }>();
+  readonly #newestMs = new Map<string, number>();
+  #lastNumber = 0;
+
+  constructor(pendingMax: number) {
+    this.#pendingMax = pendingMax;
+  }
+
+  refusal({ message, messagePauseMs = 0 }: Commit): CommitOutcome | undefined {
+    if (message === undefined) return undefined;
+    const untilMs = (this.#newestMs.get(message.recipient) ?? -Infinity) + messagePauseMs;
+    if (messagePauseMs > 0 && message.createdMs < untilMs) return { kind: "paused", untilMs };
+    return this.#pending.size >= this.#pendingMax ? { kind: "outbox_full" } : undefined;
+  }
+
+  /** @throws Error if there was a message with this id already: that is a mistake of the caller. */
+  add(message: OutboxMessage): void {
+    const { id, recipient, createdMs } = message;
+    if (this.#records.has(id)) throw new Error(`there is an outbox message ${id} already`);
+    this.#records.set(id, { recipient, createdMs });
+    this.#newestMs.set(recipient, Math.max(createdMs, this.#newestMs.get(recipient) ?? createdMs));
+    this.#lastNumber += 1;
+    this.#enqueue({ number: this.#lastNumber, message, dueMs: createdMs, attempt: 0 });
+  }
+
+  /** Ends a message; does nothing if it ended before. */
+  end({ messageId }: Settlement): void {
+    this.#dequeue(messageId);
+  }
+
+  async claim(nowMs: number, leaseMs: number, limit: number): Promise<readonly ClaimedMessage[]> {
+    this.#prune(nowMs);
+    const claimed: ClaimedMessage[] = [];
+    for (const pending of this.#queue.slice(0, limit)) {
+      if (pending.dueMs > nowMs) break;
+      const attempt = pending.attempt + 1;
+      this.#dequeue(pending.message.id);
+      this.#enqueue({ ...pending, dueMs: nowMs + leaseMs, attempt });
+      claimed.push({ ...pending.message, attempt });
+    }
+    return claimed;
+  }
+
+  async retry(messageId: string, dueMs: number): Promise<void> {
+    const pending = this.#dequeue(messageId);
+    if (pending !== undefined) this.#enqueue({ ...pending, dueMs });
+  }
+
+  async settle(settlement: Settlement): Promise<void> {
+    this.end(settlement);
+  }
+
+  nextDueMs(): number | undefined {
+    return this.#queue[0]?.dueMs;
+  }
+
+  #enqueue(pending: Pending): void {
+    this.#pending.set(pending.message.id, pending);
+    this.#queue.splice(this.#place(pending), 0, pending);
+  }
+
+  #dequeue(messageId: string): Pending | undefined {
+    const pending = this.#pending.get(messageId);
+    if (pending === undefined) return undefined;
+    this.#pending.delete(messageId);
+    this.#queue.splice(this.#place(pending), 1);
+    return pending;
+  }
+
+  /** The index in the queue where the message is or belongs (binary search). */
+  #place(pending: Pending): number {
+    let low = 0;
+    let high = this.#queue.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#queue[middle];
+      if (other !== undefined && isBefore(other, pending)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #prune(nowMs: number): void {
+    let looked = 0;
+    for (const [id, { recipient, createdMs }] of this.#records) {
+      if (looked === pruneStepMessages) return;
+      looked += 1;
+      if (this.#pending.has(id) || createdMs >= nowMs - settledKeptMs) continue;
+      this.#records.delete(id);
+      if (this.#newestMs.get(recipient) === createdMs) this.#newestMs.delete(recipient);
+    }
+  }
+}
+
+function isBefore(a: Pending, b: Pending): boolean {
+  return a.dueMs === b.dueMs ? a.number < b.number : a.dueMs < b.dueMs;
+}
+
+class MemoryInbox implements InboxStore {
+  readonly #messagesMax: number;
+  /** By the id of the outbox message, the oldest first. */
+  readonly #messages = new Map<string, InboxMessage>();
+  #lastId = 0;
+
+  constructor(messagesMax: number) {
+    this.#messagesMax = messagesMax;
+  }
+
+  async append(message: Omit<InboxMessage, "id">): Promise<InboxMessage | undefined> {
+    if (this.#messages.has(message.messageId)) return undefined;
+    this.#lastId += 1;
+    const appended = { ...message, id: this.#lastId };
+    this.#messages.set(message.messageId, appended);
+    const [oldest] = this.#messages.keys();
+    if (this.#messages.size > this.#messagesMax && oldest !== undefined) this.#messages.delete(oldest);
+    return appended;
+  }
+
+  list({ recipient, afterId = 0, order, limit }: InboxQuery): readonly InboxMessage[] {
+    const found = [...this.#messages.values()].filter(
+      (message) => message.id > afterId && (recipient === undefined || message.recipient === recipient),
+    );
+    return (order === "newest_first" ? found.toReversed() : found).slice(0, limit);
+  }
+
+  async clear(recipient?: string): Promise<number> {
+    const found = this.list({
+      ...(recipient === undefined ? {} : { recipient }),
+      order: "oldest_first",
+      limit: Infinity,
+    });
+    for (const message of found) this.#messages.delete(message.messageId);
+    return found.length;
+  }
+}

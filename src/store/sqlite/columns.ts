@@ -1,0 +1,30 @@
+import type { SQLOutputValue } from "node:sqlite";
+import { messagePurposes, type AggregateType, type MessagePurpose } from "../../app/ports.ts";
+
+/** A row as node:sqlite gives it. The functions below turn its columns into what the schema promises. */
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+export function text(value: SQLOutputValue | undefined): string {
+  if (typeof value !== "string") throw new TypeError(`a column holds ${typeof value} instead of text`);
+  return value;
+}
+
+export function integer(value: SQLOutputValue | undefined): number {
+  if (typeof value !== "number") throw new TypeError(`a column holds ${typeof value} instead of an integer`);
+  return value;
+}
+
+export function integerOrNull(value: SQLOutputValue | undefined): number | null {
+  return value === null ? null : integer(value);
+}
+
+export function purpose(value: SQLOutputValue | undefined): MessagePurpose {
+  const known = messagePurposes.find((name) => name === value);
+  if (known === undefined) throw new TypeError("a column holds an unknown purpose of a message");
+  return known;
+}
+
+export function aggregateType(value: SQLOutputValue | undefined): AggregateType {
+  if (value !== "user") throw new TypeError("a column holds an unknown type of aggregate");
+  return value;
+}

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { integer } from "./columns.ts";
+
+/** "Ring" in ASCII. It tells our files from the databases of other programs (`PRAGMA application_id`). */
+const applicationId = 0x52696e67;
+
+/** How long a connection waits for another program that looks into the file, e.g. the sqlite3 shell. */
+const busyTimeoutMs = 5000;
+
+/**
+ * Creates the database or brings it to the newest version.
+ * @throws Error in plain words if the file is none of ours, is newer than this program, or cannot be used.
+ */
+export function prepareDatabase(file: string): void {
+  try {
+    using database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+    const version = pragma(database, "user_version");
+    const owner = pragma(database, "application_id");
+    const isEmpty = database.prepare("SELECT 1 FROM sqlite_schema").get() === undefined;
+    if (owner !== applicationId && !(isEmpty && owner === 0 && version === 0)) {
+      throw new Error("it is a database of another program");
+    }
+    const migrations = readMigrations();
+    if (version > migrations.length) {
+      throw new Error(
+        `its version is ${version}, and this program knows versions up to ${migrations.length}: use a newer release`,
+      );
+    }
+    // Readers and the writer do not wait for each other. The mode is a property of the file.
+    const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
+    if (mode !== "wal") throw new Error(`its folder does not support write-ahead logging (mode ${mode})`);
+    for (const [index, sql] of migrations.entries()) {
+      if (index < version) continue;
+      database.exec(
+        `BEGIN IMMEDIATE; ${sql}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1}; COMMIT`,
+      );
+    }
+  } catch (cause) {
+    const reason = sqliteErrorCode(cause) === undefined ? errorMessage(cause) : describeSqliteError(cause);
+    throw new Error(`cannot open the database ${file}: ${reason}`, { cause });
+  }
+}
+
+/** The one connection that writes. */
+export function openForWriting(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  database.exec(`
+    -- An acknowledged commit is on the disk: fsync of the log at each one.
+    PRAGMA synchronous = FULL;
+    -- 62 MiB of log between two checkpoints. The default of 1,000 pages has nearly every batch
+    -- write its pages twice; a much longer log makes each checkpoint a longer stall.
+    PRAGMA wal_autocheckpoint = 16000;
+    -- 32 MiB. A full batch changes more pages than the default of 2 MiB holds.
+    PRAGMA cache_size = -32768;
+    -- What is erased is overwritten where that costs no further page.
+    PRAGMA secure_delete = FAST;
+  `);
+  return database;
+}
+
+/** A connection that only reads, and sees nothing but what is durable. */
+export function openForReading(file: string): DatabaseSync {
+  return new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
+}
+
+/** The value of a pragma that holds a number. */
+export function pragma(database: DatabaseSync, name: string): number {
+  return integer(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
+
+/** The numbered files in order; the first is version 1. */
+function readMigrations(): string[] {
+  const folder = new URL("./migrations/", import.meta.url);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .toSorted()
+    .map((name) => readFileSync(new URL(name, folder), "utf8"));
+}
+
+/** SQLite's extended result code (https://sqlite.org/rescode.html); undefined if it is no error of SQLite. */
+export function sqliteErrorCode(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null || !("errcode" in error)) return undefined;
+  return typeof error.errcode === "number" ? error.errcode : undefined;
+}
+
+export function describeSqliteError(error: unknown): string {
+  return `${errorMessage(error)} (SQLite ${sqliteErrorCode(error)})`;
+}
+
+function errorMessage(error: unknown): string {
+  return typeof error === "object" && error !== null && "message" in error
+    ? String(error.message)
+    : String(error);
+}

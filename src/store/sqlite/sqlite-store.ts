@@ -1,0 +1,180 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, extname } from "node:path";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { Worker } from "node:worker_threads";
+import type {
+  AggregateRef,
+  Commit,
+  CommitOutcome,
+  HistoryEvent,
+  InboxMessage,
+  InboxStore,
+  Outbox,
+  Store,
+  StoredState,
+  UniqueKey,
+} from "../../app/ports.ts";
+import type { Log } from "../../lib/log.ts";
+import { storeBounds, type StoreBounds } from "../bounds.ts";
+import { aggregateType, integer, integerOrNull, purpose, text, type Row } from "./columns.ts";
+import { openForReading, prepareDatabase } from "./database.ts";
+import { lockFile } from "./file-lock.ts";
+import { WriteQueue } from "./write-queue.ts";
+import type { WriterData } from "./writer.ts";
+
+export interface SqliteStoreOptions {
+  /** The database file. It and its folder are created if they are missing. */
+  readonly file: string;
+  readonly log: Log;
+  /** What the database file may grow to; what SQLite allows (16 TiB) if left out. */
+  readonly maxBytes?: number;
+  readonly bounds?: Partial<StoreBounds>;
+}
+
+/**
+ * Opens the store of a single server: one file, for one process at a time.
+ * @throws Error in plain words if the file cannot be used.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const { file, log, maxBytes } = options;
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const unlock = lockFile(file);
+  let queue: WriteQueue | undefined;
+  try {
+    prepareDatabase(file);
+    const workerData: WriterData = { file, bounds: { ...storeBounds, ...options.bounds } };
+    queue = new WriteQueue(() => new Worker(writerProgram, { name: "store-writer", workerData }), log);
+    await queue.write("boundBytes", maxBytes ?? Number.MAX_SAFE_INTEGER);
+    return new SqliteStore(openForReading(file), queue, unlock);
+  } catch (error) {
+    await queue?.end();
+    unlock();
+    throw error;
+  }
+}
+
+/** Beside this file, in TypeScript when run from the sources. */
+const writerProgram = new URL(`./writer${extname(import.meta.url)}`, import.meta.url);
+
+/** Writes go through the queue to a thread of their own; reads are point reads on the calling thread. */
+export class SqliteStore implements Store {
+  readonly outbox: Outbox;
+  readonly inbox: InboxStore;
+  readonly #reader: DatabaseSync;
+  readonly #queue: WriteQueue;
+  readonly #unlock: () => void;
+  readonly #selectState: StatementSync;
+  readonly #selectKey: StatementSync;
+  readonly #selectEvents: StatementSync;
+  #closed: Promise<void> | undefined;
+
+  constructor(reader: DatabaseSync, queue: WriteQueue, unlock: () => void) {
+    this.#reader = reader;
+    this.#queue = queue;
+    this.#unlock = unlock;
+    this.outbox = createOutbox(reader, queue);
+    this.inbox = createInbox(reader, queue);
+    this.#selectState = reader.prepare(
+      "SELECT sequence, state FROM states WHERE aggregate_type = ? AND aggregate_id = ?",
+    );
+    this.#selectKey = reader.prepare("SELECT aggregate_id FROM unique_keys WHERE kind = ? AND key = ?");
+    this.#selectEvents = reader.prepare("SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?");
+  }
+
+  load({ type, id }: AggregateRef): StoredState | undefined {
+    const row = this.#selectState.get(type, id);
+    return row && { sequence: integer(row["sequence"]), state: JSON.parse(text(row["state"])) };
+  }
+
+  findByKey({ kind, key }: UniqueKey): string | undefined {
+    const row = this.#selectKey.get(kind, key);
+    return row && text(row["aggregate_id"]);
+  }
+
+  /** The JSON is written out here: strings cross to the other thread faster than objects. */
+  commit(commit: Commit): Promise<CommitOutcome> {
+    return this.#queue.write("commit", {
+      ...commit,
+      events: commit.events.map(({ type, data }) => ({ type, data: JSON.stringify(data) })),
+      state: JSON.stringify(commit.state),
+    });
+  }
+
+  history(afterPosition: number, limit: number): readonly HistoryEvent[] {
+    return this.#selectEvents.all(afterPosition, limit).map((row) => ({
+      position: integer(row["position"]),
+      aggregate: { type: aggregateType(row["aggregate_type"]), id: text(row["aggregate_id"]) },
+      sequence: integer(row["sequence"]),
+      atMs: integer(row["at_ms"]),
+      type: text(row["type"]),
+      data: JSON.parse(text(row["data"])),
+    }));
+  }
+
+  /** Changes what the database file may grow to. It never shrinks. */
+  boundBytes(maxBytes: number): Promise<void> {
+    return this.#queue.write("boundBytes", maxBytes);
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    await this.#queue.drain();
+    // The writer closes last: only the last connection folds the log into the file and removes it.
+    this.#reader.close();
+    await this.#queue.end();
+    this.#unlock();
+  }
+}
+
+function createOutbox(reader: DatabaseSync, queue: WriteQueue): Outbox {
+  const selectNextDue = reader.prepare(
+    "SELECT due_ms FROM outbox WHERE outcome IS NULL ORDER BY due_ms LIMIT 1",
+  );
+  return {
+    claim: (nowMs, leaseMs, limit) => queue.write("claim", nowMs, leaseMs, limit),
+    retry: (messageId, dueMs, reason) => queue.write("retry", messageId, dueMs, reason),
+    settle: (settlement) => queue.write("settle", settlement),
+    nextDueMs() {
+      const row = selectNextDue.get();
+      return row && integer(row["due_ms"]);
+    },
+  };
+}
+
+function createInbox(reader: DatabaseSync, queue: WriteQueue): InboxStore {
+  return {
+    append: (message) => queue.write("appendToInbox", message),
+    clear: (recipient) => queue.write("clearInbox", recipient),
+    list({ recipient, afterId = 0, order, limit }) {
+      const direction = order === "oldest_first" ? "ASC" : "DESC";
+      const rows =
+        recipient === undefined
+          ? reader
+              .prepare(`SELECT * FROM inbox_messages WHERE id > ? ORDER BY id ${direction} LIMIT ?`)
+              .all(afterId, limit)
+          : reader
+              .prepare(
+                `SELECT * FROM inbox_messages WHERE recipient = ? AND id > ? ORDER BY id ${direction} LIMIT ?`,
+              )
+              .all(recipient, afterId, limit);
+      return rows.map(inboxMessage);
+    },
+  };
+}
+
+function inboxMessage(row: Row): InboxMessage {
+  return {
+    id: integer(row["id"]),
+    messageId: text(row["message_id"]),
+    userId: text(row["user_id"]),
+    purpose: purpose(row["purpose"]),
+    recipient: text(row["recipient"]),
+    text: text(row["text"]),
+    code: text(row["code"]),
+    createdMs: integer(row["created_ms"]),
+    expiresMs: integerOrNull(row["expires_ms"]),
+  };
+}

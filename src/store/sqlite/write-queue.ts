@@ -1,0 +1,169 @@
+import type { Worker } from "node:worker_threads";
+import { StoreUnavailableError } from "../../app/ports.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Answer, Failure, Operation, Operations } from "./batch-writer.ts";
+import type { WriterRequest } from "./writer.ts";
+
+/** Operations in one transaction: larger batches save little and answer in longer bursts. */
+const batchOperationsMax = 64;
+const waitingOperationsMax = 10_000;
+/** So often in a row the writing thread may end without having answered anything. */
+const deathsMax = 3;
+
+interface Waiting {
+  readonly operation: Operation;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Group commit: while the writing thread is busy with a batch, the next one gathers here. The thread gets one
+ * batch at a time, in the order of the calls.
+ */
+export class WriteQueue {
+  readonly #startWorker: () => Worker;
+  readonly #log: Log;
+  #worker: Worker | undefined;
+  #waiting: Waiting[] = [];
+  #inFlight: readonly Waiting[] = [];
+  #isWoken = false;
+  #isFailing = false;
+  #deaths = 0;
+  #drained: PromiseWithResolvers<void> | undefined;
+
+  constructor(startWorker: () => Worker, log: Log) {
+    this.#startWorker = startWorker;
+    this.#log = log;
+    this.#start();
+  }
+
+  /**
+   * Resolves once the operation is on the disk.
+   * @throws StoreUnavailableError
+   */
+  write<Name extends keyof Operations>(
+    name: Name,
+    ...args: Parameters<Operations[Name]>
+  ): Promise<ReturnType<Operations[Name]>> {
+    return new Promise((resolve, reject) => {
+      const refusal = this.#refusal();
+      if (refusal === undefined) {
+        this.#waiting.push({ operation: [name, ...args], resolve, reject });
+        this.#wake();
+      } else reject(new StoreUnavailableError(refusal));
+    });
+  }
+
+  /** Takes no more. Resolves once everything that was taken is answered. */
+  drain(): Promise<void> {
+    this.#drained ??= Promise.withResolvers();
+    this.#wake();
+    return this.#drained.promise;
+  }
+
+  /** Ends the thread, which closes the database. To be called after `drain`. */
+  async end(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    if (worker === undefined) return;
+    const exited = new Promise((resolve) => worker.once("exit", resolve));
+    post(worker, "close");
+    await exited;
+  }
+
+  #refusal(): string | undefined {
+    if (this.#drained !== undefined) return "the store is closed";
+    if (this.#worker === undefined) {
+      return `the writing thread ended ${deathsMax} times in a row: restart the server`;
+    }
+    if (this.#waiting.length < waitingOperationsMax) return undefined;
+    return `the store is busy: ${waitingOperationsMax} writes are waiting`;
+  }
+
+  /** Sends the next batch at the end of this turn, so that calls made together travel together. */
+  #wake(): void {
+    if (this.#isWoken) return;
+    this.#isWoken = true;
+    queueMicrotask(() => {
+      this.#isWoken = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    if (this.#inFlight.length > 0) return;
+    if (this.#waiting.length === 0) {
+      this.#drained?.resolve();
+    } else if (this.#worker !== undefined) {
+      this.#inFlight = this.#waiting.splice(0, batchOperationsMax);
+      post(
+        this.#worker,
+        this.#inFlight.map((waiting) => waiting.operation),
+      );
+    }
+  }
+
+  #start(): void {
+    const worker = this.#startWorker();
+    let cause: unknown;
+    worker.on("message", (answers: readonly Answer[]) => this.#answer(answers));
+    worker.on("error", (error) => (cause = error));
+    worker.on("exit", () => {
+      if (this.#worker === worker) this.#died(cause);
+    });
+    this.#worker = worker;
+  }
+
+  #answer(answers: readonly Answer[]): void {
+    const answered = this.#inFlight;
+    this.#inFlight = [];
+    this.#deaths = 0;
+    this.#send();
+    let failure: Failure | undefined;
+    for (const [index, waiting] of answered.entries()) {
+      const answer = answers[index];
+      if (answer === undefined) waiting.reject(new Error("the writing thread left an operation out"));
+      else if ("value" in answer) waiting.resolve(answer.value);
+      else {
+        if (answer.failure.kind === "unavailable") failure = answer.failure;
+        waiting.reject(asError(answer.failure));
+      }
+    }
+    this.#report(failure);
+  }
+
+  /** Once when it begins to fail, once when it works again. */
+  #report(failure: Failure | undefined): void {
+    if (this.#isFailing === (failure !== undefined)) return;
+    this.#isFailing = failure !== undefined;
+    if (failure === undefined) this.#log.info("the database can be written again");
+    else this.#log.error("the database cannot be written", { cause: failure.cause });
+  }
+
+  #died(cause: unknown): void {
+    const message = "the thread that writes the database ended";
+    this.#log.error(message, { cause });
+    const [inFlight, waiting] = [this.#inFlight, this.#waiting];
+    [this.#inFlight, this.#waiting] = [[], []];
+    this.#worker = undefined;
+    this.#deaths += 1;
+    if (this.#deaths < deathsMax) this.#start();
+    this.#wake();
+    for (const { reject } of inFlight) {
+      reject(new StoreUnavailableError(`${message}; whether this was written is not known`, { cause }));
+    }
+    for (const { reject } of waiting) {
+      reject(new StoreUnavailableError(`${message}; nothing was changed`, { cause }));
+    }
+  }
+}
+
+function post(worker: Worker, request: WriterRequest): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- only windows have an origin
+  worker.postMessage(request);
+}
+
+function asError({ kind, message, cause }: Failure): Error {
+  const error = kind === "unavailable" ? StoreUnavailableError : Error;
+  return new error(message, { cause: new Error(cause) });
+}

@@ -1,0 +1,213 @@
+import type { DatabaseSync } from "node:sqlite";
+import type {
+  ClaimedMessage,
+  Commit,
+  CommitOutcome,
+  InboxMessage,
+  OutboxMessage,
+  RecordedEvent,
+  Settlement,
+} from "../../app/ports.ts";
+import { pruneStepMessages, settledKeptMs, type StoreBounds } from "../bounds.ts";
+import { integer, integerOrNull, purpose, text, type Row } from "./columns.ts";
+
+/** A commit whose JSON is written out: what crosses over to the writing thread. */
+export interface WrittenCommit extends Omit<Commit, "events" | "state"> {
+  readonly events: readonly (Omit<RecordedEvent, "data"> & { readonly data: string })[];
+  readonly state: string;
+}
+
+/** All that is ever written. Each runs inside a transaction that its caller opened. */
+export interface Writes {
+  commit(commit: WrittenCommit): CommitOutcome;
+  claim(nowMs: number, leaseMs: number, limit: number): readonly ClaimedMessage[];
+  retry(messageId: string, dueMs: number, reason: string): void;
+  settle(settlement: Settlement): void;
+  appendToInbox(message: Omit<InboxMessage, "id">): InboxMessage | undefined;
+  clearInbox(recipient: string | undefined): number;
+}
+
+/**
+ * Prepares the statements on the connection that writes. What it counts in memory is right as long as each
+ * transaction is committed: after a rollback, open a new connection.
+ */
+export function prepareWrites(database: DatabaseSync, bounds: StoreBounds): Writes {
+  const outbox = prepareOutboxWrites(database, bounds.outboxPendingMax);
+  return {
+    commit: prepareCommit(database, outbox),
+    claim: outbox.claim,
+    retry: outbox.retry,
+    settle: outbox.settle,
+    ...prepareInboxWrites(database, bounds.inboxMessagesMax),
+  };
+}
+
+function prepareCommit(database: DatabaseSync, outbox: OutboxWrites): Writes["commit"] {
+  const selectState = database.prepare(
+    "SELECT number, sequence, last_position FROM states WHERE aggregate_type = ? AND aggregate_id = ?",
+  );
+  const selectKey = database.prepare("SELECT aggregate_id FROM unique_keys WHERE kind = ? AND key = ?");
+  const insertEvent = database.prepare(
+    `INSERT INTO events (aggregate_type, aggregate_id, sequence, at_ms, type, data, previous_position)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertState = database.prepare(
+    `INSERT INTO states (aggregate_type, aggregate_id, sequence, last_position, state) VALUES (?, ?, ?, ?, ?)`,
+  );
+  const updateState = database.prepare(
+    "UPDATE states SET sequence = ?, last_position = ?, state = ? WHERE number = ?",
+  );
+  const deleteKey = database.prepare(
+    "DELETE FROM unique_keys WHERE kind = ? AND key = ? AND aggregate_id = ?",
+  );
+  const insertKey = database.prepare(
+    "INSERT INTO unique_keys (kind, key, aggregate_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+  );
+
+  function refusal(commit: WrittenCommit, row: Row | undefined): CommitOutcome | undefined {
+    const sequence = row === undefined ? 0 : integer(row["sequence"]);
+    if (sequence !== commit.expectedSequence) return { kind: "sequence_taken" };
+    for (const key of commit.takeKeys ?? []) {
+      const holder = selectKey.get(key.kind, key.key)?.["aggregate_id"];
+      if (holder !== undefined && holder !== commit.aggregate.id) return { kind: "key_taken", key };
+    }
+    return commit.message && outbox.refusal(commit.message, commit.messagePauseMs);
+  }
+
+  // Everything that can refuse is asked before the first write, so that a refused commit leaves no trace in
+  // the transaction that it shares with others.
+  return (commit) => {
+    const { aggregate, events, state, atMs, message, settle } = commit;
+    const { type, id } = aggregate;
+    const row = selectState.get(type, id);
+    const refused = refusal(commit, row);
+    if (refused !== undefined) return refused;
+    let sequence = commit.expectedSequence;
+    let position = row === undefined ? null : integer(row["last_position"]);
+    for (const event of events) {
+      sequence += 1;
+      const inserted = insertEvent.run(type, id, sequence, atMs, event.type, event.data, position);
+      position = Number(inserted.lastInsertRowid);
+    }
+    if (row === undefined) insertState.run(type, id, sequence, position, state);
+    else updateState.run(sequence, position, state, integer(row["number"]));
+    for (const key of commit.freeKeys ?? []) deleteKey.run(key.kind, key.key, id);
+    for (const key of commit.takeKeys ?? []) insertKey.run(key.kind, key.key, id);
+    if (message !== undefined) outbox.add(message);
+    if (settle !== undefined) outbox.settle(settle);
+    return { kind: "committed" };
+  };
+}
+
+interface OutboxWrites extends Pick<Writes, "claim" | "retry" | "settle"> {
+  refusal(message: OutboxMessage, pauseMs: number | undefined): CommitOutcome | undefined;
+  add(message: OutboxMessage): void;
+}
+
+function prepareOutboxWrites(database: DatabaseSync, pendingMax: number): OutboxWrites {
+  let pending = count(database, "outbox WHERE outcome IS NULL");
+  const newest = database.prepare("SELECT max(created_ms) AS newest_ms FROM outbox WHERE recipient = ?");
+  const insert = database.prepare(
+    `INSERT INTO outbox (message_id, user_id, purpose, recipient, created_ms, expires_ms, sealed, due_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const selectDue = database.prepare(
+    "SELECT * FROM outbox WHERE outcome IS NULL AND due_ms <= ? ORDER BY due_ms, number LIMIT ?",
+  );
+  const lease = database.prepare("UPDATE outbox SET due_ms = ?, attempt = ? WHERE number = ?");
+  const retry = database.prepare(
+    "UPDATE outbox SET due_ms = ?, reason = ? WHERE message_id = ? AND outcome IS NULL",
+  );
+  const settle = database.prepare(
+    "UPDATE outbox SET outcome = ?, reason = ?, sealed = NULL WHERE message_id = ? AND outcome IS NULL",
+  );
+  // Only the front of the table is looked at, so that a step stays small: records behind messages that have
+  // waited for as long go when those are settled.
+  const prune = database.prepare(
+    `DELETE FROM outbox WHERE outcome IS NOT NULL AND created_ms < ?
+     AND number IN (SELECT number FROM outbox ORDER BY number LIMIT ${pruneStepMessages})`,
+  );
+  return {
+    refusal({ recipient, createdMs }, pauseMs = 0) {
+      if (pauseMs > 0) {
+        const newestMs = integerOrNull(newest.get(recipient)?.["newest_ms"]);
+        const untilMs = (newestMs ?? -Infinity) + pauseMs;
+        if (createdMs < untilMs) return { kind: "paused", untilMs };
+      }
+      return pending >= pendingMax ? { kind: "outbox_full" } : undefined;
+    },
+    add(message) {
+      const { id, userId, recipient, createdMs, expiresMs, sealed } = message;
+      insert.run(id, userId, message.purpose, recipient, createdMs, expiresMs, sealed, createdMs);
+      pending += 1;
+    },
+    claim(nowMs, leaseMs, limit) {
+      prune.run(nowMs - settledKeptMs);
+      return selectDue.all(nowMs, limit).map((row) => {
+        const attempt = integer(row["attempt"]) + 1;
+        lease.run(nowMs + leaseMs, attempt, integer(row["number"]));
+        return {
+          id: text(row["message_id"]),
+          userId: text(row["user_id"]),
+          purpose: purpose(row["purpose"]),
+          recipient: text(row["recipient"]),
+          createdMs: integer(row["created_ms"]),
+          expiresMs: integerOrNull(row["expires_ms"]),
+          sealed: text(row["sealed"]),
+          attempt,
+        };
+      });
+    },
+    retry(messageId, dueMs, reason) {
+      retry.run(dueMs, reason, messageId);
+    },
+    settle({ messageId, outcome, reason }) {
+      pending -= Number(settle.run(outcome, reason, messageId).changes);
+    },
+  };
+}
+
+function prepareInboxWrites(
+  database: DatabaseSync,
+  messagesMax: number,
+): Pick<Writes, "appendToInbox" | "clearInbox"> {
+  let kept = count(database, "inbox_messages");
+  const insert = database.prepare(
+    `INSERT INTO inbox_messages
+       (message_id, user_id, purpose, recipient, text, code, created_ms, expires_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const deleteOldest = database.prepare(
+    "DELETE FROM inbox_messages WHERE id IN (SELECT id FROM inbox_messages ORDER BY id LIMIT ?)",
+  );
+  const deleteAll = database.prepare("DELETE FROM inbox_messages");
+  const deleteRecipient = database.prepare("DELETE FROM inbox_messages WHERE recipient = ?");
+  return {
+    appendToInbox(message) {
+      const { messageId, userId, recipient, code, createdMs, expiresMs } = message;
+      const inserted = insert.run(
+        messageId,
+        userId,
+        message.purpose,
+        recipient,
+        message.text,
+        code,
+        createdMs,
+        expiresMs,
+      );
+      if (inserted.changes === 0) return undefined;
+      kept += 1;
+      if (kept > messagesMax) kept -= Number(deleteOldest.run(kept - messagesMax).changes);
+      return { ...message, id: Number(inserted.lastInsertRowid) };
+    },
+    clearInbox(recipient) {
+      const deleted = recipient === undefined ? deleteAll.run() : deleteRecipient.run(recipient);
+      kept -= Number(deleted.changes);
+      return Number(deleted.changes);
+    },
+  };
+}
+
+function count(database: DatabaseSync, rows: string): number {
+  return integer(database.prepare(`SELECT count(*) AS rows FROM ${rows}`).get()?.["rows"]);
+}

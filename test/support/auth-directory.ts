@@ -1,0 +1,35 @@
+import type { Directory, DirectoryUser, ProvisionedUser } from "../../src/auth/authenticator.ts";
+import { hashAccessToken } from "../../src/auth/access-token.ts";
+
+/** Users in memory. */
+export interface TestDirectory extends Directory {
+  readonly users: Map<string, DirectoryUser>;
+  readonly provisioned: ProvisionedUser[];
+  addAccessToken(token: string, userId: string, expiresMs?: number): void;
+  removeAccessToken(token: string): void;
+}
+
+/** @param lookup "later" answers with promises, as a remote database does */
+export function createTestDirectory(lookup: "at once" | "later" = "at once"): TestDirectory {
+  const users = new Map<string, DirectoryUser>();
+  const accessTokens = new Map<string, { readonly userId: string; readonly expiresMs: number }>();
+  const provisioned: ProvisionedUser[] = [];
+  const answer = <T>(value: T): T | Promise<T> => (lookup === "at once" ? value : Promise.resolve(value));
+  return {
+    users,
+    provisioned,
+    addAccessToken: (token, userId, expiresMs = Infinity) =>
+      void accessTokens.set(hashAccessToken(token), { userId, expiresMs }),
+    removeAccessToken: (token) => void accessTokens.delete(hashAccessToken(token)),
+    findUser: (userId) => answer(users.get(userId)),
+    findAccessToken: (hash, nowMs) => {
+      const found = accessTokens.get(hash);
+      return answer(found !== undefined && nowMs < found.expiresMs ? found.userId : undefined);
+    },
+    provision: async (user) => {
+      provisioned.push(user);
+      await new Promise(setImmediate);
+      users.set(user.userId, { organizationId: "org", roles: [], issuer: user.issuer, isActive: true });
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "@jest/globals";
+import { permissions } from "../../src/app/ports.ts";
+import { createCaller, isRole, roles } from "../../src/auth/roles.ts";
+
+const callerWith = (...names: string[]) =>
+  createCaller({ userId: "ana", organizationId: "own", roles: names });
+
+describe("permissions of roles", () => {
+  it.each([
+    ["IAM_OWNER", "other", permissions],
+    ["IAM_USER_MANAGER", "other", ["user.read", "user.write", "user.delete"]],
+    ["IAM_LOGIN_CLIENT", "other", ["user.read", "user.write", "user.credential.write"]],
+    ["ORG_OWNER", "own", ["user.read", "user.write", "user.delete", "user.credential.write"]],
+    ["ORG_USER_MANAGER", "own", ["user.read", "user.write", "user.delete"]],
+    ["ORG_OWNER_VIEWER", "own", ["user.read"]],
+  ])("%s may, in organization %s: %j", (role, organization, allowed) => {
+    const caller = callerWith(role);
+    expect(permissions.filter((permission) => caller.may(permission, organization))).toEqual(allowed);
+    expect(permissions.filter((permission) => caller.may(permission))).toEqual(allowed);
+    expect(caller.hasRoles).toBe(true);
+  });
+
+  it.each(roles.filter((role) => role.startsWith("ORG_")))(
+    "%s may nothing in another organization",
+    (role) => {
+      const caller = callerWith(role);
+      expect(permissions.filter((permission) => caller.may(permission, "other"))).toEqual([]);
+    },
+  );
+
+  it("adds up what several roles give", () => {
+    const caller = callerWith("ORG_OWNER_VIEWER", "IAM_USER_MANAGER");
+    expect(caller.may("user.delete", "other")).toBe(true);
+    expect(caller.may("user.credential.write")).toBe(false);
+  });
+
+  it("gives nothing for a name that is no role", () => {
+    const caller = callerWith("ROOT", "constructor", "__proto__", "iam_owner");
+    expect(caller.hasRoles).toBe(false);
+    expect(permissions.filter((permission) => caller.may(permission))).toEqual([]);
+    expect(isRole("constructor")).toBe(false);
+  });
+
+  it("lets a caller without a role do nothing", () => {
+    const caller = createCaller({ userId: "ana", organizationId: "", roles: [] });
+    expect(caller).toMatchObject({ userId: "ana", organizationId: "", hasRoles: false });
+    expect(caller.may("user.read", "")).toBe(false);
+  });
+});

@@ -1,0 +1,236 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import { CodeVault } from "../../src/app/code-vault.ts";
+import type { Decision, Facts, Verification } from "../../src/domain/decision.ts";
+import { DomainError } from "../../src/domain/errors.ts";
+import { type PhoneRules, v1, v2 } from "../../src/domain/generations.ts";
+import { decideRemovePhone, decideResendPhoneCode, decideSetPhone, decideVerifyPhone } from "../../src/domain/phone.ts";
+import { policyOf, type Profile } from "../../src/domain/policy.ts";
+import { evolveUser, type UserEvent, type UserState } from "../../src/domain/user.ts";
+
+const vault = new CodeVault([Uint8Array.from(randomBytes(32))], randomBytes);
+const number = "+41791234567";
+const otherNumber = "+4915112345678";
+
+const added: UserEvent = {
+  type: "user.human.added",
+  data: {
+    resourceOwner: "org",
+    userName: "ada",
+    profile: { givenName: "", familyName: "", nickName: "", displayName: "", preferredLanguage: "", gender: 0 },
+    email: { address: "", isVerified: false },
+    metadata: [],
+  },
+};
+
+/** Given events, when a command arrives, then events, or a refusal, or both. */
+class Story {
+  user: UserState = evolveUser(undefined, added, "ada", 0);
+  nowMs = 0;
+  readonly #policy;
+  #challenges = 0;
+  /** The codes so far, the newest last. */
+  readonly codes: string[] = [];
+
+  constructor(profile: Profile) {
+    this.#policy = policyOf(profile, undefined);
+  }
+
+  get facts(): Facts {
+    return { nowMs: this.nowMs, policy: this.#policy, mac: vault };
+  }
+
+  set(input: string, verification: Verification, rules: PhoneRules = v2): string {
+    const code = this.#draw();
+    return this.#when(() => decideSetPhone(this.user, { number: input, verification, code }, rules.set, this.facts));
+  }
+
+  resend(rules: PhoneRules = v2): string {
+    const code = this.#draw();
+    const command = { verification: "return_code", code } as const;
+    return this.#when(() => decideResendPhoneCode(this.user, command, rules.resend, this.facts));
+  }
+
+  verify(code: string, rules: PhoneRules = v2): string {
+    return this.#when(() => decideVerifyPhone(this.user, code, rules.verify, this.facts));
+  }
+
+  remove(rules: PhoneRules = v2): string {
+    return this.#when(() => decideRemovePhone(this.user, rules.remove));
+  }
+
+  #draw() {
+    this.#challenges += 1;
+    return { challengeId: `challenge-${this.#challenges}`, plain: `code-${this.#challenges}` };
+  }
+
+  /** E.g. "phone.changed code.added", "verification.failed ! COMMAND-eis9R". */
+  #when(decide: () => Decision): string {
+    let decision: Decision;
+    try {
+      decision = decide();
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      return `! ${error.refusal.id}`;
+    }
+    if (decision.code !== undefined) this.codes.push(decision.code.plain);
+    for (const event of decision.events) this.user = evolveUser(this.user, event, "ada", this.nowMs);
+    const events = decision.events.map(({ type }) => type.replace(/^user\.(human\.)?(phone\.)?/, ""));
+    return [...events, ...(decision.refusal === undefined ? [] : ["!", decision.refusal.refusal.id])].join(" ");
+  }
+}
+
+describe.each(["safe", "zitadel"] as const)("a phone in profile %s", (profile) => {
+  it("is set, verified once, and cannot be verified again", () => {
+    const story = new Story(profile);
+    expect(story.set(number, "send_code")).toBe("changed code.added");
+    expect(story.verify("code-1")).toBe("verified");
+    expect(story.user.phone).toEqual({ number, isVerified: true });
+    expect(story.verify("code-1")).toBe("verification.failed ! COMMAND-eis9R");
+    expect(story.verify("code-1", v1)).toBe("! COMMAND-Rsj8c");
+    expect(story.resend()).toBe("! PHONE-5xrra88eq8");
+    expect(story.resend(v1)).toBe("! COMMAND-2M9sf");
+  });
+
+  it("keeps only the newest code", () => {
+    const story = new Story(profile);
+    story.set(number, "send_code");
+    expect(story.resend()).toBe("code.added");
+    expect(story.verify("code-1")).toBe("verification.failed ! COMMAND-eis9R");
+    expect(story.verify("code-2")).toBe("verified");
+  });
+
+  it("refuses the same number, except to declare it verified in v1", () => {
+    const story = new Story(profile);
+    story.set(number, "send_code");
+    expect(story.set("+41 79 123 45 67", "send_code", v1)).toBe("! COMMAND-wF94r");
+    expect(story.set(number, "send_code")).toBe("! COMMAND-Uch5e");
+    expect(story.set(number, "is_verified")).toBe("! COMMAND-Uch5e");
+    expect(story.set(number, "is_verified", v1)).toBe("verified");
+    expect(story.set(number, "is_verified", v1)).toBe("! COMMAND-wF94r");
+  });
+
+  it("drops the code with the number that it was for", () => {
+    const story = new Story(profile);
+    story.set(number, "send_code");
+    story.set(otherNumber, "is_verified");
+    story.set(number, "send_code");
+    expect(story.verify("code-1")).toBe("verification.failed ! COMMAND-eis9R");
+    expect(story.user.verifiedNumber).toBe(otherNumber);
+  });
+
+  it("refuses an expired code, at the very moment of its expiry", () => {
+    const story = new Story(profile);
+    story.set(number, "send_code");
+    const expiresMs = story.user.phone?.code?.expiresMs ?? 0;
+    story.nowMs = expiresMs;
+    expect(story.verify("code-1")).toBe("verification.failed ! COMMAND-eis9R");
+    story.nowMs = expiresMs - 1;
+    expect(story.verify("code-1")).toBe("verified");
+  });
+
+  it("is gone when it is removed: no number, no code, no wall against the same number", () => {
+    const story = new Story(profile);
+    expect(story.remove(v1)).toBe("! COMMAND-p6rsc");
+    story.set(number, "send_code");
+    expect(story.remove(v1)).toBe("removed");
+    expect(story.user.phone).toBeUndefined();
+    expect(story.verify("code-1")).toBe("verification.failed ! COMMAND-eis9R");
+    expect(story.resend(v1)).toBe("! COMMAND-2b7Hf");
+    expect(story.remove()).toBe("removed");
+    expect(story.set(number, "send_code")).toBe("changed code.added");
+  });
+});
+
+describe("attempts", () => {
+  it("kill a code after five wrong ones, and the right one then looks wrong too", () => {
+    const story = new Story("safe");
+    story.set(number, "send_code");
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      expect(story.verify("wrong")).toBe("verification.failed ! COMMAND-eis9R");
+    }
+    expect(story.verify("code-1")).toBe("! COMMAND-eis9R");
+    expect(story.resend()).toBe("code.added");
+    expect(story.verify("code-2")).toBe("verified");
+  });
+
+  it("never kill a code in profile zitadel", () => {
+    const story = new Story("zitadel");
+    story.set(number, "send_code");
+    for (let attempt = 1; attempt <= 200; attempt += 1) story.verify("wrong");
+    expect(story.verify("code-1")).toBe("verified");
+  });
+
+  it("lock the user after 100 consecutive wrong codes, whichever code they were for", () => {
+    const story = new Story("safe");
+    story.set(number, "send_code");
+    for (let wrong = 1; wrong <= 99; wrong += 1) {
+      story.verify("wrong");
+      if (wrong % 5 === 0) story.resend();
+    }
+    expect(story.user.status).toBe("active");
+    expect(story.verify("wrong")).toBe("verification.failed locked ! COMMAND-eis9R");
+    story.resend();
+    expect(story.verify(story.codes.at(-1) ?? "")).toBe("! COMMAND-S6h4R");
+  });
+
+  it("are forgiven by a right code", () => {
+    const story = new Story("safe");
+    story.set(number, "send_code");
+    for (let wrong = 1; wrong <= 4; wrong += 1) story.verify("wrong");
+    expect(story.user.wrongCodes).toBe(4);
+    story.verify("code-1");
+    expect(story.user.wrongCodes).toBe(0);
+  });
+});
+
+describe("laws", () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant("set" as const), to: fc.constantFrom(number, otherNumber), verified: fc.boolean() }),
+    fc.record({ kind: fc.constant("resend" as const) }),
+    fc.record({ kind: fc.constant("verify" as const), nth: fc.nat(5) }),
+    fc.record({ kind: fc.constant("remove" as const) }),
+    fc.record({ kind: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 700_000 }) }),
+  );
+
+  it("whatever happens, a number is verified by its own newest code in time, or by decree", () => {
+    fc.assert(
+      fc.property(fc.constantFrom("safe" as const, "zitadel" as const), fc.array(step, { maxLength: 60 }), (profile, steps) => {
+        const story = new Story(profile);
+        for (const each of steps) {
+          const before = story.user;
+          switch (each.kind) {
+            case "set":
+              story.set(each.to, each.verified ? "is_verified" : "send_code");
+              break;
+            case "resend":
+              story.resend();
+              break;
+            case "verify": {
+              const code = story.codes.at(-1 - each.nth) ?? "none";
+              const pending = before.phone?.code;
+              const inTime = pending?.expiresMs !== null && (pending?.expiresMs ?? 0) > story.nowMs;
+              const isNewest = `code-${pending?.challengeId.replace("challenge-", "")}` === code;
+              const outcome = story.verify(code);
+              const mayPass = inTime && isNewest && pending?.attemptsLeft !== 0 && before.status !== "locked";
+              expect(outcome === "verified").toBe(mayPass);
+              break;
+            }
+            case "remove":
+              story.remove();
+              break;
+            case "wait":
+              story.nowMs += each.ms;
+          }
+          const { phone, verifiedNumber } = story.user;
+          if (phone?.isVerified === true) {
+            expect(phone.code).toBeUndefined();
+            expect(verifiedNumber).toBe(phone.number);
+          }
+          if (phone === undefined) expect(verifiedNumber).toBeUndefined();
+        }
+      }),
+    );
+  });
+});
