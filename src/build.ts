@@ -133,7 +133,7 @@ function startRpc(
     directory: new Directory(app),
     clock,
     ownTokens,
-    oidcIssuers: issuers.map((issuer) => createOidcIssuer({ issuer, audiences, clock })),
+    oidcIssuers: issuers.map((issuer) => createOidcIssuer({ issuer, audiences, clock, log })),
     autoProvision,
   });
   return startServer({

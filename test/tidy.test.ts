@@ -58,7 +58,9 @@ const roomOf = (path: string): string | undefined =>
 const isOurs = (specifier: string): boolean => /^(src|gen|test|tools|bench)\//.test(specifier);
 
 const offenders = (pattern: RegExp, except: (path: string) => boolean): string[] =>
-  sources.filter(({ path, text }) => !except(path) && pattern.test(withoutComments(text))).map(({ path }) => path);
+  sources
+    .filter(({ path, text }) => !except(path) && pattern.test(withoutComments(text)))
+    .map(({ path }) => path);
 
 function withoutComments(text: string): string {
   return text.replace(/\/\*.*?\*\//gs, "").replace(/^\s*\/\/.*$/gm, "");
@@ -119,7 +121,9 @@ describe("the house", () => {
     const inLib = (path: string): boolean => path.startsWith("src/lib/");
     expect(offenders(/Date\.now\(|new Date\(\)|performance\.now\(/, inLib)).toEqual([]);
     expect(offenders(/Math\.random\(/, () => false)).toEqual([]);
-    expect(offenders(/\b(randomBytes|randomUUID|randomInt|getRandomValues)\b.*from "node:crypto"/, inLib)).toEqual([]);
+    expect(
+      offenders(/\b(randomBytes|randomUUID|randomInt|getRandomValues)\b.*from "node:crypto"/, inLib),
+    ).toEqual([]);
   });
 
   it("goes out to the network from sms and auth only", () => {
@@ -131,7 +135,8 @@ describe("the house", () => {
     const everywhere = [...sources, ...sourcesBelow("test"), ...sourcesBelow("tools")].filter(
       ({ path }) => path !== "test/tidy.test.ts",
     );
-    const pattern = /\bas any\b|: any\b|@ts-(ignore|nocheck)|@ts-expect-error\s*$|TODO|FIXME|XXX|\.only\(|\bxit\(/m;
+    const pattern =
+      /\bas any\b|: any\b|@ts-(ignore|nocheck)|@ts-expect-error\s*$|TODO|FIXME|XXX|\.only\(|\bxit\(/m;
     expect(everywhere.filter(({ text }) => pattern.test(text)).map(({ path }) => path)).toEqual([]);
   });
 

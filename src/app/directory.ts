@@ -1,5 +1,5 @@
 import type { Email, Profile } from "../domain/user.ts";
-import type { MaybePromise } from "../lib/maybe-promise.ts";
+import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { provisionUser } from "./account.ts";
 import type { AppContext } from "./context.ts";
 import type { LoadedUser } from "./user-repository.ts";
@@ -10,8 +10,6 @@ export interface DirectoryUser {
   readonly roles: readonly string[];
   /** The OIDC issuer that the user came from. */
   readonly issuer?: string;
-  /** False if no token of theirs counts at present. */
-  readonly isActive: boolean;
 }
 
 /** The claims of an ID or access token that describe its user (OpenID Connect Core §5.1). */
@@ -34,18 +32,17 @@ export class Directory {
 
   /** Undefined if there is no such user, or not any more. */
   findUser(userId: string): MaybePromise<DirectoryUser | undefined> {
-    const found = this.#app.users.find(userId);
-    return found instanceof Promise ? found.then(directoryUser) : directoryUser(found);
+    return chain(this.#app.users.find(userId), directoryUser);
   }
 
   /** The id of the user who holds a personal access token, if it is valid now. @param hash SHA-256, base64url */
-  async findAccessToken(hash: string, nowMs: number): Promise<string | undefined> {
-    const userId = await this.#app.users.findByKey({ kind: "access_token", key: hash });
-    if (userId === undefined) return undefined;
-    const loaded = await this.#app.users.find(userId);
-    const token = Object.values(loaded?.user.accessTokens ?? {}).find((held) => held.hash === hash);
-    const isValid = token !== undefined && (token.expiresMs === null || nowMs < token.expiresMs);
-    return isValid ? userId : undefined;
+  findAccessToken(hash: string, nowMs: number): MaybePromise<string | undefined> {
+    const { users } = this.#app;
+    return chain(users.findByKey({ kind: "access_token", key: hash }), (userId) =>
+      userId === undefined
+        ? undefined
+        : chain(users.find(userId), (loaded) => (holdsToken(loaded, hash, nowMs) ? userId : undefined)),
+    );
   }
 
   /** Creates the user of a valid token that arrived first. */
@@ -66,12 +63,13 @@ export class Directory {
 
 function directoryUser(loaded: LoadedUser | undefined): DirectoryUser | undefined {
   if (loaded === undefined || loaded.user.status === "removed") return undefined;
-  const { resourceOwner, roles, issuer } = loaded.user;
-  // A lock bars codes, not tokens: whoever is locked may still read why.
-  return {
-    organizationId: resourceOwner,
-    roles,
-    isActive: true,
-    ...(issuer === undefined ? {} : { issuer }),
-  };
+  const { resourceOwner, roles, kind } = loaded.user;
+  // A machine user is one of ours: no issuer may give its id as a `sub`.
+  const issuer = kind === "machine" ? "ringback" : loaded.user.issuer;
+  return { organizationId: resourceOwner, roles, ...(issuer === undefined ? {} : { issuer }) };
+}
+
+function holdsToken(loaded: LoadedUser | undefined, hash: string, nowMs: number): boolean {
+  const token = Object.values(loaded?.user.accessTokens ?? {}).find((held) => held.hash === hash);
+  return token !== undefined && (token.expiresMs === null || nowMs < token.expiresMs);
 }

@@ -4,7 +4,7 @@ import { accountErrors } from "../domain/account.ts";
 import { evolveUser, type UserState } from "../domain/user.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Lru } from "../lib/lru.ts";
-import type { MaybePromise } from "../lib/maybe-promise.ts";
+import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { Commit, CommitOutcome, OutboxMessage, Settlement, Store, UniqueKey } from "./ports.ts";
 import { Turns } from "./turns.ts";
 
@@ -47,10 +47,7 @@ export class UserRepository {
   find(userId: string): MaybePromise<LoadedUser | undefined> {
     const cached = this.#cache.get(userId);
     if (cached !== undefined) return cached;
-    const found = this.#store.load({ type: "user", id: userId });
-    return found instanceof Promise
-      ? found.then((row) => this.#remember(userId, row))
-      : this.#remember(userId, found);
+    return chain(this.#store.load({ type: "user", id: userId }), (row) => this.#remember(userId, row));
   }
 
   /** The id of the user that holds the key. */

@@ -2,7 +2,7 @@ import { decodeJwt, errors } from "jose";
 import type { Caller } from "../app/ports.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Lru } from "../lib/lru.ts";
-import type { MaybePromise } from "../lib/maybe-promise.ts";
+import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { hashAccessToken } from "./access-token.ts";
 import { AuthenticationError } from "./authentication-error.ts";
 import { ownIssuer } from "./own-tokens.ts";
@@ -27,8 +27,6 @@ export interface DirectoryUser {
   readonly roles: readonly string[];
   /** If set, a JWT of another OIDC issuer is refused: two issuers may give the same `sub`. */
   readonly issuer?: string;
-  /** False if no token of theirs counts at present, e.g. of a locked user. */
-  readonly isActive: boolean;
 }
 
 export interface ProvisionedUser {
@@ -149,14 +147,9 @@ function tokenCaller({ issuer, userId }: VerifiedToken, user: DirectoryUser | un
 
 function userCaller(userId: string, user: DirectoryUser | undefined): Caller {
   if (user === undefined) return createCaller({ userId, organizationId: "", roles: [] });
-  if (!user.isActive) throw invalid("its user is not active");
   return createCaller({ userId, organizationId: user.organizationId, roles: user.roles });
 }
 
 function invalid(reason: string): AuthenticationError {
   return new AuthenticationError("invalid", `The token is not valid: ${reason}.`);
-}
-
-function chain<T, U>(value: MaybePromise<T>, use: (value: T) => MaybePromise<U>): MaybePromise<U> {
-  return value instanceof Promise ? value.then(use) : use(value);
 }

@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, customFetch } from "jose";
 import type { Clock } from "../lib/clock.ts";
+import { type Log, silentLog } from "../lib/log.ts";
 import { AuthenticationError } from "./authentication-error.ts";
 import { type TokenVerifier, verifyJwt } from "./token-verifier.ts";
 
@@ -9,6 +10,8 @@ export interface OidcIssuerOptions {
   /** One of them must be in the claim `aud`. */
   readonly audiences: readonly string[];
   readonly clock: Clock;
+  /** Learns why keys could not be fetched; callers only learn that. */
+  readonly log?: Log;
   readonly limits?: Partial<OidcLimits>;
 }
 
@@ -56,7 +59,7 @@ const algorithms = [
  * use until they are `keysAgeMsMax` old.
  */
 export function createOidcIssuer(options: OidcIssuerOptions): TokenVerifier {
-  const { issuer, audiences, clock } = options;
+  const { issuer, audiences, clock, log = silentLog } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const discoveryUrl = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
   let retryAtMs = 0;
@@ -71,9 +74,10 @@ export function createOidcIssuer(options: OidcIssuerOptions): TokenVerifier {
         throw new Error(`${keysUrl} is not a JSON Web Key Set`);
       }
       return Response.json(keySet);
-    } catch (cause) {
+    } catch (error) {
       retryAtMs = clock.nowMs() + limits.retryPauseMs;
-      throw unavailable(issuer, cause);
+      log.warn("the keys of an OIDC issuer cannot be fetched", { issuer, error });
+      throw unavailable(issuer, error);
     }
   }
 

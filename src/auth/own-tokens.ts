@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { errors, SignJWT } from "jose";
 import type { Clock } from "../lib/clock.ts";
+import { secureRandomBytes } from "../lib/random.ts";
 import { deriveSigningKey, type PublicJwk } from "./signing-key.ts";
 import { type TokenVerifier, verifyJwt } from "./token-verifier.ts";
 
@@ -47,7 +47,7 @@ export function createOwnTokens(masterKeys: readonly Uint8Array[], clock: Clock)
         .setSubject(userId)
         .setIssuedAt(issuedSeconds)
         .setExpirationTime(expireSeconds)
-        .setJti(randomUUID())
+        .setJti(Buffer.from(secureRandomBytes(16)).toString("base64url"))
         .sign(current.privateKey);
       return { token, expireMs: expireSeconds * 1000 };
     },

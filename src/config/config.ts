@@ -43,7 +43,7 @@ export type SmsConfig = { readonly kind: "inbox" } | WebhookConfig;
 export interface WebhookConfig {
   readonly kind: "http";
   readonly url: string;
-  readonly signingKey?: string;
+  readonly signingKey: string | undefined;
   /** Whether it may be on a private or loopback address. */
   readonly allowPrivate: boolean;
 }
@@ -122,12 +122,7 @@ function smsConfig({ read, isSet, refuse }: Reader, profile: Profile): SmsConfig
       `${variables.smsSigningKey.allowed}: profile safe signs every webhook call`,
     );
   }
-  return {
-    kind: "http",
-    url: target.href,
-    ...(signingKey === undefined ? {} : { signingKey }),
-    allowPrivate,
-  };
+  return { kind: "http", url: target.href, signingKey, allowPrivate };
 }
 
 function deepFreeze<T>(value: T): T {

@@ -41,7 +41,8 @@ export function createReader(env: Environment): Reader {
 
 function shown({ isSecret }: Variable<unknown>, text: string): string {
   if (text === "") return "is not set";
-  if (isSecret) return "has a value that is not shown here";
+  // A private key may have been put where the name of any file belongs.
+  if (isSecret || text.includes("-----BEGIN")) return "has a value that is not shown here";
   const withoutPasswords = text.replaceAll(/\/\/[^/,]*@/g, "//...@");
   return `is ${JSON.stringify(withoutPasswords)}`;
 }

@@ -40,7 +40,8 @@ function readPem<T>(
   try {
     pem = readFileSync(file, "utf8");
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+    const reason =
+      typeof error === "object" && error !== null && "code" in error ? ` (${String(error.code)})` : "";
     refuse(variable, `a file that can be read${reason}`);
     return undefined;
   }

@@ -76,7 +76,7 @@ export const variables = {
     meaning: "File of the private key of that certificate (PEM).",
     allowed: "a file path",
     parse: filePath,
-    // Whoever mistakes it for the key itself must not read it in a log.
+    // It may be the key itself, put in by mistake.
     isSecret: true,
   },
   corsOrigins: {
@@ -177,17 +177,3 @@ export const variables = {
     default: "info",
   },
 } as const satisfies Record<string, Variable<unknown>>;
-
-/** One line for each variable: name, default, meaning. */
-export function helpText(): string {
-  const rows = Object.values<Variable<unknown>>(variables).map((variable) => [
-    variable.name,
-    variable.default ?? variable.defaultShown ?? "-",
-    variable.meaning,
-  ]);
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const lines = rows.map(
-    (row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`,
-  );
-  return `Environment variables, with their defaults (an empty one counts as not set):\n\n${lines.join("\n")}\n`;
-}

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { RandomBytes } from "./random.ts";
 
@@ -18,12 +18,7 @@ export function loadOrCreateKey(file: string, randomBytes: RandomBytes): Uint8Ar
 }
 
 function readKey(file: string): Uint8Array | undefined {
-  try {
-    return Buffer.from(readFileSync(file, "utf8").trim(), "base64");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
+  return existsSync(file) ? Buffer.from(readFileSync(file, "utf8").trim(), "base64") : undefined;
 }
 
 function createKey(file: string, randomBytes: RandomBytes): Uint8Array {

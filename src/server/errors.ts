@@ -12,9 +12,13 @@ export type RequestGate = (context: HandlerContext) => void | Promise<void>;
 export function publicError(reason: unknown, method: DescMethod, log: Log): ConnectError {
   if (reason instanceof ConnectError) return reason;
   // The client has gone, and what waited for its signal says so.
-  if (reason instanceof Error && reason.name === "AbortError") return ConnectError.from(reason);
+  if (isAbortError(reason)) return new ConnectError("the call was canceled", Code.Canceled);
   log.error("a call failed unexpectedly", { method: method.toString(), error: reason });
   return new ConnectError("internal error", Code.Internal, undefined, undefined, reason);
+}
+
+function isAbortError(reason: unknown): boolean {
+  return typeof reason === "object" && reason !== null && "name" in reason && reason.name === "AbortError";
 }
 
 /** The interceptor that lets only ConnectErrors out. */

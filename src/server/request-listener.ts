@@ -82,8 +82,11 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
   }
 
   function fail(request: NodeRequest, response: NodeResponse, reason: unknown): void {
-    // That is what Connect calls it when the client has gone.
-    if (ConnectError.from(reason).code === Code.Aborted) return;
+    const isGone = "stream" in response ? response.stream.destroyed : response.destroyed;
+    if (isGone) {
+      log.debug("the client had gone before its answer", { method: request.method, error: reason });
+      return;
+    }
     log.error("a request failed unexpectedly", { method: request.method, error: reason });
     if (response.headersSent) {
       response.destroy();

@@ -75,7 +75,8 @@ function findByPath(routes: Routes, head: RequestHead, path: string): UniversalH
       : rpcAtRestPath(match, contentType);
   }
 
-  const allowed = document !== undefined ? ["GET"] : routes.rest.methodsOf(path);
+  const methods = document !== undefined ? ["GET"] : routes.rest.methodsOf(path);
+  const allowed = methods.includes("GET") ? [...methods, "HEAD"] : methods;
   if (allowed.length === 0) {
     const error = new ConnectError(`there is nothing at ${path}`, Code.NotFound);
     return refuse(error, head.contentType, path);
@@ -112,6 +113,10 @@ function grpcContentType({ contentType, accept }: RequestHead): string | undefin
 
 function isGrpc(contentType: string | undefined): boolean {
   return contentType?.toLowerCase().startsWith("application/grpc") ?? false;
+}
+
+function isGrpcWeb(contentType: string): boolean {
+  return contentType.toLowerCase().startsWith("application/grpc-web");
 }
 
 /** Calls the method in a gRPC protocol; its message is what the body holds, and then the fields of the path. */
@@ -167,11 +172,15 @@ function refuse(
 ): UniversalHandlerFn {
   return async (): Promise<UniversalServerResponse> => {
     if (contentType !== undefined && isGrpc(contentType)) {
-      // gRPC has no "not found" for methods. Status and headers are sent as one ("Trailers-Only").
+      // gRPC has no "not found" for methods.
       const code = error.code === Code.NotFound ? Code.Unimplemented : error.code;
-      const header = setTrailerStatus(new Headers(), new ConnectError(error.rawMessage, code));
-      header.set("content-type", contentType);
-      return { status: 200, header, body: createAsyncIterable([]) };
+      const status = setTrailerStatus(new Headers(), new ConnectError(error.rawMessage, code));
+      const header = new Headers({ "content-type": contentType });
+      const body = createAsyncIterable<Uint8Array>([]);
+      if (!isGrpcWeb(contentType)) return { status: 200, header, body, trailer: status };
+      // gRPC-Web has no HTTP trailers; without a message the status may stand in the header.
+      status.forEach((value, name) => header.set(name, value));
+      return { status: 200, header, body };
     }
     if (rpcPath.test(path)) {
       const unimplemented = new ConnectError(error.rawMessage, Code.Unimplemented);

@@ -29,7 +29,7 @@ export function createTestDirectory(lookup: "at once" | "later" = "at once"): Te
     provision: async (user) => {
       provisioned.push(user);
       await new Promise(setImmediate);
-      users.set(user.userId, { organizationId: "org", roles: [], issuer: user.issuer, isActive: true });
+      users.set(user.userId, { organizationId: "org", roles: [], issuer: user.issuer });
     },
   };
 }

@@ -92,10 +92,11 @@ export async function startEchoServer(options: Partial<ServerOptions> = {}): Pro
           throw new Error("unreachable");
         },
       }),
-      register(AuthService, { getMyPhone: () => ({ phone: "+41791234567", isPhoneVerified: true }) }),
+      register(AuthService, { getMyPhone: () => ({ phone: { phone: "+41791234567" } }) }),
     ],
     requestGate({ requestHeader }) {
-      if (requestHeader.get("authorization") === "no") throw new ConnectError("no token", Code.Unauthenticated);
+      if (requestHeader.get("authorization") === "no")
+        throw new ConnectError("no token", Code.Unauthenticated);
       if (requestHeader.get("authorization") === "broken") throw new Error("the store is down");
     },
     interceptors: [],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   calculateJwkThumbprint,
   createLocalJWKSet,
@@ -57,7 +57,7 @@ describe("own tokens", () => {
       sub: "ana",
       iat: clock.ms / 1000,
       exp: clock.ms / 1000 + 60,
-      jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      jti: expect.stringMatching(/^[\w-]{22}$/),
     });
     expect((await mint(request)).token).not.toBe(token);
   });
@@ -118,12 +118,13 @@ describe("own tokens", () => {
   it("can be verified by others with the published keys, which hold nothing secret", async () => {
     const tokens = createOwnTokens([first, second], clock);
     const jwks = tokens.jwks();
-    expect(jwks.keys.map((key) => Object.keys(key).toSorted())).toEqual(
-      Array(2).fill(["alg", "crv", "kid", "kty", "use", "x", "y"]),
-    );
+    expect(jwks.keys).toHaveLength(2);
+    for (const key of jwks.keys) {
+      expect(Object.keys(key).toSorted()).toEqual(["alg", "crv", "kid", "kty", "use", "x", "y"]);
+    }
     const { token } = await tokens.mint(request);
     expect(decodeProtectedHeader(token)).toEqual({ alg: "ES256", typ: "JWT", kid: jwks.keys[0]?.kid });
-    const keySet = createLocalJWKSet({ keys: jwks.keys.map((key) => ({ ...key })) });
+    const keySet = createLocalJWKSet(structuredClone({ keys: [...jwks.keys] }));
     await jwtVerify(token, keySet, { issuer: "ringback", currentDate: new Date(clock.ms) });
   });
 

@@ -33,7 +33,14 @@ describe("drawing a code", () => {
   });
 
   it("has all 27 symbols of the contract, and each character once", () => {
-    const all = { lowerLetters: true, upperLetters: true, digits: true, symbols: true, length: 1, ttlMs: null };
+    const all = {
+      lowerLetters: true,
+      upperLetters: true,
+      digits: true,
+      symbols: true,
+      length: 1,
+      ttlMs: null,
+    };
     expect(new Set(alphabetOf(all)).size).toBe(26 + 26 + 10 + 27);
   });
 
@@ -81,6 +88,8 @@ describe("the vault", () => {
         expect(() => after.open(id, `${keyId}.${bytes.toString("base64url")}`)).toThrow();
       }),
     );
-    expect(() => new CodeVault([current], randomBytes).open("m", before.seal("m", "text"))).toThrow(/unknown key/);
+    expect(() => new CodeVault([current], randomBytes).open("m", before.seal("m", "text"))).toThrow(
+      /unknown key/,
+    );
   });
 });

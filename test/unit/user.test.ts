@@ -5,7 +5,12 @@ import { CodeVault } from "../../src/app/code-vault.ts";
 import type { Decision, Facts, Verification } from "../../src/domain/decision.ts";
 import { DomainError } from "../../src/domain/errors.ts";
 import { type PhoneRules, v1, v2 } from "../../src/domain/generations.ts";
-import { decideRemovePhone, decideResendPhoneCode, decideSetPhone, decideVerifyPhone } from "../../src/domain/phone.ts";
+import {
+  decideRemovePhone,
+  decideResendPhoneCode,
+  decideSetPhone,
+  decideVerifyPhone,
+} from "../../src/domain/phone.ts";
 import { policyOf, type Profile } from "../../src/domain/policy.ts";
 import { evolveUser, type UserEvent, type UserState } from "../../src/domain/user.ts";
 
@@ -18,7 +23,14 @@ const added: UserEvent = {
   data: {
     resourceOwner: "org",
     userName: "ada",
-    profile: { givenName: "", familyName: "", nickName: "", displayName: "", preferredLanguage: "", gender: 0 },
+    profile: {
+      givenName: "",
+      familyName: "",
+      nickName: "",
+      displayName: "",
+      preferredLanguage: "",
+      gender: 0,
+    },
     email: { address: "", isVerified: false },
     metadata: [],
   },
@@ -43,7 +55,9 @@ class Story {
 
   set(input: string, verification: Verification, rules: PhoneRules = v2): string {
     const code = this.#draw();
-    return this.#when(() => decideSetPhone(this.user, { number: input, verification, code }, rules.set, this.facts));
+    return this.#when(() =>
+      decideSetPhone(this.user, { number: input, verification, code }, rules.set, this.facts),
+    );
   }
 
   resend(rules: PhoneRules = v2): string {
@@ -77,7 +91,9 @@ class Story {
     if (decision.code !== undefined) this.codes.push(decision.code.plain);
     for (const event of decision.events) this.user = evolveUser(this.user, event, "ada", this.nowMs);
     const events = decision.events.map(({ type }) => type.replace(/^user\.(human\.)?(phone\.)?/, ""));
-    return [...events, ...(decision.refusal === undefined ? [] : ["!", decision.refusal.refusal.id])].join(" ");
+    return [...events, ...(decision.refusal === undefined ? [] : ["!", decision.refusal.refusal.id])].join(
+      " ",
+    );
   }
 }
 
@@ -187,7 +203,11 @@ describe("attempts", () => {
 
 describe("laws", () => {
   const step = fc.oneof(
-    fc.record({ kind: fc.constant("set" as const), to: fc.constantFrom(number, otherNumber), verified: fc.boolean() }),
+    fc.record({
+      kind: fc.constant("set" as const),
+      to: fc.constantFrom(number, otherNumber),
+      verified: fc.boolean(),
+    }),
     fc.record({ kind: fc.constant("resend" as const) }),
     fc.record({ kind: fc.constant("verify" as const), nth: fc.nat(5) }),
     fc.record({ kind: fc.constant("remove" as const) }),
@@ -196,41 +216,46 @@ describe("laws", () => {
 
   it("whatever happens, a number is verified by its own newest code in time, or by decree", () => {
     fc.assert(
-      fc.property(fc.constantFrom("safe" as const, "zitadel" as const), fc.array(step, { maxLength: 60 }), (profile, steps) => {
-        const story = new Story(profile);
-        for (const each of steps) {
-          const before = story.user;
-          switch (each.kind) {
-            case "set":
-              story.set(each.to, each.verified ? "is_verified" : "send_code");
-              break;
-            case "resend":
-              story.resend();
-              break;
-            case "verify": {
-              const code = story.codes.at(-1 - each.nth) ?? "none";
-              const pending = before.phone?.code;
-              const inTime = pending?.expiresMs !== null && (pending?.expiresMs ?? 0) > story.nowMs;
-              const isNewest = `code-${pending?.challengeId.replace("challenge-", "")}` === code;
-              const outcome = story.verify(code);
-              const mayPass = inTime && isNewest && pending?.attemptsLeft !== 0 && before.status !== "locked";
-              expect(outcome === "verified").toBe(mayPass);
-              break;
+      fc.property(
+        fc.constantFrom("safe" as const, "zitadel" as const),
+        fc.array(step, { maxLength: 60 }),
+        (profile, steps) => {
+          const story = new Story(profile);
+          for (const each of steps) {
+            const before = story.user;
+            switch (each.kind) {
+              case "set":
+                story.set(each.to, each.verified ? "is_verified" : "send_code");
+                break;
+              case "resend":
+                story.resend();
+                break;
+              case "verify": {
+                const code = story.codes.at(-1 - each.nth) ?? "none";
+                const pending = before.phone?.code;
+                const inTime = pending?.expiresMs !== null && (pending?.expiresMs ?? 0) > story.nowMs;
+                const isNewest = `code-${pending?.challengeId.replace("challenge-", "")}` === code;
+                const outcome = story.verify(code);
+                const mayPass =
+                  inTime && isNewest && pending?.attemptsLeft !== 0 && before.status !== "locked";
+                expect(outcome === "verified").toBe(mayPass);
+                break;
+              }
+              case "remove":
+                story.remove();
+                break;
+              case "wait":
+                story.nowMs += each.ms;
             }
-            case "remove":
-              story.remove();
-              break;
-            case "wait":
-              story.nowMs += each.ms;
+            const { phone, verifiedNumber } = story.user;
+            if (phone?.isVerified === true) {
+              expect(phone.code).toBeUndefined();
+              expect(verifiedNumber).toBe(phone.number);
+            }
+            if (phone === undefined) expect(verifiedNumber).toBeUndefined();
           }
-          const { phone, verifiedNumber } = story.user;
-          if (phone?.isVerified === true) {
-            expect(phone.code).toBeUndefined();
-            expect(verifiedNumber).toBe(phone.number);
-          }
-          if (phone === undefined) expect(verifiedNumber).toBeUndefined();
-        }
-      }),
+        },
+      ),
     );
   });
 });

@@ -67,8 +67,7 @@ function jsonOf(field: DescField, texts: readonly string[]): JsonValue {
 
 /** Protobuf JSON takes text for everything but booleans and the numbers of enum values. */
 function jsonOfOne(field: DescField, text: string): JsonValue {
-  const isBoolean =
-    field.scalar === ScalarType.BOOL || field.message?.typeName === "google.protobuf.BoolValue";
+  const isBoolean = field.scalar === ScalarType.BOOL;
   if (isBoolean && (text === "true" || text === "false")) return text === "true";
   if (field.enum !== undefined && /^-?\d+$/.test(text)) return Number(text);
   return text;

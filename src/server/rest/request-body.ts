@@ -1,8 +1,8 @@
-import { create, fromJsonString, type Message, type Registry } from "@bufbuild/protobuf";
+import { promisify } from "node:util";
+import { brotliDecompress, gunzip, type ZlibOptions } from "node:zlib";
+import { create, fromJsonString, type DescMessage, type Message, type Registry } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { readAllBytes } from "@connectrpc/connect/protocol";
-import type { DescMessage } from "@bufbuild/protobuf";
 import type { HttpBinding } from "./http-rule.ts";
 
 /**
@@ -31,27 +31,45 @@ export function parseBody(
   }
 }
 
-/** Reads a body and undoes its Content-Encoding; at most `bytesMax` before and after. */
+const decompressors = new Map([
+  ["gzip", promisify<Uint8Array, ZlibOptions, Uint8Array>(gunzip)],
+  ["br", promisify<Uint8Array, ZlibOptions, Uint8Array>(brotliDecompress)],
+]);
+
+/**
+ * Reads a body and undoes its Content-Encoding.
+ * @param bytesMax before and after.
+ * @throws ConnectError InvalidArgument, ResourceExhausted, or Unimplemented for an unknown encoding.
+ */
 export async function readBody(
   body: AsyncIterable<Uint8Array>,
   header: Headers,
   bytesMax: number,
 ): Promise<Uint8Array> {
   const encoding = header.get("content-encoding")?.toLowerCase() ?? "identity";
-  const compression = [compressionGzip, compressionBrotli].find(({ name }) => name === encoding);
-  if (compression === undefined && encoding !== "identity") {
+  const decompress = decompressors.get(encoding);
+  if (decompress === undefined && encoding !== "identity") {
     throw new ConnectError(
       `unknown Content-Encoding "${encoding}": gzip, br and identity are supported`,
       Code.Unimplemented,
     );
   }
   const bytes = await readAllBytes(body, bytesMax, header.get("content-length"));
-  if (compression === undefined) return bytes;
+  if (decompress === undefined || bytes.byteLength === 0) return bytes;
   try {
-    return await compression.decompress(bytes, bytesMax);
+    return await decompress(bytes, { maxOutputLength: bytesMax });
   } catch (reason) {
-    if (reason instanceof ConnectError && reason.code === Code.ResourceExhausted) throw reason;
-    throw new ConnectError(`the body is not valid ${encoding}`, Code.InvalidArgument);
+    const isTooLarge =
+      typeof reason === "object" &&
+      reason !== null &&
+      "code" in reason &&
+      reason.code === "ERR_BUFFER_TOO_LARGE";
+    throw isTooLarge
+      ? new ConnectError(
+          `the body is larger than ${bytesMax} bytes after decompression`,
+          Code.ResourceExhausted,
+        )
+      : new ConnectError(`the body is not valid ${encoding}`, Code.InvalidArgument);
   }
 }
 

@@ -37,7 +37,9 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { file, log, maxBytes } = options;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new Error(`cannot create the folder of the database ${file}: ${String(cause)}`, { cause });
+  });
   const unlock = lockFile(file);
   let queue: WriteQueue | undefined;
   try {

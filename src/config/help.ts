@@ -1,0 +1,15 @@
+import { type Variable, variables } from "./variables.ts";
+
+/** One line for each variable: name, default, meaning. */
+export function helpText(): string {
+  const rows = Object.values<Variable<unknown>>(variables).map((variable) => [
+    variable.name,
+    variable.default ?? variable.defaultShown ?? "-",
+    variable.meaning,
+  ]);
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  const lines = rows.map(
+    (row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`,
+  );
+  return `Environment variables, with their defaults (an empty one counts as not set):\n\n${lines.join("\n")}\n`;
+}

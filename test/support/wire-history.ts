@@ -1,0 +1,74 @@
+import type { Commit, HistoryEvent, Store } from "../../src/app/ports.ts";
+import type { UserEvent } from "../../src/domain/user.ts";
+
+/** What a store recorded, and the wait for what is still to come. */
+export interface History {
+  /** The position of the last event; 0 if there is none. */
+  position(): Promise<number>;
+  /**
+   * Everything after a position. Waits until each SMS that these events ask for is recorded as sent, so that
+   * nothing of them comes later.
+   */
+  settledSince(position: number): Promise<readonly HistoryEvent[]>;
+}
+
+const pageMax = 1_000;
+
+/** @returns a store that does the same, and its history */
+export function withHistory(store: Store): { readonly store: Store; readonly history: History } {
+  let committed = Promise.withResolvers<void>();
+  const observed: Store = {
+    load: (aggregate) => store.load(aggregate),
+    findByKey: (key) => store.findByKey(key),
+    async commit(commit: Commit) {
+      const outcome = await store.commit(commit);
+      committed.resolve();
+      committed = Promise.withResolvers();
+      return outcome;
+    },
+    history: (after, limit) => store.history(after, limit),
+    outbox: store.outbox,
+    inbox: store.inbox,
+    close: () => store.close(),
+  };
+
+  async function since(position: number): Promise<HistoryEvent[]> {
+    const events: HistoryEvent[] = [];
+    for (;;) {
+      const page = await store.history(events.at(-1)?.position ?? position, pageMax);
+      events.push(...page);
+      if (page.length < pageMax) return events;
+    }
+  }
+
+  let last = 0;
+  const history: History = {
+    async position() {
+      last = (await since(last)).at(-1)?.position ?? last;
+      return last;
+    },
+    async settledSince(position) {
+      for (;;) {
+        // Before reading: a commit in between must not be missed.
+        const next = committed.promise;
+        const events = await since(position);
+        if (unsentOf(events).length === 0) return events;
+        await next;
+      }
+    },
+  };
+  return { store: observed, history };
+}
+
+/** The challenges that go out by SMS, or went, and of which nothing more is known. */
+function unsentOf(events: readonly HistoryEvent[]): readonly string[] {
+  const unsent = new Set<string>();
+  for (const { type, data } of events) {
+    if (!("challengeId" in data) || typeof data.challengeId !== "string") continue;
+    if (type.endsWith(".code.added") && "returned" in data && data.returned === false) unsent.add(data.challengeId);
+    if (type.endsWith(".code.sent")) unsent.delete(data.challengeId);
+  }
+  return [...unsent];
+}
+
+export type EventType = UserEvent["type"];

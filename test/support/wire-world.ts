@@ -1,0 +1,157 @@
+import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { InboxService, type Message } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
+import { RoleService } from "../../gen/ringback/role/v1/role_service_pb.js";
+import { TokenService } from "../../gen/ringback/token/v1/token_service_pb.js";
+import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import type { Store } from "../../src/app/ports.ts";
+import type { Role } from "../../src/auth/roles.ts";
+import { build } from "../../src/build.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { defaultOrganizationId } from "../../src/app/account.ts";
+import { type Policy, policyOf, type Profile } from "../../src/domain/policy.ts";
+import { type Log, silentLog } from "../../src/lib/log.ts";
+import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { createTestClock, type TestClock } from "./auth-clock.ts";
+import { type History, withHistory } from "./wire-history.ts";
+import { connectProto } from "./wire-protocols.ts";
+
+/** A person, whether or not there is an account for them. */
+export interface TestUser {
+  readonly id: string;
+  readonly organizationId: string;
+  /** E.164; their own, whether or not it is set. */
+  readonly number: string;
+}
+
+/** Empty without a code that was returned. */
+export interface UserWithCode extends TestUser {
+  readonly code: string;
+}
+
+/** A server of its own, and short ways to bring it into a situation. What they do, they do over the wire. */
+export interface World {
+  readonly url: string;
+  readonly profile: Profile;
+  readonly policy: Policy;
+  /** Stands still until it is moved. */
+  readonly clock: TestClock;
+  readonly history: History;
+  /** Somebody with an id and a number that nobody has yet. */
+  nobody(organizationId?: string): TestUser;
+  /** A user; without a number unless one is asked for. A pending code is returned; no SMS is sent. */
+  user(options?: UserOptions): Promise<UserWithCode>;
+  /** The newest SMS to a number. */
+  lastMessage(number: string): Promise<Message>;
+  /** A token with which the user calls, for a day. */
+  token(userId: string): Promise<string>;
+  /** A token of somebody with this role only. */
+  callerWithRole(role: Role, organizationId?: string): Promise<string>;
+  /** Calls as the administrator. @throws Error if that is refused */
+  asAdmin<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    input: MessageInitShape<I>,
+  ): Promise<MessageShape<O>>;
+  close(): Promise<void>;
+}
+
+export interface UserOptions {
+  readonly phone?: "none" | "pending" | "verified";
+  readonly organizationId?: string;
+}
+
+export interface WorldOptions {
+  readonly store?: Store;
+  readonly log?: Log;
+}
+
+export const adminToken = "admin-token-of-the-wire-tests";
+
+/** @param options.store in memory if it is left out */
+export async function openWorld(profile: Profile, options: WorldOptions = {}): Promise<World> {
+  const { store, history } = withHistory(options.store ?? openMemoryStore());
+  const clock = createTestClock();
+  const config = readConfig({
+    RINGBACK_STORE: "memory:",
+    RINGBACK_PORT: "0",
+    RINGBACK_PROFILE: profile,
+    RINGBACK_ADMIN_TOKEN: adminToken,
+  });
+  const server = await build(config, { store, clock, log: options.log ?? silentLog });
+  const protocol = connectProto(server.url);
+  const holders = new Map<string, Promise<TestUser>>();
+  let people = 0;
+
+  function nobody(organizationId = defaultOrganizationId): TestUser {
+    people += 1;
+    const digits = String(people).padStart(6, "0");
+    return { id: `user-${digits}`, organizationId, number: `+41791${digits}` };
+  }
+
+  async function asAdmin<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    input: MessageInitShape<I>,
+  ): Promise<MessageShape<O>> {
+    const { result } = await protocol.call(method, input, { authorization: `Bearer ${adminToken}` });
+    if ("error" in result) throw new Error(`${method.name} was refused: ${result.error.message}`);
+    return result.message;
+  }
+
+  async function user({ phone = "none", organizationId }: UserOptions = {}): Promise<UserWithCode> {
+    const made = nobody(organizationId);
+    const { phoneCode = "" } = await asAdmin(UserService.method.addHumanUser, {
+      userId: made.id,
+      organization: { org: { case: "orgId", value: made.organizationId } },
+      profile: { givenName: "Ada", familyName: "Lovelace" },
+      email: { email: `${made.id}@example.com` },
+      ...(phone === "none" ? {} : { phone: { phone: made.number, verification: verifications[phone] } }),
+    });
+    return { ...made, code: phoneCode };
+  }
+
+  async function token(userId: string): Promise<string> {
+    const lifetime = { seconds: 86_400n };
+    return (await asAdmin(TokenService.method.createToken, { userId, lifetime })).token;
+  }
+
+  async function userWithRole(role: Role, organizationId: string): Promise<TestUser> {
+    const made = await user({ organizationId });
+    await asAdmin(RoleService.method.setRoles, { userId: made.id, roles: [role] });
+    return made;
+  }
+
+  return {
+    url: server.url,
+    profile,
+    policy: policyOf(profile, undefined),
+    clock,
+    history,
+    nobody,
+    user,
+    token,
+    asAdmin,
+
+    async lastMessage(phoneNumber) {
+      const { messages } = await asAdmin(InboxService.method.listMessages, { phoneNumber, limit: 1 });
+      const [message] = messages;
+      if (message === undefined) throw new Error("there is no SMS to this number");
+      return message;
+    },
+
+    async callerWithRole(role, organizationId = defaultOrganizationId) {
+      const key = `${role} ${organizationId}`;
+      const holder = holders.get(key) ?? userWithRole(role, organizationId);
+      holders.set(key, holder);
+      return token((await holder).id);
+    },
+
+    async close() {
+      protocol.close();
+      await server.shutdown(0);
+    },
+  };
+}
+
+const verifications = {
+  pending: { case: "returnCode", value: {} },
+  verified: { case: "isVerified", value: true },
+} as const;

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { Worker } from "node:worker_threads";
+import { StoreUnavailableError } from "../../src/app/ports.ts";
+import { silentLog } from "../../src/lib/log.ts";
+import { WriteQueue } from "../../src/store/sqlite/write-queue.ts";
+
+const stubWriter = new URL("../support/store-stub-writer.ts", import.meta.url);
+
+describe("write queue", () => {
+  let workers: Worker[];
+  let queue: WriteQueue;
+
+  beforeEach(() => {
+    workers = [];
+    queue = new WriteQueue(() => {
+      const worker = new Worker(stubWriter);
+      workers.push(worker);
+      return worker;
+    }, silentLog);
+  });
+  afterEach(() => Promise.all(workers.map((worker) => worker.terminate())));
+
+  const write = (id: string): Promise<unknown> => queue.write("retry", id, 0, "");
+  const writeMany = (count: number) => Array.from({ length: count }, (_, index) => write(String(index)));
+
+  it("sends what is called together as one batch, and never more than 64", async () => {
+    expect(await Promise.all(writeMany(3))).toEqual([3, 3, 3]);
+    expect(await Promise.all(writeMany(100))).toEqual([
+      ...Array.from({ length: 64 }, () => 64),
+      ...Array.from({ length: 36 }, () => 36),
+    ]);
+  });
+
+  it.each(["end", "throw"])(
+    "rejects what is pending when the thread dies (%s), and goes on with a new one",
+    async (id) => {
+      const pending = [write(id), ...writeMany(99)];
+      const results = await Promise.allSettled(pending);
+      const unknown = "the thread that writes the database ended; whether this was written is not known";
+      const nothing = "the thread that writes the database ended; nothing was changed";
+      for (const [index, result] of results.entries()) {
+        expect(result).toMatchObject({ status: "rejected", reason: expect.any(StoreUnavailableError) });
+        expect(result).toMatchObject({ reason: { message: index < 64 ? unknown : nothing } });
+      }
+      expect(await write("1")).toBe(1);
+      expect(workers).toHaveLength(2);
+    },
+  );
+
+  it("gives up after three deaths in a row", async () => {
+    for (let death = 1; death <= 3; death += 1) await expect(write("end")).rejects.toThrow("not known");
+    await expect(write("1")).rejects.toThrow(StoreUnavailableError);
+    await expect(write("1")).rejects.toThrow("the writing thread ended 3 times in a row: restart the server");
+    expect(workers).toHaveLength(3);
+    await queue.drain();
+    await queue.end();
+  });
+
+  it("goes on after any number of deaths with answers between them", async () => {
+    for (let death = 1; death <= 5; death += 1) {
+      await expect(write("end")).rejects.toThrow(StoreUnavailableError);
+      expect(await write("1")).toBe(1);
+    }
+  });
+
+  it("lets 10,000 operations wait and refuses the next", async () => {
+    const silent = Promise.allSettled([write("silence")]);
+    await Promise.resolve();
+    const waiting = Promise.allSettled(writeMany(10_000));
+    await expect(write("one more")).rejects.toThrow("the store is busy: 10000 writes are waiting");
+    await workers[0]?.terminate();
+    expect((await silent).map((result) => result.status)).toEqual(["rejected"]);
+    expect(new Set((await waiting).map((result) => result.status))).toEqual(new Set(["rejected"]));
+    expect(await write("1")).toBe(1);
+  });
+
+  it("drains when the thread dies meanwhile", async () => {
+    const pending = Promise.allSettled([write("end"), ...writeMany(99)]);
+    await queue.drain();
+    await queue.end();
+    expect((await pending).map((result) => result.status)).not.toContain("fulfilled");
+    await expect(write("1")).rejects.toThrow("the store is closed");
+  });
+});
