@@ -34,10 +34,16 @@ export function maskErrors(log: Log): Interceptor {
   };
 
   async function* masked<T>(messages: AsyncIterable<T>, method: DescMethod): AsyncIterable<T> {
+    let isSending = false;
     try {
-      yield* messages;
+      for await (const message of messages) {
+        isSending = true;
+        yield message;
+        isSending = false;
+      }
     } catch (reason) {
-      throw publicError(reason, method, log);
+      // What is thrown into `yield` comes from a connection that has gone, not from the handler.
+      throw isSending ? reason : publicError(reason, method, log);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer as createHttp1Server, type Server as Http1Server } from "node:http";
+import { createServer as createHttp1Server, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
@@ -132,7 +132,7 @@ interface Http1 {
 }
 
 function serveHttp1(limits: Limits, onRequest: RequestListener): Http1 {
-  const server: Http1Server = createHttp1Server({
+  const server = createHttp1Server({
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
     requestTimeout: limits.requestTimeoutMs,
@@ -142,31 +142,35 @@ function serveHttp1(limits: Limits, onRequest: RequestListener): Http1 {
   // This server never listens by itself, but only with this event it begins to watch its time-outs.
   server.emit("listening");
 
-  /** Each connection with the number of its requests that are not answered yet. */
-  const pending = new Map<Socket, number>();
+  /** Each connection with its answers that are not sent yet. */
+  const pending = new Map<Socket, Set<ServerResponse>>();
   let draining = false;
 
   server.on("request", (request, response) => {
     const { socket } = request;
-    pending.set(socket, (pending.get(socket) ?? 0) + 1);
+    const responses = pending.get(socket);
+    responses?.add(response);
     if (draining) response.setHeader("connection", "close");
     response.once("close", () => {
-      const left = (pending.get(socket) ?? 1) - 1;
-      if (!socket.destroyed) pending.set(socket, left);
-      if (draining && left === 0) socket.destroySoon();
+      responses?.delete(response);
+      if (draining && responses?.size === 0) socket.destroySoon();
     });
     onRequest(request, response);
   });
 
   return {
     take(socket) {
-      pending.set(socket, 0);
+      pending.set(socket, new Set());
       socket.once("close", () => pending.delete(socket));
       server.emit("connection", socket);
     },
     drain() {
       draining = true;
-      for (const [socket, count] of pending) if (count === 0) socket.destroySoon();
+      for (const [socket, responses] of pending) {
+        const last = [...responses].at(-1);
+        if (last === undefined) socket.destroySoon();
+        else if (!last.headersSent) last.setHeader("connection", "close");
+      }
       server.close();
     },
   };

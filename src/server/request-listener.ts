@@ -59,8 +59,7 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
     limitBodyTime(request, route);
     return route.handle({
       ...universal,
-      // Leaving off in the middle of a body must not destroy the connection: the answer is still to be sent.
-      body: request.iterator({ destroyOnReturn: false }),
+      body: readBody(request),
       signal: limitCallTime(universal.signal, response, route),
     });
   }
@@ -96,5 +95,14 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
       statusResponse(new ConnectError("internal error", Code.Internal)),
       response,
     ).catch(() => response.destroy());
+  }
+}
+
+async function* readBody(request: NodeRequest): AsyncIterable<Uint8Array> {
+  try {
+    // Leaving off in the middle of a body must not destroy the connection: the answer is still to be sent.
+    yield* request.iterator({ destroyOnReturn: false });
+  } catch (reason) {
+    throw new ConnectError("the request broke off", Code.Canceled, undefined, undefined, reason);
   }
 }

@@ -58,7 +58,8 @@ export function findRoute(routes: Routes, head: RequestHead): Route {
   try {
     return { kind: "unary", handle: findByPath(routes, head, path) };
   } catch (reason) {
-    return { kind: "unary", handle: refuse(ConnectError.from(reason), contentType, path) };
+    if (!(reason instanceof ConnectError)) throw reason;
+    return { kind: "unary", handle: refuse(reason, contentType, path) };
   }
 }
 

@@ -60,6 +60,7 @@ export interface RunningServer {
    * Takes no more connections and lets calls in flight finish, for `graceMs` at most; then their signals are
    * aborted and the connections that are left are cut. Until its last call is answered, an HTTP/1.1 connection
    * is still served. Resolves when all connections are closed. Handlers hear of the start by `drainSignalKey`.
+   * A second shutdown is the first one.
    */
   shutdown(graceMs: number): Promise<void>;
 }
@@ -81,21 +82,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     { ...options, limits },
     createRequestListener({ routes, cors, drain, limits, log }),
   );
+  let stopped: Promise<void> | undefined;
   const scheme = options.tls === undefined ? "http" : "https";
 
   return {
     port: port.port,
     url: `${scheme}://${urlHost(options.host)}:${port.port}`,
-    async shutdown(graceMs) {
-      drain.begin();
-      const closed = port.drain();
-      if (await isDone(closed, graceMs)) return;
-      drain.timeUp();
-      if (await isDone(closed, lastWordsMs)) return;
-      port.destroy();
-      await closed;
-    },
+    shutdown: (graceMs) => (stopped ??= stop(graceMs)),
   };
+
+  async function stop(graceMs: number): Promise<void> {
+    drain.begin();
+    const closed = port.drain();
+    if (await isDone(closed, graceMs)) return;
+    drain.timeUp();
+    if (await isDone(closed, lastWordsMs)) return;
+    port.destroy();
+    await closed;
+  }
 }
 
 function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Routes {

@@ -8,8 +8,7 @@ export type StoreRequest =
   | { readonly kind: "commit"; readonly id: string; readonly bytes: number }
   | { readonly kind: "load"; readonly id: string }
   /** Commits without end; each acknowledged one is told by its id. */
-  | { readonly kind: "flood"; readonly prefix: string }
-  | { readonly kind: "close" };
+  | { readonly kind: "flood"; readonly prefix: string };
 
 /** Runs a store in a process of its own, which can be limited and killed. */
 export class StoreProcess {

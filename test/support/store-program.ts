@@ -6,12 +6,9 @@ import type { StoreRequest } from "./store-process.ts";
 
 /** The program of a `StoreProcess`: `node store-program.ts <file>`. */
 
-// A write beyond the file size limit is to fail with EFBIG; the signal that comes with it would end the process.
-process.on("SIGXFSZ", () => {});
-
 const file = process.argv[2] ?? "";
 const floodersMax = 100;
-let store: Store | undefined;
+let opening: Promise<Store> | undefined;
 
 process.on("message", (request: StoreRequest) => {
   answer(request).then(
@@ -22,7 +19,8 @@ process.on("message", (request: StoreRequest) => {
 process.on("disconnect", () => process.exit());
 
 async function answer(request: StoreRequest): Promise<unknown> {
-  store ??= await openSqliteStore({ file, log: silentLog });
+  opening ??= openSqliteStore({ file, log: silentLog });
+  const store = await opening;
   switch (request.kind) {
     case "open":
       return "opened";
@@ -31,24 +29,18 @@ async function answer(request: StoreRequest): Promise<unknown> {
     case "load":
       return (await store.load({ type: "user", id: request.id }))?.sequence;
     case "flood":
-      await Promise.all(
-        Array.from({ length: floodersMax }, (_, index) => flood(`${request.prefix} ${index}`)),
+      return Promise.all(
+        Array.from({ length: floodersMax }, (_, index) => flood(store, `${request.prefix} ${index}`)),
       );
-      return null;
-    case "close":
-      return store.close();
   }
 }
 
-async function flood(prefix: string): Promise<void> {
-  for (let number = 0; store !== undefined; number += 1) {
+/** Never resolves: somebody is to kill the process. */
+async function flood(store: Store, prefix: string): Promise<never> {
+  for (let number = 0; ; number += 1) {
     const id = `${prefix} ${number}`;
-    await store.commit(
-      userCommit(id, 0, {
-        takeKeys: [{ kind: "user_name", key: id }],
-        message: outboxMessage(id, { recipient: id }),
-      }),
-    );
+    const message = outboxMessage(id, { recipient: id });
+    await store.commit(userCommit(id, 0, { takeKeys: [{ kind: "user_name", key: id }], message }));
     tell(id);
   }
 }

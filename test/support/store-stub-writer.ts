@@ -7,9 +7,10 @@ import type { Operation } from "../../src/store/sqlite/batch-writer.ts";
  */
 parentPort?.on("message", (batch: readonly Operation[] | "close") => {
   if (batch === "close") process.exit();
-  const ids = batch.map(([, id]) => id);
-  if (ids.includes("end")) process.exit(1);
-  if (ids.includes("throw")) throw new Error("out of luck");
-  if (ids.includes("silence")) return;
+  const ids = new Set(batch.map(([, id]) => id));
+  if (ids.has("end")) process.exit(1);
+  if (ids.has("throw")) throw new Error("out of luck");
+  if (ids.has("silence")) return;
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- only windows have an origin
   parentPort?.postMessage(batch.map(() => ({ value: batch.length })));
 });

@@ -1,10 +1,11 @@
 import type { Commit, HistoryEvent, Store } from "../../src/app/ports.ts";
-import type { UserEvent } from "../../src/domain/user.ts";
 
 /** What a store recorded, and the wait for what is still to come. */
 export interface History {
   /** The position of the last event; 0 if there is none. */
   position(): Promise<number>;
+  /** The last event of a user. */
+  lastOf(userId: string): Promise<HistoryEvent | undefined>;
   /**
    * Everything after a position. Waits until each SMS that these events ask for is recorded as sent, so that
    * nothing of them comes later.
@@ -41,11 +42,23 @@ export function withHistory(store: Store): { readonly store: Store; readonly his
     }
   }
 
-  let last = 0;
+  let known = 0;
+  const lastEvents = new Map<string, HistoryEvent>();
+  async function catchUp(): Promise<void> {
+    for (const event of await since(known)) {
+      known = event.position;
+      lastEvents.set(event.aggregate.id, event);
+    }
+  }
+
   const history: History = {
     async position() {
-      last = (await since(last)).at(-1)?.position ?? last;
-      return last;
+      await catchUp();
+      return known;
+    },
+    async lastOf(userId) {
+      await catchUp();
+      return lastEvents.get(userId);
     },
     async settledSince(position) {
       for (;;) {
@@ -70,5 +83,3 @@ function unsentOf(events: readonly HistoryEvent[]): readonly string[] {
   }
   return [...unsent];
 }
-
-export type EventType = UserEvent["type"];

@@ -32,7 +32,8 @@ export function restRequest<I extends DescMessage>(
   const path = pattern.value.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(text(take(name))));
   const field = bodyRule === "" || bodyRule === "*" ? undefined : take(bodyRule);
   const body = bodyRule === "*" ? Object.fromEntries(fields) : field;
-  const query = new URLSearchParams(bodyRule === "*" ? [] : [...fields].map(([name, value]) => [name, text(value)]));
+  const query = new URLSearchParams();
+  if (bodyRule !== "*") for (const [name, value] of fields) query.set(name, text(value));
   return {
     httpMethod: pattern.case.toUpperCase(),
     target: query.size === 0 ? path : `${path}?${query.toString()}`,

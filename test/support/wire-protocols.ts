@@ -110,7 +110,7 @@ function readStatus(bytes: Uint8Array): WireError {
   const reader = new BinaryReader(bytes);
   let code = 0;
   let message = "";
-  const details: ErrorDetail[] = [];
+  const details: WireError["details"][number][] = [];
   while (reader.pos < reader.len) {
     const [field, wireType] = reader.tag();
     if (field === 1) code = reader.int32();
@@ -118,7 +118,7 @@ function readStatus(bytes: Uint8Array): WireError {
     else if (field === 3) {
       const detail = anyUnpack(fromBinary(AnySchema, reader.bytes()), ErrorDetailSchema);
       if (detail === undefined) throw new Error("a detail is no zitadel.v1.ErrorDetail");
-      details.push(detail);
+      details.push({ id: detail.id, message: detail.message });
     } else reader.skip(wireType);
   }
   return { code, message, details };
@@ -210,7 +210,7 @@ async function callTransport<I extends DescMessage, O extends DescMessage>(
     return { message };
   } catch (reason) {
     if (!(reason instanceof ConnectError)) throw reason;
-    const details = reason.findDetails(ErrorDetailSchema);
+    const details = reason.findDetails(ErrorDetailSchema).map(({ id, message }) => ({ id, message }));
     return { error: { code: reason.code, message: reason.rawMessage, details } };
   }
 }
@@ -251,5 +251,5 @@ export function restError(json: JsonValue): WireError {
   const isStatus = Object.keys(rest).length === 0 && typeof code === "number" && typeof message === "string";
   const areDetails = details.every((detail) => detail["@type"] === `type.googleapis.com/${ErrorDetailSchema.typeName}`);
   if (!isStatus || !areDetails) throw new Error(`not an error of REST: ${JSON.stringify(json)}`);
-  return { code, message, details };
+  return { code, message, details: details.map((detail) => ({ id: detail.id, message: detail.message })) };
 }

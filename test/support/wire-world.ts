@@ -7,7 +7,7 @@ import type { Store } from "../../src/app/ports.ts";
 import type { Role } from "../../src/auth/roles.ts";
 import { build } from "../../src/build.ts";
 import { readConfig } from "../../src/config/config.ts";
-import { defaultOrganizationId } from "../../src/app/account.ts";
+import { administratorId, defaultOrganizationId } from "../../src/app/account.ts";
 import { type Policy, policyOf, type Profile } from "../../src/domain/policy.ts";
 import { type Log, silentLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
@@ -21,6 +21,7 @@ export interface TestUser {
   readonly organizationId: string;
   /** E.164; their own, whether or not it is set. */
   readonly number: string;
+  readonly createdMs: number;
 }
 
 /** Empty without a code that was returned. */
@@ -36,6 +37,8 @@ export interface World {
   /** Stands still until it is moved. */
   readonly clock: TestClock;
   readonly history: History;
+  /** Holds the token of `asAdmin`; a machine. */
+  readonly administrator: TestUser;
   /** Somebody with an id and a number that nobody has yet. */
   nobody(organizationId?: string): TestUser;
   /** A user; without a number unless one is asked for. A pending code is returned; no SMS is sent. */
@@ -46,7 +49,12 @@ export interface World {
   token(userId: string): Promise<string>;
   /** A token of somebody with this role only. */
   callerWithRole(role: Role, organizationId?: string): Promise<string>;
-  /** Calls as the administrator. @throws Error if that is refused */
+  /** A token of somebody without any role. */
+  callerWithoutRole(): Promise<string>;
+  /**
+   * Calls as the administrator; an SMS that this brings is sent when it resolves.
+   * @throws Error if the call is refused
+   */
   asAdmin<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     input: MessageInitShape<I>,
@@ -79,19 +87,22 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
   const server = await build(config, { store, clock, log: options.log ?? silentLog });
   const protocol = connectProto(server.url);
   const holders = new Map<string, Promise<TestUser>>();
+  let withoutRole: Promise<TestUser> | undefined;
   let people = 0;
 
   function nobody(organizationId = defaultOrganizationId): TestUser {
     people += 1;
     const digits = String(people).padStart(6, "0");
-    return { id: `user-${digits}`, organizationId, number: `+41791${digits}` };
+    return { id: `user-${digits}`, organizationId, number: `+41791${digits}`, createdMs: clock.ms };
   }
 
   async function asAdmin<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     input: MessageInitShape<I>,
   ): Promise<MessageShape<O>> {
+    const position = await history.position();
     const { result } = await protocol.call(method, input, { authorization: `Bearer ${adminToken}` });
+    await history.settledSince(position);
     if ("error" in result) throw new Error(`${method.name} was refused: ${result.error.message}`);
     return result.message;
   }
@@ -125,6 +136,7 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
     policy: policyOf(profile, undefined),
     clock,
     history,
+    administrator: { ...nobody(), id: administratorId },
     nobody,
     user,
     token,
@@ -142,6 +154,11 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
       const holder = holders.get(key) ?? userWithRole(role, organizationId);
       holders.set(key, holder);
       return token((await holder).id);
+    },
+
+    async callerWithoutRole() {
+      withoutRole ??= user();
+      return token((await withoutRole).id);
     },
 
     async close() {

@@ -113,7 +113,13 @@ describe.each(transports)("%s", (_name, protocol, transport) => {
         ? createGrpcTransport({ baseUrl })
         : createConnectTransport({ baseUrl, httpVersion: _name.endsWith("2") ? "2" : "1.1" }),
     );
-    for await (const { message } of client.watchMessages({})) if (message?.id === "3") break;
+    const leaving = new AbortController();
+    const received = (async () => {
+      for await (const { message } of client.watchMessages({}, { signal: leaving.signal })) {
+        if (message?.id === "3") leaving.abort();
+      }
+    })();
+    await expect(received).rejects.toMatchObject({ code: Code.Canceled });
     expect(await own.watchEnded).toBe(true);
     await own.shutdown(1_000);
     expect(own.errors).toEqual([]);

@@ -18,7 +18,10 @@ describe("write queue", () => {
       return worker;
     }, silentLog);
   });
-  afterEach(() => Promise.all(workers.map((worker) => worker.terminate())));
+  afterEach(async () => {
+    await queue.drain();
+    await queue.end();
+  });
 
   const write = (id: string): Promise<unknown> => queue.write("retry", id, 0, "");
   const writeMany = (count: number) => Array.from({ length: count }, (_, index) => write(String(index)));
@@ -52,8 +55,6 @@ describe("write queue", () => {
     await expect(write("1")).rejects.toThrow(StoreUnavailableError);
     await expect(write("1")).rejects.toThrow("the writing thread ended 3 times in a row: restart the server");
     expect(workers).toHaveLength(3);
-    await queue.drain();
-    await queue.end();
   });
 
   it("goes on after any number of deaths with answers between them", async () => {
@@ -77,7 +78,6 @@ describe("write queue", () => {
   it("drains when the thread dies meanwhile", async () => {
     const pending = Promise.allSettled([write("end"), ...writeMany(99)]);
     await queue.drain();
-    await queue.end();
     expect((await pending).map((result) => result.status)).not.toContain("fulfilled");
     await expect(write("1")).rejects.toThrow("the store is closed");
   });

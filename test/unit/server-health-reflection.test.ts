@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import { Code, createClient, type Transport } from "@connectrpc/connect";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from "@connectrpc/connect-node";
+import { Health, HealthCheckResponse_ServingStatus as Status } from "../../gen/grpc/health/v1/health_pb.js";
+import * as v1 from "../../gen/grpc/reflection/v1/reflection_pb.js";
+import * as v1alpha from "../../gen/grpc/reflection/v1alpha/reflection_pb.js";
+import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import { startEchoServer, type EchoServer } from "../support/echo-server.ts";
+
+/** Everything but health and reflection is refused. */
+const refuseAll = {
+  requestGate() {
+    throw new Error("must not be asked");
+  },
+};
+
+let server: EchoServer;
+let isReady = true;
+beforeAll(async () => {
+  server = await startEchoServer({
+    ...refuseAll,
+    isReady: () => isReady,
+    limits: { healthWatchIntervalMs: 10 },
+  });
+});
+afterAll(() => server.shutdown(0));
+
+const grpcTransport = () => createGrpcTransport({ baseUrl: server.url });
+const transports: [string, () => Transport][] = [
+  ["gRPC", grpcTransport],
+  ["gRPC-Web", () => createGrpcWebTransport({ baseUrl: server.url, httpVersion: "2" })],
+  ["Connect", () => createConnectTransport({ baseUrl: server.url, httpVersion: "2" })],
+];
+
+describe("health", () => {
+  it.each(transports)("is told without a token, over %s", async (_name, transport) => {
+    const health = createClient(Health, transport());
+    expect((await health.check({})).status).toBe(Status.SERVING);
+    expect((await health.check({ service: UserService.typeName })).status).toBe(Status.SERVING);
+    await expect(health.check({ service: "none" })).rejects.toMatchObject({ code: Code.NotFound });
+    isReady = false;
+    expect((await health.check({})).status).toBe(Status.NOT_SERVING);
+    isReady = true;
+    const { statuses } = await health.list({});
+    expect(statuses[""]?.status).toBe(Status.SERVING);
+    expect(statuses[UserService.typeName]?.status).toBe(Status.SERVING);
+  });
+
+  it("can be watched", async () => {
+    const leaving = new AbortController();
+    const told: Status[] = [];
+    const watching = (async () => {
+      for await (const { status } of createClient(Health, grpcTransport()).watch(
+        {},
+        { signal: leaving.signal },
+      )) {
+        told.push(status);
+        isReady = !isReady;
+        if (told.length === 4) leaving.abort();
+      }
+    })();
+    await expect(watching).rejects.toMatchObject({ code: Code.Canceled });
+    expect(told).toEqual([Status.SERVING, Status.NOT_SERVING, Status.SERVING, Status.NOT_SERVING]);
+    isReady = true;
+  });
+
+  it("is not given while the server shuts down, which does not wait for watches", async () => {
+    const own = await startEchoServer();
+    let stopped: Promise<void> | undefined;
+    const told: Status[] = [];
+    const watching = (async () => {
+      const health = createClient(Health, createGrpcTransport({ baseUrl: own.url }));
+      for await (const { status } of health.watch({ service: "none" })) {
+        told.push(status);
+        stopped ??= own.shutdown(60_000);
+      }
+    })();
+    await expect(watching).rejects.toMatchObject({ code: Code.Unavailable });
+    await stopped;
+    expect(told).toEqual([Status.SERVICE_UNKNOWN]);
+  });
+});
+
+type Ask = v1.ServerReflectionRequest["messageRequest"];
+
+async function ask(messageRequest: Ask): Promise<v1.ServerReflectionResponse["messageResponse"]> {
+  async function* requests() {
+    yield { host: "h", messageRequest };
+  }
+  for await (const response of createClient(v1.ServerReflection, grpcTransport()).serverReflectionInfo(
+    requests(),
+  )) {
+    expect(response).toMatchObject({ validHost: "h", originalRequest: { messageRequest } });
+    return response.messageResponse;
+  }
+  throw new Error("there was no answer");
+}
+
+async function filesFor(request: Ask) {
+  const response = await ask(request);
+  if (response.case !== "fileDescriptorResponse") throw new Error(JSON.stringify(response));
+  return response.value.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
+}
+
+describe("reflection", () => {
+  it.each(transports)("works without a token, in both versions, over %s", async (_name, transport) => {
+    for (const service of [v1.ServerReflection, v1alpha.ServerReflection]) {
+      async function* requests() {
+        yield { messageRequest: { case: "listServices" as const, value: "" } };
+      }
+      const client = createClient(service, transport());
+      for await (const { messageResponse } of client.serverReflectionInfo(requests())) {
+        expect(messageResponse.case).toBe("listServicesResponse");
+      }
+    }
+  });
+
+  it("lists the services, itself and health included", async () => {
+    const response = await ask({ case: "listServices", value: "" });
+    if (response.case !== "listServicesResponse") throw new Error("not a list");
+    expect(response.value.service.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        "zitadel.user.v2.UserService",
+        "ringback.inbox.v1.InboxService",
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
+        "grpc.reflection.v1alpha.ServerReflection",
+      ]),
+    );
+  });
+
+  it("gives a file with all that it needs to be understood", async () => {
+    const files = await filesFor({ case: "fileByFilename", value: "zitadel/user/v2/user_service.proto" });
+    expect(files[0]?.name).toBe("zitadel/user/v2/user_service.proto");
+    const names = new Set(files.map(({ name }) => name));
+    expect(names.size).toBe(files.length);
+    expect(names).toContain("google/protobuf/descriptor.proto");
+    for (const { dependency } of files) for (const name of dependency) expect(names).toContain(name);
+    // The options that are extensions are still there, for who knows them.
+    expect(files[0]?.service[0]?.method[0]?.options?.$unknown?.map(({ no }) => no)).toContain(72295728);
+  });
+
+  it.each([
+    "zitadel.user.v2.UserService",
+    "zitadel.user.v2.UserService.SetPhone",
+    "zitadel.user.v2.SetPhoneRequest",
+    "zitadel.user.v2.SetPhoneRequest.user_id",
+    "zitadel.user.v2.SetPhoneRequest.verification",
+  ])("finds the file of %s", async (value) => {
+    const [file] = await filesFor({ case: "fileContainingSymbol", value });
+    expect(file?.name).toBe("zitadel/user/v2/user_service.proto");
+  });
+
+  it("finds enum values beside their enum, and extensions", async () => {
+    for (const value of ["ringback.inbox.v1.Purpose", "ringback.inbox.v1.PURPOSE_VERIFY_PHONE"]) {
+      const [file] = await filesFor({ case: "fileContainingSymbol", value });
+      expect(file?.name).toBe("ringback/inbox/v1/inbox_service.proto");
+    }
+    const extendee = { $typeName: "grpc.reflection.v1.ExtensionRequest" as const };
+    const [file] = await filesFor({
+      case: "fileContainingExtension",
+      value: { ...extendee, containingType: "google.protobuf.MethodOptions", extensionNumber: 72295728 },
+    });
+    expect(file?.name).toBe("google/api/annotations.proto");
+    expect(
+      await ask({ case: "allExtensionNumbersOfType", value: "google.protobuf.MethodOptions" }),
+    ).toMatchObject({ value: { extensionNumber: expect.arrayContaining([72295728]) } });
+    expect(
+      await ask({ case: "allExtensionNumbersOfType", value: "zitadel.user.v2.SetPhoneRequest" }),
+    ).toMatchObject({ value: { extensionNumber: [] } });
+  });
+
+  it.each([
+    { case: "fileByFilename" as const, value: "none.proto" },
+    { case: "fileContainingSymbol" as const, value: "none.None" },
+    { case: "allExtensionNumbersOfType" as const, value: "none.None" },
+  ])("tells that there is no %o", async (request) => {
+    expect(await ask(request)).toMatchObject({
+      case: "errorResponse",
+      value: { errorCode: Code.NotFound, errorMessage: expect.stringContaining("none") },
+    });
+  });
+});

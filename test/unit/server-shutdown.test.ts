@@ -1,0 +1,95 @@
+import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
+import { connect as connectTcp } from "node:net";
+import { text } from "node:stream/consumers";
+import { describe, expect, it } from "@jest/globals";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import { InboxService } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
+import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import { drainSignalKey } from "../../src/server/drain.ts";
+import { startEchoServer } from "../support/echo-server.ts";
+
+const shuttingDown = { code: Code.Unavailable, rawMessage: "the server is shutting down" };
+const minute = 60_000;
+
+describe("a shutdown", () => {
+  it.each([
+    ["gRPC", (baseUrl: string) => createGrpcTransport({ baseUrl })],
+    ["Connect", (baseUrl: string) => createConnectTransport({ baseUrl, httpVersion: "1.1" })],
+  ])("lets a call in flight finish, without aborting its signal: %s", async (_name, transport) => {
+    const server = await startEchoServer();
+    const call = createClient(UserService, transport(server.url)).setPhone({ userId: "7", phone: "wait" });
+    const context = await server.nextWait();
+    const stopped = server.shutdown(minute);
+    expect(context.values.get(drainSignalKey).reason).toMatchObject(shuttingDown);
+    expect(context.signal.aborted).toBe(false);
+    await expect(fetch(`${server.url}/keys`)).rejects.toThrow();
+    server.release();
+    expect((await call).verificationCode).toBe("7 wait");
+    await stopped;
+  });
+
+  it("tells those who wait, who end at once", async () => {
+    const server = await startEchoServer();
+    const call = createClient(InboxService, createGrpcTransport({ baseUrl: server.url })).waitForMessage({});
+    const refused = expect(call).rejects.toMatchObject(shuttingDown);
+    await server.nextWait();
+    await server.shutdown(minute);
+    await refused;
+  });
+
+  it("aborts what overruns the grace, which is then still answered", async () => {
+    for (const transport of [createGrpcTransport, createConnectTransport]) {
+      const server = await startEchoServer();
+      const client = createClient(UserService, transport({ baseUrl: server.url, httpVersion: "1.1" }));
+      const call = client.setPhone({ phone: "wait" }).catch(ConnectError.from);
+      await server.nextWait();
+      await server.shutdown(50);
+      expect(await call).toMatchObject(shuttingDown);
+    }
+  });
+
+  it("ends endless streams with the grace", async () => {
+    const server = await startEchoServer();
+    const stream = createClient(InboxService, createGrpcTransport({ baseUrl: server.url })).watchMessages({});
+    const first = await stream[Symbol.asyncIterator]().next();
+    expect(first.value?.message?.id).toBe("1");
+    await server.shutdown(50);
+    expect(await server.watchEnded).toBe(true);
+  });
+
+  it("closes idle connections at once, HTTP/2 with GOAWAY, and those that never spoke", async () => {
+    const server = await startEchoServer();
+    const session = connectHttp2(server.url);
+    await text(session.request({ ":path": "/keys" }));
+    const goaway = once(session, "goaway");
+    const keptAlive = connectTcp(server.port, "127.0.0.1");
+    keptAlive.write("GET /keys HTTP/1.1\r\nHost: x\r\n\r\n");
+    await once(keptAlive, "data");
+    const silent = connectTcp(server.port, "127.0.0.1");
+    await once(silent, "connect");
+    await server.shutdown(minute);
+    expect((await goaway)[0]).toBe(0);
+  });
+
+  it("says on HTTP/1.1 that the connection closes, and closes it, once its calls are answered", async () => {
+    const server = await startEchoServer();
+    const socket = connectTcp(server.port, "127.0.0.1");
+    const body = '{"phone":"wait"}';
+    socket.write(
+      `POST /v2/users/7/phone HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await server.nextWait();
+    const stopped = server.shutdown(minute);
+    server.release();
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 [^]*connection: close[^]*7 wait/i);
+    await stopped;
+  });
+
+  it("is the same when asked for twice", async () => {
+    const server = await startEchoServer();
+    await Promise.all([server.shutdown(minute), server.shutdown(minute)]);
+    await server.shutdown(minute);
+  });
+});

@@ -1,0 +1,197 @@
+import type { DescMessage, DescMethodUnary, JsonObject, MessageInitShape } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import type { Role } from "../../../src/auth/roles.ts";
+import type { Profile } from "../../../src/domain/policy.ts";
+import type { UserEvent } from "../../../src/domain/user.ts";
+import type { Answer, Protocol } from "../../support/wire-protocols.ts";
+import { adminToken, type TestUser, type World } from "../../support/wire-world.ts";
+
+export type EventType = UserEvent["type"];
+
+/** One row of the table, for every protocol. */
+export interface Scenario {
+  /** Method and situation, e.g. "auth.v1 SetMyPhone: the same number". */
+  readonly name: string;
+  readonly profiles: readonly Profile[];
+  /** Whether it is tried in the rarer protocols too. */
+  readonly everyWay: boolean;
+  /** Types of the events that the call adds to the history: these, and no others. */
+  readonly effect: readonly EventType[];
+  /** Brings the world into the situation, with a user of its own. */
+  arrange(world: World): Promise<Situation>;
+}
+
+/** Just before the call. */
+export interface Situation {
+  /** Whom the call is about. */
+  readonly subject: TestUser;
+  readonly method: DescMethodUnary;
+  readonly expected: Outcome;
+  act(protocol: Protocol): Promise<Answer>;
+  /** What REST answers, whose path cannot hold everything. */
+  readonly expectedOfRest: Outcome;
+  /** Asserts what answer and events do not show. */
+  after(json: JsonObject): Promise<void>;
+}
+
+export type Outcome =
+  /** The whole answer as JSON, apart from its `details`; may hold asymmetric matchers. */
+  | { readonly kind: "ok"; readonly json: object }
+  | {
+      readonly kind: "error";
+      readonly code: Code;
+      /** Of the ErrorDetail; without an id there is no detail. */
+      readonly id: string | undefined;
+      /** A part of the message. */
+      readonly says: string;
+    };
+
+/** A row as it is written down. */
+export interface Row<I extends DescMessage, G extends TestUser> {
+  readonly name: string;
+  /** Where it holds; in both if left out. */
+  readonly profile?: Profile;
+  readonly everyWay?: true;
+  readonly given: (world: World) => G | Promise<G>;
+  readonly caller: CallerKind;
+  readonly input: (given: G, world: World) => MessageInitShape<I>;
+  readonly expect: Outcome | ((given: G, world: World) => Outcome);
+  /** The same as `expect` if left out. */
+  readonly expectOfRest?: Outcome;
+  /** Nothing happens if left out. */
+  readonly effect?: readonly EventType[];
+  readonly after?: (given: G, world: World, json: JsonObject) => Promise<void>;
+}
+
+export type CallerKind =
+  | "administrator"
+  /** The user whom the situation is about, with the token that the situation holds, if it holds one. */
+  | "self"
+  /** A user without roles. */
+  | "other"
+  /** The owner of another organization than the user's. */
+  | "ORG_OWNER elsewhere"
+  | "without token"
+  | "with a token that nobody holds"
+  | Role;
+
+/** @returns what makes a scenario of a row about this method */
+export function rowsOf<I extends DescMessage, O extends DescMessage>(
+  title: string,
+  method: DescMethodUnary<I, O>,
+): <G extends TestUser>(row: Row<I, G>) => Scenario {
+  return (row) => ({
+    name: `${title}: ${row.name}`,
+    profiles: row.profile === undefined ? ["safe", "zitadel"] : [row.profile],
+    everyWay: row.everyWay === true,
+    effect: row.effect ?? [],
+    async arrange(world) {
+      const given = await row.given(world);
+      const token = await tokenOf(row.caller, given, world);
+      const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const expected = typeof row.expect === "function" ? row.expect(given, world) : row.expect;
+      return {
+        subject: given,
+        method,
+        expected,
+        expectedOfRest: row.expectOfRest ?? expected,
+        act: (protocol) => protocol.call(method, row.input(given, world), headers),
+        after: async (json) => row.after?.(given, world, json),
+      };
+    },
+  });
+}
+
+async function tokenOf(caller: CallerKind, user: TestUser, world: World): Promise<string | undefined> {
+  switch (caller) {
+    case "administrator":
+      return adminToken;
+    case "self":
+      return "token" in user && typeof user.token === "string" ? user.token : world.token(user.id);
+    case "other":
+      return world.callerWithoutRole();
+    case "ORG_OWNER elsewhere":
+      return world.callerWithRole("ORG_OWNER", "elsewhere");
+    case "without token":
+      return undefined;
+    case "with a token that nobody holds":
+      return "token-that-nobody-holds";
+    default:
+      return world.callerWithRole(caller);
+  }
+}
+
+export function ok(json: object = {}): Outcome {
+  return { kind: "ok", json };
+}
+
+/** A refusal by a rule, which has an id. @param says a part of the message */
+export function refused(code: Code, id: string, says = ""): Outcome {
+  return { kind: "error", code, id, says };
+}
+
+/** An error that is not a rule's: it has no id. */
+export function plain(code: Code, says: string): Outcome {
+  return { kind: "error", code, id: undefined, says };
+}
+
+/** The request breaks a limit of the contract. @param field `<Message>.<field>` */
+export function invalid(field: string): Outcome {
+  return plain(Code.InvalidArgument, `invalid ${field}: `);
+}
+
+/** REST for an id that is empty: the path does not exist then. */
+export const noSuchPath: Outcome = plain(Code.NotFound, "there is nothing at ");
+
+/** The rows that every method has: who calls is known before the request is even read. */
+export function authenticationRows<I extends DescMessage>(
+  row: <G extends TestUser>(row: Row<I, G>) => Scenario,
+  /** Breaks a limit of the contract, where there is one. */
+  badInput: MessageInitShape<I>,
+): readonly Scenario[] {
+  const given = (world: World): TestUser => world.nobody();
+  const input = (): MessageInitShape<I> => badInput;
+  return [
+    row({
+      name: "no token",
+      given,
+      caller: "without token",
+      input,
+      expect: plain(Code.Unauthenticated, 'The header "authorization" is missing'),
+    }),
+    row({
+      name: "a token that nobody holds",
+      given,
+      caller: "with a token that nobody holds",
+      input,
+      expect: refused(Code.Unauthenticated, "AUTH-7fs1e"),
+    }),
+  ];
+}
+
+/** The rows of a method that needs a permission before the request is read. @param lacking a role without it */
+export function permissionRows<I extends DescMessage>(
+  row: <G extends TestUser>(row: Row<I, G>) => Scenario,
+  badInput: MessageInitShape<I>,
+  lacking: Role,
+): readonly Scenario[] {
+  const given = (world: World): TestUser => world.nobody();
+  const input = (): MessageInitShape<I> => badInput;
+  return [
+    ...authenticationRows(row, badInput),
+    row({
+      name: "a caller without any role",
+      given,
+      caller: "other",
+      input,
+      expect: refused(Code.NotFound, "AUTHZ-cdgFk"),
+    }),
+    row({
+      name: "a caller whose roles lack the permission",
+      given,
+      caller: lacking,
+      input,
+      expect: refused(Code.PermissionDenied, "AUTH-5mWD2"),
+    }),
+  ];
+}
