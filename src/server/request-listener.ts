@@ -10,6 +10,7 @@ import {
 import type { Log } from "../lib/log.ts";
 import type { Cors } from "./cors.ts";
 import { drainSignalKey, type Drain } from "./drain.ts";
+import { withPlainGrpcMessage } from "./grpc-message.ts";
 import type { NodeRequest, NodeResponse, RequestListener } from "./http.ts";
 import type { Limits } from "./limits.ts";
 import { statusResponse } from "./rest/status.ts";
@@ -57,11 +58,12 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
       );
     }
     limitBodyTime(request, route);
-    return route.handle({
+    const answered = await route.handle({
       ...universal,
       body: readBody(request),
       signal: limitCallTime(universal.signal, response, route),
     });
+    return withPlainGrpcMessage(answered);
   }
 
   /** HTTP/1.1 has its own watch over this. */

@@ -69,27 +69,31 @@ function grpcJs(url: string): Protocol {
   return {
     name: "gRPC",
     hasErrorStatus: false,
-    call<I extends DescMessage, O extends DescMessage>(
+    async call<I extends DescMessage, O extends DescMessage>(
       method: DescMethodUnary<I, O>,
       input: MessageInitShape<I>,
       headers: Readonly<Record<string, string>>,
-    ) {
+    ): Promise<Answer<O>> {
       const metadata = new grpc.Metadata();
       for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
-      return new Promise<Answer<O>>((resolve, reject) => {
-        client.makeUnaryRequest(
-          `/${method.parent.typeName}/${method.name}`,
-          (message: MessageShape<I>) => Buffer.from(toBinary(method.input, message)),
-          (bytes) => fromBinary(method.output, bytes),
-          create(method.input, input),
-          metadata,
-          (error, message) => {
-            if (message !== undefined) resolve({ result: { message }, httpStatus: undefined });
-            else if (error === null) reject(new Error("neither a message nor an error"));
-            else resolve({ result: { error: grpcError(error) }, httpStatus: undefined });
-          },
-        );
-      });
+      const { promise, resolve, reject } = Promise.withResolvers<Result<O> | grpc.ServiceError>();
+      client.makeUnaryRequest(
+        `/${method.parent.typeName}/${method.name}`,
+        (message: MessageShape<I>) => Buffer.from(toBinary(method.input, message)),
+        (bytes) => fromBinary(method.output, bytes),
+        create(method.input, input),
+        metadata,
+        (error, message) => {
+          if (message !== undefined) resolve({ message });
+          else if (error === null) reject(new Error("neither a message nor an error"));
+          else resolve(error);
+        },
+      );
+      const result = await promise;
+      return {
+        result: result instanceof Error ? { error: grpcError(result) } : result,
+        httpStatus: undefined,
+      };
     },
     close: () => client.close(),
   };

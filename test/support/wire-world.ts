@@ -21,6 +21,8 @@ export interface TestUser {
   readonly organizationId: string;
   /** E.164; their own, whether or not it is set. */
   readonly number: string;
+  /** Another that is theirs, and not set yet. */
+  readonly otherNumber: string;
   readonly createdMs: number;
 }
 
@@ -93,7 +95,13 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
   function nobody(organizationId = defaultOrganizationId): TestUser {
     people += 1;
     const digits = String(people).padStart(6, "0");
-    return { id: `user-${digits}`, organizationId, number: `+41791${digits}`, createdMs: clock.ms };
+    return {
+      id: `user-${digits}`,
+      organizationId,
+      number: `+41791${digits}`,
+      otherNumber: `+41792${digits}`,
+      createdMs: clock.ms,
+    };
   }
 
   async function asAdmin<I extends DescMessage, O extends DescMessage>(

@@ -4,7 +4,7 @@ import { Code } from "@connectrpc/connect";
 import { expect } from "@jest/globals";
 import type { HistoryEvent } from "../../src/app/ports.ts";
 import type { Answer, Protocol } from "../support/wire-protocols.ts";
-import type { TestUser, World } from "../support/wire-world.ts";
+import type { World } from "../support/wire-world.ts";
 import type { EventType, Outcome, Scenario, Situation } from "./scenarios/scenario.ts";
 
 /** One scenario in one protocol: asserts answer, status, error id and stored effect. */

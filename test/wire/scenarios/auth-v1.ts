@@ -2,9 +2,8 @@ import { Code } from "@connectrpc/connect";
 import { expect } from "@jest/globals";
 import { TokenService } from "../../../gen/ringback/token/v1/token_service_pb.js";
 import { AuthService } from "../../../gen/zitadel/auth/v1/auth_service_pb.js";
-import type { TestUser, World } from "../../support/wire-world.ts";
+import type { TestUser, UserWithCode, World } from "../../support/wire-world.ts";
 import {
-  andNewNumber,
   attemptsMax,
   badNumber,
   codeSent,
@@ -163,12 +162,12 @@ const setRows: readonly Scenario[] = [
   }),
   setMyPhone({
     name: "another number than the verified one",
-    given: andNewNumber(withVerifiedPhone),
+    given: withVerifiedPhone,
     caller: "self",
-    input: ({ newNumber }) => ({ phone: newNumber }),
+    input: ({ otherNumber }) => ({ phone: otherNumber }),
     expect: ok(),
     effect: ["user.human.phone.changed", ...codeSent],
-    after: (user, world) => expectPhone(world, user, user.newNumber, false),
+    after: (user, world) => expectPhone(world, user, user.otherNumber, false),
   }),
   setMyPhone({
     name: "a number with spaces and brackets",
@@ -472,7 +471,7 @@ const verifyRows: readonly Scenario[] = [
   ...authenticationRows(verifyMyPhone, { code: "" }),
 ];
 
-async function withLetterInCode(world: World) {
+async function withLetterInCode(world: World): Promise<UserWithCode> {
   const user = await withPendingPhone(world);
   return /[A-Z]/.test(user.code) ? user : withLetterInCode(world);
 }

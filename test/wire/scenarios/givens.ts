@@ -64,9 +64,12 @@ export async function withReplacedCode(world: World): Promise<UserWithCode> {
 /** The code belongs to the number that the user had before. */
 export async function withCodeOfFormerNumber(world: World): Promise<UserWithCode> {
   const user = await withPendingPhone(world);
-  const phone = world.nobody().number;
-  const verification = { case: "returnCode", value: {} } as const;
-  const { verificationCode } = await world.asAdmin(setPhone, { userId: user.id, phone, verification });
+    const verification = { case: "returnCode", value: {} } as const;
+  const { verificationCode } = await world.asAdmin(setPhone, {
+    userId: user.id,
+    phone: user.otherNumber,
+    verification,
+  });
   return verificationCode === user.code ? withCodeOfFormerNumber(world) : user;
 }
 
@@ -124,14 +127,6 @@ export const wrongCode = "wrong1";
 
 export const minuteMs = 60_000;
 
-/** A user and a number that they do not have yet. */
-export const andNewNumber =
-  <G extends TestUser>(given: (world: World) => Promise<G>) =>
-  async (world: World): Promise<G & { readonly newNumber: string }> => ({
-    ...(await given(world)),
-    newNumber: world.nobody().number,
-  });
-
 /** +41791000001 → 079 100 00 01 */
 export function nationalForm(number: string): string {
   return number.replace(/^\+41(..)(...)(..)(..)$/, "0$1 $2 $3 $4");
@@ -139,7 +134,7 @@ export function nationalForm(number: string): string {
 
 /** +41791000001 → +41 (79) 100-00-01 */
 export function spacedForm(number: string): string {
-  return number.replace(/^\+41(..)(...)(..)(..)$/, " +41 ($1) $2-$3-$4 ").trim();
+  return number.replace(/^\+41(..)(...)(..)(..)$/, "+41 ($1) $2-$3-$4");
 }
 
 /** What a code of the phone looks like. */

@@ -1,0 +1,30 @@
+import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
+
+const name = "grpc-message";
+
+/**
+ * Writes `grpc-message` as gRPC has it: only "%" and what is no printable ASCII is percent-encoded (gRPC over
+ * HTTP/2, "Percent-Encoded"). Connect encodes ":" and others too; clients that decode by decodeURI, such as
+ * grpc-js, would show them as "%3A".
+ */
+export function withPlainGrpcMessage(response: UniversalServerResponse): UniversalServerResponse {
+  rewrite(response.header);
+  return response.trailer === undefined ? response : { ...response, body: thenTrailer(response) };
+}
+
+/** The trailer is complete once the body is. */
+async function* thenTrailer({ body, trailer }: UniversalServerResponse): AsyncIterable<Uint8Array> {
+  if (body !== undefined) yield* body;
+  rewrite(trailer);
+}
+
+function rewrite(headers: Headers | undefined): void {
+  const encoded = headers?.get(name) ?? null;
+  if (encoded !== null) headers?.set(name, percentEncode(decodeURIComponent(encoded)));
+}
+
+function percentEncode(text: string): string {
+  return text.replace(/[^ -$&-~]+/g, (part) =>
+    [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
+  );
+}
