@@ -61,7 +61,7 @@ function grpcAtRestPath(url: string): Protocol {
         const { httpMethod: method, target } = rest();
         const header = restHeaders(request.header, rest());
         const sent = { ...request, url: url + target, method, header };
-        return client(method === "GET" || body === undefined ? sent : { ...sent, body });
+        return client(!hasBody(method) || body === undefined ? sent : { ...sent, body });
       }),
     ),
   );
@@ -74,17 +74,20 @@ function grpcWebAtRestPath(url: string): Protocol {
       fetch(_target, init) {
         const { httpMethod: method, target } = rest();
         const headers = restHeaders(init?.headers, rest());
-        const body = method === "GET" ? null : (init?.body ?? null);
+        const body = hasBody(method) ? (init?.body ?? null) : null;
         return fetch(url + target, { ...init, method, headers, body });
       },
     }),
   );
 }
 
-/** A GET has no body and no content type; the protocol of its answer stands in Accept. */
+/** Node's HTTP/2 client ends a DELETE with its headers, as it does a GET. */
+const hasBody = (httpMethod: string): boolean => httpMethod !== "GET" && httpMethod !== "DELETE";
+
+/** Without a body there is no content type; the protocol of the answer stands in Accept. */
 function restHeaders(given: RequestInit["headers"], { httpMethod }: RestRequest): Headers {
   const headers = new Headers(given);
-  if (httpMethod !== "GET") return headers;
+  if (hasBody(httpMethod)) return headers;
   headers.set("accept", headers.get("content-type") ?? "");
   headers.delete("content-type");
   return headers;

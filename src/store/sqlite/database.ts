@@ -36,6 +36,8 @@ export function prepareDatabase(file: string): void {
         `BEGIN IMMEDIATE; ${sql}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1}; COMMIT`,
       );
     }
+    // The file has one process at a time, so whoever had claimed a message is gone: it is due at once.
+    database.exec("UPDATE outbox SET due_ms = created_ms WHERE outcome IS NULL AND attempt > 0");
   } catch (cause) {
     const reason = sqliteErrorCode(cause) === undefined ? errorMessage(cause) : describeSqliteError(cause);
     throw new Error(`cannot open the database ${file}: ${reason}`, { cause });
