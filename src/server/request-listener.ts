@@ -31,8 +31,7 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
   return (request, response) => {
     // Without a listener, a write after the client has gone would end the process.
     response.on("error", (error) => log.debug("an answer could not be sent", { error }));
-    // What is left of a body that nobody wanted; on HTTP/1.1 it is in the way of the next request.
-    response.once("finish", () => request.resume());
+    leaveBodyAfterAnswer(request, response);
     answer(request, response)
       .then((universal) => universalResponseToNodeResponse(universal, response))
       .catch((reason: unknown) => fail(request, response, reason));
@@ -107,4 +106,13 @@ async function* readBody(request: NodeRequest): AsyncIterable<Uint8Array> {
   } catch (reason) {
     throw new ConnectError("the request broke off", Code.Canceled, undefined, undefined, reason);
   }
+}
+
+/**
+ * What is left of a body when its answer is complete is read, for as long as a request may take: on HTTP/1.1 it
+ * is in the way of the next request, on HTTP/2 the client would wait for ever to get rid of it.
+ */
+function leaveBodyAfterAnswer(request: NodeRequest, response: NodeResponse): void {
+  const written = "stream" in request ? request.stream : response;
+  written.once("finish", () => request.resume());
 }

@@ -17,7 +17,12 @@ export async function runCell(world: World, scenario: Scenario, protocol: Protoc
   const answer = await situation.act(protocol);
 
   const isRest = protocol.name === "REST";
-  const json = expectAnswer(situation, answer, protocol, isRest ? situation.expectedOfRest : situation.expected);
+  const json = expectAnswer(
+    situation,
+    answer,
+    protocol,
+    isRest ? situation.expectedOfRest : situation.expected,
+  );
   const events = await history.settledSince(position);
   expectEffect(world, events, scenario.effect, subjectId(situation, json), before);
   if (json !== undefined) expectDetails(world, situation, json["details"], scenario.effect, before);

@@ -1,0 +1,279 @@
+import { once } from "node:events";
+import { connect as connectHttp2, constants } from "node:http2";
+import { connect as connectTcp } from "node:net";
+import { gzipSync } from "node:zlib";
+import { join } from "node:path";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { SetPhoneRequestSchema } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import { adminToken, ServerProcess } from "../support/crash-server.ts";
+import { createStoreFolder } from "../support/store-folder.ts";
+
+/** Bytes that no client of ours would send, each answered in the words of its protocol. */
+
+const setPhone = "/zitadel.user.v2.UserService/SetPhone";
+const mebibyte = 1024 * 1024;
+const user = { id: "ada", number: "+41791234567", code: "" };
+
+let server: ServerProcess;
+let url = "";
+let before = "";
+let folder: Awaited<ReturnType<typeof createStoreFolder>>;
+
+beforeAll(async () => {
+  folder = await createStoreFolder();
+  server = new ServerProcess({ file: join(folder.path, "ringback.db") });
+  url = await server.url();
+  const added = await post(
+    "/v2/users/human",
+    "application/json",
+    JSON.stringify({
+      userId: user.id,
+      profile: { givenName: "Ada", familyName: "Lovelace" },
+      email: { email: "ada@example.com" },
+      phone: { phone: user.number, returnCode: {} },
+    }),
+  );
+  user.code = JSON.parse(added.body).phoneCode;
+  before = await stateOfUser();
+});
+
+afterAll(async () => {
+  await server.signal("SIGTERM");
+  await folder.remove();
+});
+
+// Whatever came in: nothing was written, and the server still answers.
+afterEach(async () => expect(await stateOfUser()).toBe(before));
+
+async function stateOfUser(): Promise<string> {
+  const answer = await post(
+    "/zitadel.user.v2.UserService/GetUserByID",
+    "application/json",
+    `{"userId":"${user.id}"}`,
+  );
+  expect(answer.status).toBe(200);
+  return answer.body;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: globalThis.Headers;
+}
+
+async function post(
+  path: string,
+  type: string,
+  body: string | Uint8Array,
+  headers: Headers = {},
+): Promise<Reply> {
+  const response = await fetch(url + path, {
+    method: "POST",
+    headers: { "content-type": type, authorization: `Bearer ${adminToken}`, ...headers },
+    body: typeof body === "string" ? body : Uint8Array.from(body),
+  });
+  return { status: response.status, body: await response.text(), headers: response.headers };
+}
+
+/** A gRPC call, byte by byte. */
+async function grpc(body: Uint8Array, headers: Headers = {}, path = setPhone): Promise<Headers> {
+  const session = connectHttp2(url);
+  try {
+    const stream = session.request({
+      ":method": "POST",
+      ":path": path,
+      "content-type": "application/grpc",
+      te: "trailers",
+      authorization: `Bearer ${adminToken}`,
+      ...headers,
+    });
+    const answer: Record<string, string> = {};
+    const remember = (received: object): void => {
+      for (const [name, value] of Object.entries(received)) answer[name] = String(value);
+    };
+    stream.on("response", remember).on("trailers", remember).resume();
+    stream.end(body);
+    await once(stream, "close");
+    if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) answer["rst"] = String(stream.rstCode);
+    return answer;
+  } finally {
+    session.close();
+  }
+}
+
+function frame(payload: Uint8Array, flag = 0, length = payload.length): Uint8Array {
+  const head = Buffer.alloc(5);
+  head.writeUInt8(flag, 0);
+  head.writeUInt32BE(length, 1);
+  return Buffer.concat([head, payload]);
+}
+
+const message = (phone: string): Uint8Array =>
+  toBinary(SetPhoneRequestSchema, create(SetPhoneRequestSchema, { userId: user.id, phone }));
+
+const json = (phone: string): string => JSON.stringify({ userId: user.id, phone });
+
+const rest = (): string => `/v2/users/${user.id}/phone`;
+
+/** Field 2, a string, of two bytes that are no UTF-8. */
+const badUtf8 = Uint8Array.of(0x12, 0x02, 0xc3, 0x28);
+
+describe("gRPC", () => {
+  it.each([
+    ["a message over the limit", () => frame(new Uint8Array(2 * mebibyte)), {}, "8", "1048576"],
+    ["a frame that claims too much", () => frame(new Uint8Array(8), 0, 0xffff_ffff), {}, "8", "1048576"],
+    ["a frame that ends too early", () => frame(message("+41791234567"), 0, 900), {}, "3", "protocol error"],
+    ["no frame at all", () => new Uint8Array(), {}, "12", "missing"],
+    ["garbage in the frame", () => frame(Buffer.from("garbage")), {}, "13", "parse binary"],
+    ["bad UTF-8", () => frame(badUtf8), {}, "13", "utf-8"],
+    [
+      "a bomb",
+      () => frame(gzipSync(Buffer.alloc(100 * mebibyte)), 1),
+      { "grpc-encoding": "gzip" },
+      "8",
+      "1048576",
+    ],
+    [
+      "a compression that is none",
+      () => frame(message("+1"), 1),
+      { "grpc-encoding": "snappy" },
+      "12",
+      "snappy",
+    ],
+    ["a compressed frame without compression", () => frame(message("+1"), 1), {}, "13", "compress"],
+    ["a number that cannot be", () => frame(message("+4179")), {}, "3", "PHONE-so0wa"],
+  ])("%s", async (_name, body, headers, status, says) => {
+    const answer = await grpc(body(), headers);
+    expect(answer).toMatchObject({ ":status": "200", "grpc-status": status });
+    expect(decodeURIComponent(answer["grpc-message"] ?? "")).toContain(says);
+  });
+
+  it("an unknown method, an unknown service", async () => {
+    const body = frame(message("+1"));
+    for (const path of ["/zitadel.user.v2.UserService/Nothing", "/no.such.Service/Method"]) {
+      expect(await grpc(body, {}, path)).toMatchObject({ ":status": "200", "grpc-status": "12" });
+    }
+  });
+});
+
+describe("gRPC-Web", () => {
+  const type = "application/grpc-web+proto";
+
+  it.each([
+    ["a message over the limit", () => frame(new Uint8Array(2 * mebibyte)), "8"],
+    ["garbage in the frame", () => frame(Buffer.from("garbage")), "13"],
+    ["bad UTF-8", () => frame(badUtf8), "13"],
+    ["a number that cannot be", () => frame(message("+4179")), "3"],
+  ])("%s", async (_name, body, status) => {
+    const answer = await post(setPhone, type, body());
+    expect(answer.status).toBe(200);
+    expect(`${answer.headers.get("grpc-status") ?? ""}${answer.body}`).toMatch(
+      new RegExp(`^${status}$|grpc-status: ?${status}`, "m"),
+    );
+  });
+
+  it("base64 that is none", async () => {
+    const answer = await post(setPhone, "application/grpc-web-text", "*** this is not base64 ***");
+    expect(answer.status).toBe(200);
+    const told = `${answer.headers.get("grpc-status")} ${Buffer.from(answer.body, "base64").toString()}`;
+    expect(told).toMatch(/^3 |grpc-status: ?3/);
+  });
+});
+
+describe("Connect", () => {
+  it.each([
+    [
+      "a body over the limit",
+      "application/json",
+      () => json("1".repeat(2 * mebibyte)),
+      429,
+      "resource_exhausted",
+    ],
+    ["truncated JSON", "application/json", () => json("+41791234567").slice(0, -3), 400, "invalid_argument"],
+    ["a field of another type", "application/json", () => '{"userId": 7}', 400, "invalid_argument"],
+    ["garbage", "application/proto", () => Buffer.from("garbage"), 500, "parse binary"],
+    ["bad UTF-8", "application/proto", () => badUtf8, 500, "utf-8"],
+    ["a number that cannot be", "application/json", () => json("+4179"), 400, "PHONE-so0wa"],
+  ])("%s", async (_name, type, body, status, says) => {
+    expect(await post(setPhone, type, body())).toMatchObject({ status, body: expect.stringContaining(says) });
+  });
+
+  it("a bomb", async () => {
+    const bomb = gzipSync(Buffer.alloc(100 * mebibyte, " "));
+    const answer = await post(setPhone, "application/json", bomb, { "content-encoding": "gzip" });
+    expect(answer).toMatchObject({ status: 429, body: expect.stringContaining("resource_exhausted") });
+  });
+
+  it("a wrong content type, an unknown compression, an unknown method", async () => {
+    expect((await post(setPhone, "text/plain", "hello")).status).toBe(415);
+    const snappy = await post(setPhone, "application/json", json("+1"), { "content-encoding": "snappy" });
+    expect(snappy.body).toContain("unimplemented");
+    const unknown = await post("/zitadel.user.v2.UserService/Nothing", "application/json", "{}");
+    expect(unknown).toMatchObject({ status: 404, body: expect.stringContaining("unimplemented") });
+  });
+});
+
+describe("REST", () => {
+  const send = (body: string | Uint8Array, headers: Headers = {}) =>
+    post(rest(), "application/json", body, headers);
+
+  it.each([
+    ["a body over the limit", () => JSON.stringify({ phone: "1".repeat(2 * mebibyte) }), 429, 8],
+    ["truncated JSON", () => '{"phone": "+4179', 400, 3],
+    ["no JSON at all", () => "<phone/>", 400, 3],
+    ["bad UTF-8", () => Buffer.from([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d]), 400, 3],
+    ["a field of another type", () => '{"phone": {"number": 1}}', 400, 3],
+    ["a number that cannot be", () => '{"phone": "+4179"}', 400, 3],
+    ["a number of 201 characters", () => JSON.stringify({ phone: `+${"1".repeat(200)}` }), 400, 3],
+  ])("%s", async (_name, body, status, code) => {
+    const answer = await send(body());
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body)).toMatchObject({ code, message: expect.stringMatching(/.{5}/) });
+  });
+
+  it("a bomb", async () => {
+    const answer = await send(gzipSync(Buffer.alloc(100 * mebibyte, " ")), { "content-encoding": "gzip" });
+    expect(answer.status).toBe(429);
+  });
+
+  it("an unknown path, a wrong method, a broken escape", async () => {
+    expect(await post("/v2/nothing", "application/json", "{}")).toMatchObject({ status: 404 });
+    const wrong = await fetch(url + rest(), { method: "PATCH" });
+    expect(wrong.status).toBe(405);
+    expect(wrong.headers.get("allow")).toContain("POST");
+    expect(await wrong.json()).toMatchObject({ code: 12 });
+    expect(await post("/v2/users/%zz/phone", "application/json", "{}")).toMatchObject({ status: 400 });
+  });
+
+  it("a code of 201 characters", async () => {
+    const path = `/v3alpha/users/${user.id}/otp_sms/1/verify`;
+    const answer = await post(path, "application/json", JSON.stringify({ code: "1".repeat(201) }));
+    expect(answer).toMatchObject({
+      status: 400,
+      body: expect.stringContaining("VerifyOTPSMSRegistrationRequest.code"),
+    });
+  });
+});
+
+describe("the socket", () => {
+  it.each([
+    ["garbage", "\u0000\u0001\u0002garbage\r\n\r\n"],
+    ["the beginning of HTTP/2, and then none", "PRI * HTTP/2.0\r\n\r\nXX\r\n\r\ngarbage"],
+    ["a header that is too large", `GET / HTTP/1.1\r\nHost: a\r\nX-Large: ${"x".repeat(100_000)}\r\n\r\n`],
+  ])("%s: the connection ends, the server does not", async (_name, bytes) => {
+    const socket = connectTcp(Number(new URL(url).port), "127.0.0.1");
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    socket.on("error", () => {}).on("close", () => resolve());
+    socket.resume();
+    socket.write(bytes);
+    await closed;
+  });
+});
+
+it("no code, no token and no full number reaches the log", () => {
+  expect(user.code).toMatch(/^[0-9]{6}$/);
+  for (const secret of [user.code, adminToken, user.number]) expect(server.log).not.toContain(secret);
+});
