@@ -50,6 +50,14 @@ export class UserRepository {
     return chain(this.#store.load({ type: "user", id: userId }), (row) => this.#remember(userId, row));
   }
 
+  /**
+   * The user after every command that has begun. What a command wrote may be seen in the store, such as a
+   * message in the outbox, a moment before `find` knows of it.
+   */
+  findAfterTurns(userId: string): Promise<LoadedUser | undefined> {
+    return this.#turns.take(userId, async () => this.find(userId));
+  }
+
   /** The id of the user that holds the key. */
   findByKey(key: UniqueKey): MaybePromise<string | undefined> {
     return this.#store.findByKey(key);

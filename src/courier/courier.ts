@@ -104,7 +104,7 @@ export class Courier {
 
   async #carry(message: ClaimedMessage): Promise<void> {
     const { outbox, users, clock } = this.#options;
-    const found = await users.find(message.userId);
+    const found = await users.findAfterTurns(message.userId);
     const sendable = currentPurposeOf(message, found?.user, clock.nowMs());
     if (sendable.kind === "obsolete" || found === undefined) {
       const reason = sendable.kind === "obsolete" ? sendable.reason : "the user is gone";

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
-import type { HistoryEvent, Store } from "../../src/app/ports.ts";
+import type { HistoryEvent } from "../../src/app/ports.ts";
 import { evolveUser, type UserEvent, type UserState } from "../../src/domain/user.ts";
 import { silentLog } from "../../src/lib/log.ts";
-import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import type { ExpectedEvent, Journal } from "./crash-load.ts";
 import type { Receiver } from "./crash-receiver.ts";
 import { createStoreFolder } from "./store-folder.ts";
@@ -72,7 +72,7 @@ function readOutbox(file: string): ReadonlyMap<string, OutboxRow> {
   );
 }
 
-function checkFold(store: Store, userId: string, events: readonly HistoryEvent[]): string[] {
+function checkFold(store: SqliteStore, userId: string, events: readonly HistoryEvent[]): string[] {
   const complaints: string[] = [];
   if (events.some(({ sequence }, index) => sequence !== index + 1)) {
     complaints.push(`${userId}: gap in the sequences ${events.map(({ sequence }) => sequence)}`);
@@ -115,7 +115,7 @@ function checkJournal(
 }
 
 function checkMessages(
-  store: Store,
+  store: SqliteStore,
   histories: ReadonlyMap<string, readonly HistoryEvent[]>,
   outbox: ReadonlyMap<string, OutboxRow>,
   { receiver, messages }: AuditOptions,

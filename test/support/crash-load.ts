@@ -44,7 +44,7 @@ interface Person {
 /** What one call is to write, and what comes of it. */
 interface Attempt {
   readonly events: readonly ExpectedEvent[];
-  readonly isRefused?: true;
+  readonly isRefused?: boolean;
   call(): Promise<{ readonly details?: Details | undefined }>;
 }
 

@@ -60,12 +60,13 @@ describe("a sqlite store that cannot write", () => {
   it("keeps within the bound that it was opened with", async () => {
     const maxBytes = 1_000_000;
     const store = await openSqliteStore({ file, log: silentLog, maxBytes });
-    const fill = async (): Promise<never> => {
+    const fill = async (prefix: string): Promise<never> => {
       for (let id = 0; ; id += 1) {
-        await store.commit(userCommit(String(id), 0, { state: { filler: "x".repeat(50_000) } }));
+        await store.commit(userCommit(`${prefix} ${id}`, 0, { state: { filler: "x".repeat(50_000) } }));
       }
     };
-    await expect(fill()).rejects.toThrow(StoreUnavailableError);
+    await expect(fill("a")).rejects.toThrow(StoreUnavailableError);
+    await expect(fill("b")).rejects.toThrow(StoreUnavailableError);
     expect(store.history(0, 100).length).toBeGreaterThan(10);
     await store.close();
     const reopened = await openSqliteStore({ file, log: silentLog, maxBytes });

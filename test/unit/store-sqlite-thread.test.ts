@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { silentLog } from "../../src/lib/log.ts";
 import { storeBounds } from "../../src/store/bounds.ts";
+import type { WriterOptions } from "../../src/store/sqlite/batch-writer.ts";
 import { openForReading, prepareDatabase } from "../../src/store/sqlite/database.ts";
 import { WriteQueue } from "../../src/store/sqlite/write-queue.ts";
 import { inboxMessage } from "../support/store-commits.ts";
@@ -16,8 +17,9 @@ it("a writing thread that is ended in the middle of its work leaves a database t
   const file = join(folder.path, "db");
   prepareDatabase(file);
   const workers: Worker[] = [];
+  const workerData: WriterOptions = { file, bounds: storeBounds, maxBytes: 1_000_000_000 };
   const queue = new WriteQueue(() => {
-    const worker = new Worker(writer, { workerData: { file, bounds: storeBounds } });
+    const worker = new Worker(writer, { workerData });
     workers.push(worker);
     return worker;
   }, silentLog);

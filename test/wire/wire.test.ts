@@ -5,11 +5,13 @@ import { type Protocol, protocols } from "../support/wire-protocols.ts";
 import { openWorld, type World } from "../support/wire-world.ts";
 import { runCell } from "./cell.ts";
 import { authV1 } from "./scenarios/auth-v1.ts";
+import { phoneV2 } from "./scenarios/phone-v2.ts";
+import { userV2 } from "./scenarios/user-v2.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 
 /** Every scenario in every protocol: whatever the way in, the same answer and the same effect. */
 
-const scenarios: readonly Scenario[] = [...authV1];
+const scenarios: readonly Scenario[] = [...authV1, ...userV2, ...phoneV2];
 
 describe.each(profiles)("profile %s", (profile) => {
   let world: World;

@@ -21,16 +21,23 @@ export interface Failure {
   readonly cause: string;
 }
 
+export interface WriterOptions {
+  readonly file: string;
+  readonly bounds: StoreBounds;
+  readonly maxBytes: number;
+}
+
 /** Writes batches of operations: one batch, one transaction, one fsync. */
 export class BatchWriter {
   readonly #file: string;
   readonly #bounds: StoreBounds;
-  #maxBytes = Number.MAX_SAFE_INTEGER;
+  #maxBytes: number;
   #session: Session | undefined;
 
-  constructor(file: string, bounds: StoreBounds) {
+  constructor({ file, bounds, maxBytes }: WriterOptions) {
     this.#file = file;
     this.#bounds = bounds;
+    this.#maxBytes = maxBytes;
   }
 
   /** Every operation has its answer, at the same index. What was answered with a value is on the disk. */
@@ -62,18 +69,24 @@ export class BatchWriter {
 
   #open(): Session {
     const database = openForWriting(this.#file);
-    const boundBytes = (maxBytes: number): void => {
-      this.#maxBytes = maxBytes;
-      const pagesMax = Math.floor(maxBytes / pragma(database, "page_size"));
-      database.exec(`PRAGMA max_page_count = ${Math.min(Math.max(1, pagesMax), pagesMaxOfSqlite)}`);
-    };
-    boundBytes(this.#maxBytes);
-    return {
-      database,
-      begin: database.prepare("BEGIN IMMEDIATE"),
-      commit: database.prepare("COMMIT"),
-      operations: { ...prepareWrites(database, this.#bounds), boundBytes },
-    };
+    try {
+      boundBytes(database, this.#maxBytes);
+      return {
+        database,
+        begin: database.prepare("BEGIN IMMEDIATE"),
+        commit: database.prepare("COMMIT"),
+        operations: {
+          ...prepareWrites(database, this.#bounds),
+          boundBytes: (maxBytes) => {
+            this.#maxBytes = maxBytes;
+            boundBytes(database, maxBytes);
+          },
+        },
+      };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   }
 }
 
@@ -85,6 +98,11 @@ interface Session {
 }
 
 const pagesMaxOfSqlite = 4_294_967_294;
+
+function boundBytes(database: DatabaseSync, maxBytes: number): void {
+  const pagesMax = Math.floor(maxBytes / pragma(database, "page_size"));
+  database.exec(`PRAGMA max_page_count = ${Math.min(Math.max(1, pagesMax), pagesMaxOfSqlite)}`);
+}
 
 const sqliteIoErrorWrite = 778;
 const sqliteFull = 13;

@@ -17,10 +17,10 @@ import type {
 import type { Log } from "../../lib/log.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
 import { aggregateType, integer, integerOrNull, purpose, text, type Row } from "./columns.ts";
+import type { WriterOptions } from "./batch-writer.ts";
 import { openForReading, prepareDatabase } from "./database.ts";
 import { lockFile } from "./file-lock.ts";
 import { WriteQueue } from "./write-queue.ts";
-import type { WriterData } from "./writer.ts";
 
 export interface SqliteStoreOptions {
   /** The database file. It and its folder are created if they are missing. */
@@ -36,7 +36,7 @@ export interface SqliteStoreOptions {
  * @throws Error in plain words if the file cannot be used.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const { file, log, maxBytes } = options;
+  const { file, log, maxBytes = Number.MAX_SAFE_INTEGER } = options;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw new Error(`cannot create the folder of the database ${file}: ${String(cause)}`, { cause });
   });
@@ -44,10 +44,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   let queue: WriteQueue | undefined;
   try {
     prepareDatabase(file);
-    const workerData: WriterData = { file, bounds: { ...storeBounds, ...options.bounds } };
+    const workerData = { file, bounds: { ...storeBounds, ...options.bounds }, maxBytes };
     queue = new WriteQueue(() => new Worker(writerProgram, { name: "store-writer", workerData }), log);
-    await queue.write("boundBytes", maxBytes ?? Number.MAX_SAFE_INTEGER);
-    return new SqliteStore(openForReading(file), queue, unlock);
+    // The first answer tells that the thread can write.
+    await queue.write("boundBytes", maxBytes);
+    return new SqliteStore(openForReading(file), queue, workerData, unlock);
   } catch (error) {
     await queue?.end();
     unlock();
@@ -64,15 +65,18 @@ export class SqliteStore implements Store {
   readonly inbox: InboxStore;
   readonly #reader: DatabaseSync;
   readonly #queue: WriteQueue;
+  /** What a thread is started with, should the present one die. */
+  readonly #writerOptions: { -readonly [Name in keyof WriterOptions]: WriterOptions[Name] };
   readonly #unlock: () => void;
   readonly #selectState: StatementSync;
   readonly #selectKey: StatementSync;
   readonly #selectEvents: StatementSync;
   #closed: Promise<void> | undefined;
 
-  constructor(reader: DatabaseSync, queue: WriteQueue, unlock: () => void) {
+  constructor(reader: DatabaseSync, queue: WriteQueue, writerOptions: WriterOptions, unlock: () => void) {
     this.#reader = reader;
     this.#queue = queue;
+    this.#writerOptions = writerOptions;
     this.#unlock = unlock;
     this.outbox = createOutbox(reader, queue);
     this.inbox = createInbox(reader, queue);
@@ -115,6 +119,7 @@ export class SqliteStore implements Store {
 
   /** Changes what the database file may grow to. It never shrinks. */
   boundBytes(maxBytes: number): Promise<void> {
+    this.#writerOptions.maxBytes = maxBytes;
     return this.#queue.write("boundBytes", maxBytes);
   }
 

@@ -164,6 +164,6 @@ function post(worker: Worker, request: WriterRequest): void {
 }
 
 function asError({ kind, message, cause }: Failure): Error {
-  const error = kind === "unavailable" ? StoreUnavailableError : Error;
-  return new error(message, { cause: new Error(cause) });
+  const options = { cause: new Error(cause) };
+  return kind === "unavailable" ? new StoreUnavailableError(message, options) : new Error(message, options);
 }

@@ -1,0 +1,47 @@
+import { expect, it } from "@jest/globals";
+import { join } from "node:path";
+import { silentLog } from "../../src/lib/log.ts";
+import { openForReading } from "../../src/store/sqlite/database.ts";
+import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { outboxMessage, userCommit } from "../support/store-commits.ts";
+import { createStoreFolder } from "../support/store-folder.ts";
+
+it("a settled message stays as a record without what was sealed, and never changes again", async () => {
+  const folder = await createStoreFolder();
+  const file = join(folder.path, "db");
+  const store = await openSqliteStore({ file, log: silentLog });
+  await store.commit(userCommit("1", 0, { message: outboxMessage("m1") }));
+  await store.outbox.claim(1_000, 500, 1);
+  await store.outbox.settle({ messageId: "m1", outcome: "sent", reason: "handed over" });
+  await store.outbox.settle({ messageId: "m1", outcome: "dead", reason: "too late" });
+  await store.outbox.retry("m1", 9_000, "too late");
+  await store.close();
+
+  using database = openForReading(file);
+  const record = { message_id: "m1", outcome: "sent", reason: "handed over", attempt: 1, due_ms: 1_500 };
+  expect(database.prepare("SELECT * FROM outbox").all()).toMatchObject([{ ...record, sealed: null }]);
+  await folder.remove();
+});
+
+it("the events of one aggregate are a chain that starts at its state", async () => {
+  const folder = await createStoreFolder();
+  const file = join(folder.path, "db");
+  const store = await openSqliteStore({ file, log: silentLog });
+  const events = [1, 2].map((number) => ({ type: "user.changed.v1", data: { number } }));
+  for (const sequence of [0, 2, 4]) {
+    await Promise.all(["1", "2"].map((id) => store.commit(userCommit(id, sequence, { events }))));
+  }
+  await store.close();
+
+  using database = openForReading(file);
+  const states = database.prepare("SELECT last_position FROM states WHERE aggregate_id = '1'").get();
+  const selectEvent = database.prepare("SELECT * FROM events WHERE position = ?");
+  const chain = [];
+  for (let position = states?.["last_position"] ?? null; position !== null;) {
+    const event = selectEvent.get(position);
+    chain.push([event?.["aggregate_id"], event?.["sequence"]]);
+    position = event?.["previous_position"] ?? null;
+  }
+  expect(chain).toEqual([6, 5, 4, 3, 2, 1].map((sequence) => ["1", sequence]));
+  await folder.remove();
+});
