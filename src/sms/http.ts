@@ -5,8 +5,10 @@ import { ForbiddenAddressError, lookupPublic, refuseForbiddenHost } from "./publ
 import { webhookPayload } from "./webhook-payload.ts";
 import { webhookSignature } from "./webhook-signature.ts";
 
-const timeoutMs = 5_000;
+const timeoutMsDefault = 5_000;
 const connectionsMax = 16;
+/** What is read of an answer; nothing in it matters. */
+const bodyBytesMax = 64 * 1024;
 
 export interface HttpProviderOptions {
   readonly url: string;
@@ -15,6 +17,8 @@ export interface HttpProviderOptions {
   /** Whether the receiver may be on a loopback or private address. */
   readonly allowPrivate: boolean;
   readonly clock: Clock;
+  /** For connecting, sending and the whole answer; 5 s if it is left out. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -22,7 +26,7 @@ export interface HttpProviderOptions {
  * through all attempts. Any 2xx counts as sent.
  */
 export function createHttpProvider(options: HttpProviderOptions): SmsProvider {
-  const { url, signingKey, allowPrivate, clock } = options;
+  const { url, signingKey, allowPrivate, clock, timeoutMs = timeoutMsDefault } = options;
   const agent = new Agent({
     connections: connectionsMax,
     connect: { timeout: timeoutMs, ...(allowPrivate ? {} : { lookup: lookupPublic }) },
@@ -38,14 +42,18 @@ export function createHttpProvider(options: HttpProviderOptions): SmsProvider {
           ? {}
           : { "zitadel-signature": webhookSignature(body, signingKey, clock.nowMs()) }),
       };
+      const signal = AbortSignal.timeout(timeoutMs);
       try {
         if (!allowPrivate) refuseForbiddenHost(new URL(url).hostname);
-        const signal = AbortSignal.timeout(timeoutMs);
         const response = await request(url, { method: "POST", headers, body, dispatcher: agent, signal });
-        await response.body.dump({ limit: 64 * 1024, signal });
+        await response.body.dump({ limit: bodyBytesMax, signal });
         return resultOf(response.statusCode, response.headers["retry-after"]);
       } catch (error) {
-        return failureOf(error);
+        if (error instanceof ForbiddenAddressError) return { kind: "rejected", reason: error.message };
+        const reason = signal.aborted
+          ? `the webhook did not answer within ${timeoutMs} ms`
+          : `the webhook cannot be reached: ${codeOf(error)}`;
+        return { kind: "retry", reason };
       }
     },
     close: () => agent.close(),
@@ -61,11 +69,7 @@ function resultOf(status: number, retryAfter: string | string[] | undefined): Se
   return { kind: "retry", reason, ...(seconds === undefined ? {} : { retryAfterMs: seconds * 1000 }) };
 }
 
-function failureOf(error: unknown): SendResult {
-  if (error instanceof ForbiddenAddressError) return { kind: "rejected", reason: error.message };
-  if (error instanceof Error && error.name === "TimeoutError") {
-    return { kind: "retry", reason: `the webhook did not answer within ${timeoutMs} ms` };
-  }
-  const code = error instanceof Error && "code" in error ? String(error.code) : "network error";
-  return { kind: "retry", reason: `the webhook cannot be reached: ${code}` };
+function codeOf(error: unknown): string {
+  const hasCode = typeof error === "object" && error !== null && "code" in error;
+  return hasCode ? String(error.code) : "network error";
 }

@@ -8,7 +8,7 @@ import type { Role } from "../../src/auth/roles.ts";
 import { build } from "../../src/build.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { administratorId, defaultOrganizationId } from "../../src/app/account.ts";
-import { type Policy, policyOf, type Profile } from "../../src/domain/policy.ts";
+import type { Profile } from "../../src/domain/policy.ts";
 import { type Log, silentLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { createTestClock, type TestClock } from "./auth-clock.ts";
@@ -35,7 +35,6 @@ export interface UserWithCode extends TestUser {
 export interface World {
   readonly url: string;
   readonly profile: Profile;
-  readonly policy: Policy;
   /** Stands still until it is moved. */
   readonly clock: TestClock;
   readonly history: History;
@@ -54,9 +53,15 @@ export interface World {
   /** A token of somebody without any role. */
   callerWithoutRole(): Promise<string>;
   /**
-   * Calls as the administrator; an SMS that this brings is sent when it resolves.
+   * Calls with a token; an SMS that this brings is sent when it resolves.
    * @throws Error if the call is refused
    */
+  callAs<I extends DescMessage, O extends DescMessage>(
+    token: string,
+    method: DescMethodUnary<I, O>,
+    input: MessageInitShape<I>,
+  ): Promise<MessageShape<O>>;
+  /** The same as the administrator. */
   asAdmin<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     input: MessageInitShape<I>,
@@ -104,15 +109,23 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
     };
   }
 
-  async function asAdmin<I extends DescMessage, O extends DescMessage>(
+  async function callAs<I extends DescMessage, O extends DescMessage>(
+    token: string,
     method: DescMethodUnary<I, O>,
     input: MessageInitShape<I>,
   ): Promise<MessageShape<O>> {
     const position = await history.position();
-    const { result } = await protocol.call(method, input, { authorization: `Bearer ${adminToken}` });
+    const { result } = await protocol.call(method, input, { authorization: `Bearer ${token}` });
     await history.settledSince(position);
     if ("error" in result) throw new Error(`${method.name} was refused: ${result.error.message}`);
     return result.message;
+  }
+
+  function asAdmin<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    input: MessageInitShape<I>,
+  ): Promise<MessageShape<O>> {
+    return callAs(adminToken, method, input);
   }
 
   async function user({ phone = "none", organizationId }: UserOptions = {}): Promise<UserWithCode> {
@@ -127,7 +140,7 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
     return { ...made, code: phoneCode };
   }
 
-  async function token(userId: string): Promise<string> {
+  async function tokenOf(userId: string): Promise<string> {
     const lifetime = { seconds: 86_400n };
     return (await asAdmin(TokenService.method.createToken, { userId, lifetime })).token;
   }
@@ -141,13 +154,13 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
   return {
     url: server.url,
     profile,
-    policy: policyOf(profile, undefined),
     clock,
     history,
     administrator: { ...nobody(), id: administratorId },
     nobody,
     user,
-    token,
+    token: tokenOf,
+    callAs,
     asAdmin,
 
     async lastMessage(phoneNumber) {
@@ -161,12 +174,12 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
       const key = `${role} ${organizationId}`;
       const holder = holders.get(key) ?? userWithRole(role, organizationId);
       holders.set(key, holder);
-      return token((await holder).id);
+      return tokenOf((await holder).id);
     },
 
     async callerWithoutRole() {
       withoutRole ??= user();
-      return token((await withoutRole).id);
+      return tokenOf((await withoutRole).id);
     },
 
     async close() {

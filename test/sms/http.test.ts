@@ -1,0 +1,240 @@
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import type { SmsMessage } from "../../src/app/ports.ts";
+import { createHttpProvider } from "../../src/sms/http.ts";
+import { isForbiddenAddress, refuseForbiddenHost } from "../../src/sms/public-address.ts";
+
+const signingKey = "signing-key-of-this-test";
+const clock = { nowMs: () => 1_700_000_000_500 };
+
+const message: SmsMessage = {
+  id: "01a1fbfc-03d9-71c2-a98e-ca30ae444921",
+  purpose: "verify_phone",
+  recipient: "+41791234567",
+  text: "123456 is your code.",
+  code: "123456",
+  createdMs: 1_700_000_000_000,
+  expiresMs: 1_700_000_600_000,
+  user: {
+    id: "ada",
+    organizationId: "default",
+    userName: "ada@example.com",
+    firstName: "Ada",
+    lastName: "Lovelace",
+    nickName: "",
+    displayName: "Ada Lovelace",
+    email: "ada@example.com",
+    isEmailVerified: false,
+    lastPhone: "+41791234567",
+    verifiedPhone: "",
+    createdMs: 1_600_000_000_000,
+    changedMs: 1_700_000_000_000,
+  },
+};
+
+interface Received {
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
+let receiver: Server;
+let url: string;
+let received: Received[];
+let connections: number;
+let answer: (response: ServerResponse) => void;
+
+beforeEach(async () => {
+  received = [];
+  connections = 0;
+  answer = (response) => response.writeHead(204).end();
+  receiver = createServer(async (request, response) => {
+    received.push({ headers: request.headers, body: await text(request) });
+    answer(response);
+  });
+  receiver.on("connection", () => (connections += 1));
+  receiver.listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+  const { port } = receiver.address() as AddressInfo; // it listens on a port
+  url = `http://127.0.0.1:${port}/hook`;
+});
+afterEach(() => {
+  receiver.closeAllConnections();
+  receiver.close();
+});
+
+const provider = (options: { url?: string; allowPrivate?: boolean; signingKey?: string | undefined } = {}) =>
+  createHttpProvider({ url, signingKey, allowPrivate: true, clock, timeoutMs: 300, ...options });
+
+describe("a webhook", () => {
+  it("gets ZITADEL's payload, without what is empty", async () => {
+    expect(await provider().send(message)).toEqual({ kind: "sent" });
+    expect(JSON.parse(received[0]?.body ?? "")).toEqual({
+      contextInfo: {
+        eventType: "user.human.phone.code.added",
+        provider: { id: "http", description: "" },
+        recipientPhoneNumber: "+41791234567",
+      },
+      templateData: { text: "123456 is your code." },
+      args: {
+        code: "123456",
+        userID: "ada",
+        orgID: "default",
+        userName: "ada@example.com",
+        firstName: "Ada",
+        lastName: "Lovelace",
+        displayName: "Ada Lovelace",
+        lastEmail: "ada@example.com",
+        lastPhone: "+41791234567",
+        preferredLoginName: "ada@example.com",
+        loginNames: ["ada@example.com"],
+        creationDate: "2020-09-13T12:26:40.000Z",
+        changeDate: "2023-11-14T22:13:20.000Z",
+      },
+    });
+    await provider().send({ ...message, purpose: "verify_otp_sms" });
+    expect(JSON.parse(received[1]?.body ?? "")).toMatchObject({
+      contextInfo: { eventType: "user.human.mfa.otp.sms.code.added" },
+      args: { oTP: "123456", expiry: 600_000 * 1_000_000 },
+    });
+  });
+
+  it("can check the signature, and tell attempts of one message by its key", async () => {
+    await provider().send(message);
+    await provider().send(message);
+    const [{ headers, body } = { headers: {}, body: "" }, second] = received;
+    const hex = createHmac("sha256", signingKey).update(`1700000000.${body}`).digest("hex");
+    expect(headers["zitadel-signature"]).toBe(`t=1700000000,v1=${hex}`);
+    expect(headers["content-type"]).toBe("application/json");
+    expect(headers["idempotency-key"]).toBe(message.id);
+    expect(second?.headers["idempotency-key"]).toBe(message.id);
+  });
+
+  it("gets no signature without a key", async () => {
+    await provider({ signingKey: undefined }).send(message);
+    expect(received[0]?.headers).not.toHaveProperty("zitadel-signature");
+  });
+});
+
+describe("the outcome", () => {
+  const status =
+    (code: number, headers = {}) =>
+    (response: ServerResponse): void =>
+      void response.writeHead(code, headers).end("{}");
+
+  it.each([
+    ["200", status(200), { kind: "sent" }],
+    ["202", status(202), { kind: "sent" }],
+    [
+      "301",
+      status(301, { location: "/elsewhere" }),
+      { kind: "rejected", reason: "the webhook answered 301" },
+    ],
+    ["400", status(400), { kind: "rejected", reason: "the webhook answered 400" }],
+    ["401", status(401), { kind: "rejected", reason: "the webhook answered 401" }],
+    ["408", status(408), { kind: "retry", reason: "the webhook answered 408" }],
+    [
+      "429 with Retry-After",
+      status(429, { "retry-after": "7" }),
+      { kind: "retry", reason: "the webhook answered 429", retryAfterMs: 7_000 },
+    ],
+    ["500", status(500), { kind: "retry", reason: "the webhook answered 500" }],
+    [
+      "a reset",
+      (response: ServerResponse) => response.destroy(),
+      { kind: "retry", reason: /cannot be reached/ },
+    ],
+    [
+      "a reset in the body",
+      (response: ServerResponse) => {
+        response.writeHead(200, { "content-length": "10" }).write("12345");
+        response.socket?.resetAndDestroy();
+      },
+      { kind: "retry", reason: /cannot be reached/ },
+    ],
+    ["no answer", () => {}, { kind: "retry", reason: "the webhook did not answer within 300 ms" }],
+    [
+      "a slow drip",
+      (response: ServerResponse) => {
+        const drip = setInterval(() => response.write("."), 20);
+        response.writeHead(200).on("close", () => clearInterval(drip));
+      },
+      { kind: "retry", reason: "the webhook did not answer within 300 ms" },
+    ],
+  ] as const)("of %s", async (_name, answered, expected) => {
+    answer = answered;
+    const result = await provider().send(message);
+    expect(result).toMatchObject(
+      "reason" in expected && typeof expected.reason === "object"
+        ? { ...expected, reason: expect.stringMatching(expected.reason) }
+        : expected,
+    );
+    expect(received).toHaveLength(1);
+  });
+
+  it("of a refused connection", async () => {
+    receiver.close();
+    await once(receiver, "close");
+    expect(await provider().send(message)).toEqual({
+      kind: "retry",
+      reason: "the webhook cannot be reached: ECONNREFUSED",
+    });
+  });
+});
+
+describe("a private address", () => {
+  it("is not connected to, by address or by name", async () => {
+    const { port } = new URL(url);
+    for (const host of [
+      "127.0.0.1",
+      "localhost",
+      "[::1]",
+      "[::ffff:127.0.0.1]",
+      "0x7f.1",
+      "2130706433",
+      "0177.0.0.1",
+    ]) {
+      const result = await provider({ url: `http://${host}:${port}/hook`, allowPrivate: false }).send(
+        message,
+      );
+      expect([host, result]).toEqual([
+        host,
+        { kind: "rejected", reason: expect.stringContaining("RINGBACK_SMS_ALLOW_PRIVATE") },
+      ]);
+    }
+    expect(connections).toBe(0);
+  });
+
+  it.each([
+    "0.0.0.0",
+    "10.1.2.3",
+    "100.64.0.1",
+    "127.255.0.1",
+    "169.254.169.254",
+    "172.31.255.255",
+    "192.168.0.1",
+    "224.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::ffff:10.0.0.1",
+    "64:ff9b::a00:1",
+    "fc00::1",
+    "fd12::1",
+    "fe80::1",
+    "ff02::1",
+  ])("%s is one", (address) => {
+    expect(isForbiddenAddress(address)).toBe(true);
+  });
+
+  it.each(["8.8.8.8", "172.32.0.1", "100.128.0.1", "2a00:1450:4001::1", "::ffff:8.8.8.8"])(
+    "%s is none",
+    (address) => {
+      expect(isForbiddenAddress(address)).toBe(false);
+      refuseForbiddenHost(address.includes(":") ? `[${address}]` : address);
+    },
+  );
+});
