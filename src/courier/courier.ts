@@ -15,6 +15,10 @@ const leaseMs = 30_000;
 const attemptsMax = 20;
 const backoffBaseMs = 500;
 const backoffCapMs = 30_000;
+/** A provider that fails this often in a row is left alone for a while, longer each time. */
+const failuresBeforeRest = 8;
+const restBaseMs = 250;
+const restCapMs = 5_000;
 /** How long the courier sleeps at most while something waits; waking it is only a hint. */
 const pollMs = 1_000;
 
@@ -35,6 +39,8 @@ export interface CourierOptions {
 export class Courier {
   readonly #options: CourierOptions;
   readonly #sending = new Set<Promise<void>>();
+  #failuresInARow = 0;
+  #restUntilMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #wokenMeanwhile = false;
@@ -72,17 +78,34 @@ export class Courier {
   async #claimAndSend(): Promise<void> {
     const { outbox, clock, log } = this.#options;
     try {
-      const free = sendingMax - this.#sending.size;
-      if (free === 0) return; // whichever ends next wakes the courier
-      const claimed = await outbox.claim(clock.nowMs(), leaseMs, free);
-      for (const message of claimed) this.#begin(message);
-      if (claimed.length === free) return;
-      const dueMs = await outbox.nextDueMs();
-      if (dueMs !== undefined) this.#sleep(Math.min(pollMs, Math.max(0, dueMs - clock.nowMs())));
+      for (;;) {
+        const free = (this.#isResting() ? 1 : sendingMax) - this.#sending.size;
+        if (free <= 0) return; // whichever ends next wakes the courier
+        // Looking costs a read, claiming a write: nothing is claimed before something is due.
+        const dueMs = await outbox.nextDueMs();
+        if (dueMs === undefined) return;
+        const nowMs = clock.nowMs();
+        const claimAtMs = Math.max(dueMs, this.#restUntilMs);
+        if (claimAtMs > nowMs) return this.#sleep(Math.min(pollMs, claimAtMs - nowMs));
+        const claimed = await outbox.claim(nowMs, leaseMs, free);
+        if (claimed.length === 0) return this.#sleep(pollMs); // somebody else was faster
+        for (const message of claimed) this.#begin(message);
+      }
     } catch (error) {
       log.error("the outbox cannot be read", { error });
       this.#sleep(pollMs);
     }
+  }
+
+  /** Whether the provider fails so steadily that one message at a time is enough to see it come back. */
+  #isResting(): boolean {
+    return this.#failuresInARow >= failuresBeforeRest;
+  }
+
+  #noteOutcome({ kind }: SendResult): void {
+    this.#failuresInARow = kind === "retry" ? this.#failuresInARow + 1 : 0;
+    const restMs = this.#isResting() ? restBaseMs * 2 ** (this.#failuresInARow - failuresBeforeRest) : 0;
+    this.#restUntilMs = this.#options.clock.nowMs() + Math.min(restMs, restCapMs);
   }
 
   #sleep(ms: number): void {
@@ -112,6 +135,7 @@ export class Courier {
       return;
     }
     const result = await this.#send(message, found.user);
+    this.#noteOutcome(result);
     switch (result.kind) {
       case "sent":
         return this.#recordSent(message, sendable);

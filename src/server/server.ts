@@ -7,6 +7,7 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
 import type { Log } from "../lib/log.ts";
 import { createCors } from "./cors.ts";
@@ -23,6 +24,7 @@ import { mergePathFields } from "./rest/path-fields.ts";
 import { PathRouter } from "./rest/path-router.ts";
 import { transcode } from "./rest/transcoder.ts";
 import type { RestTarget, Routes } from "./router.ts";
+import type { UnarySpec } from "./unary.ts";
 
 export interface ServerOptions {
   readonly host: string;
@@ -129,27 +131,30 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   const rpcs = new Map([...guarded.handlers, ...open.handlers].map((rpc) => [rpc.requestPath, rpc]));
 
   const rest = new PathRouter<RestTarget>();
-  for (const {
-    service,
-    spec: { methods },
-  } of services) {
-    for (const spec of Object.values(methods)) {
-      const rpc = rpcs.get(`/${service.typeName}/${spec.method.name}`);
-      if (spec.kind !== "unary" || rpc === undefined) continue;
-      for (const prefix of options.restPrefixes.get(service.typeName) ?? [""]) {
-        for (const binding of httpBindings(spec.method, prefix)) {
-          const unary = { spec, gate, interceptors };
-          const transcoderOptions = { messageBytesMax, deadlineMsMax, shutdownSignal, registry, log };
-          rest.add(binding.httpMethod, binding.template, {
-            binding,
-            transcode: transcode(unary, binding, transcoderOptions),
-            rpc,
-          });
-        }
-      }
+  const transcoderOptions = { messageBytesMax, deadlineMsMax, shutdownSignal, registry, log };
+  for (const { spec, prefix, rpc } of restMethods(services, options.restPrefixes, rpcs)) {
+    const unary = { spec, gate, interceptors };
+    for (const binding of httpBindings(spec.method, prefix)) {
+      const target = { binding, rpc, transcode: transcode(unary, binding, transcoderOptions) };
+      rest.add(binding.httpMethod, binding.template, target);
     }
   }
   return { rpcs, documents, rest };
+}
+
+/** The methods that REST can call, once for each prefix of their service. */
+function* restMethods(
+  services: readonly Registration[],
+  prefixes: ServerOptions["restPrefixes"],
+  rpcs: Routes["rpcs"],
+): Iterable<{ spec: UnarySpec; prefix: string; rpc: UniversalHandler }> {
+  for (const { service, spec: implementation } of services) {
+    for (const spec of Object.values(implementation.methods)) {
+      const rpc = rpcs.get(`/${service.typeName}/${spec.method.name}`);
+      if (spec.kind !== "unary" || rpc === undefined) continue;
+      for (const prefix of prefixes.get(service.typeName) ?? [""]) yield { spec, prefix, rpc };
+    }
+  }
 }
 
 function urlHost(host: string): string {

@@ -221,7 +221,7 @@ async function callTransport<I extends DescMessage, O extends DescMessage>(
 
 // ------------------------------------------------------------------------------------------------ REST
 
-function rest(url: string): Protocol {
+export function rest(url: string): Protocol {
   return {
     name: "REST",
     hasErrorStatus: true,

@@ -13,7 +13,7 @@ import { type Log, silentLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { createTestClock, type TestClock } from "./auth-clock.ts";
 import { type History, withHistory } from "./wire-history.ts";
-import { connectProto } from "./wire-protocols.ts";
+import { rest } from "./wire-protocols.ts";
 
 /** A person, whether or not there is an account for them. */
 export interface TestUser {
@@ -92,7 +92,7 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
     RINGBACK_ADMIN_TOKEN: adminToken,
   });
   const server = await build(config, { store, clock, log: options.log ?? silentLog });
-  const protocol = connectProto(server.url);
+  const protocol = rest(server.url);
   const holders = new Map<string, Promise<TestUser>>();
   let withoutRole: Promise<TestUser> | undefined;
   let people = 0;

@@ -280,6 +280,26 @@ describe("the courier", () => {
     expect(post.sent).toHaveLength(60);
   });
 
+  it("leaves a provider alone that fails steadily, tries it with one message, and goes on when it is back", async () => {
+    post.answer = () => ({ kind: "retry", reason: "down", retryAfterMs: 1 });
+    for (let id = 1; id <= 40; id += 1) await post.send(String(id));
+    await post.until(() => post.lines.length >= 8);
+    const before = post.sent.length;
+    expect(before).toBeLessThan(30);
+    for (let probe = 1; probe <= 3; probe += 1) {
+      post.nowMs += 6_000; // longer than any rest
+      post.courier.wake();
+      const logged = post.lines.length;
+      await post.until(() => post.lines.length > logged);
+      expect(post.sent).toHaveLength(before + probe);
+    }
+    post.answer = () => ({ kind: "sent" });
+    post.nowMs += 6_000;
+    post.courier.wake();
+    await post.until(() => post.settled.length === 40);
+    expect(new Set(outcomes())).toEqual(new Set(["sent"]));
+  });
+
   it("keeps a message whose sending could not be recorded, and sends it again under the same id", async () => {
     post.failNextSettling();
     await post.send("1");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { type Profile, profiles } from "../../src/domain/policy.ts";
+import { afterAll, describe, it } from "@jest/globals";
+import { profiles } from "../../src/domain/policy.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
@@ -18,20 +18,58 @@ import { userV2 } from "./scenarios/user-v2.ts";
 
 /** Every scenario in every protocol: whatever the way in, the same answer and the same effect. */
 
-const all: readonly Scenario[] = [...authV1, ...userV2, ...phoneV2, ...otpSmsRegistrations, ...ringback];
-const scenariosOf = (profile: Profile): readonly Scenario[] =>
-  all.filter((scenario) => scenario.profiles.includes(profile));
+const scenarios: readonly Scenario[] = [...authV1, ...userV2, ...phoneV2, ...otpSmsRegistrations, ...ringback];
 
-/** Cells by protocol. */
-const cells = new Map<string, number>();
+const counts: string[] = [];
 
-/** A scenario is one test, and its cells are told apart in what it says. */
-async function runRow(world: World, scenario: Scenario, ways: readonly Protocol[]): Promise<void> {
-  for (const protocol of ways) {
-    cells.set(protocol.name, (cells.get(protocol.name) ?? 0) + 1);
-    await runCell(world, scenario, protocol).catch((cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`over ${protocol.name}: ${reason}`, { cause });
+/** A test for each cell of the table. */
+function describeTable(
+  title: string,
+  world: World,
+  ways: readonly Protocol[],
+  isRow: (scenario: Scenario) => boolean,
+): void {
+  const rows = scenarios.filter((scenario) => scenario.profiles.includes(world.profile) && isRow(scenario));
+  counts.push(
+    `  ${title}: ${rows.length} scenarios × ${ways.length} protocols = ${rows.length * ways.length} cells`,
+  );
+  describe(title, () => {
+    afterAll(() => {
+      for (const protocol of ways) protocol.close();
     });
-  }
+    describe.each(rows)("$name", (scenario) => {
+      it.each(ways)("$name", (protocol) => runCell(world, scenario, protocol));
+    });
+  });
 }
+
+for (const profile of profiles) {
+  const world = await openWorld(profile);
+  describeTable(`profile ${profile}`, world, protocols(world.url), () => true);
+  describeTable(
+    `profile ${profile}, further protocols`,
+    world,
+    furtherProtocols(world.url),
+    ({ everyWay }) => everyWay,
+  );
+  afterAll(() => world.close());
+}
+
+const folder = await createStoreFolder();
+const store = await openSqliteStore({ file: join(folder.path, "ringback.db"), log: silentLog });
+const onDisk = await openWorld("safe", { store });
+describeTable("on sqlite", onDisk, protocols(onDisk.url), ({ effect }) => effect.length > 0);
+afterAll(async () => {
+  await onDisk.close();
+  await folder.remove();
+});
+
+afterAll(() => {
+  console.log(
+    [
+      `test/wire: ${scenarios.length} scenarios`,
+      ...counts,
+      `  ${notReachable.length} rows of the tables cannot occur here (test/wire/not-reachable.ts)`,
+    ].join("\n"),
+  );
+});

@@ -120,9 +120,10 @@ async function withTenRegistrations(world: World): Promise<TestUser> {
   return user;
 }
 
-/** Of another user of whom the one in question may know everything. */
+/** Of another user, whose code the one in question knows. */
 async function ofAnother(world: World): Promise<Registered> {
-  return { ...(await pending(world)), ...(await world.user()) };
+  const { otpSmsId, code } = await pending(world);
+  return { ...(await world.user()), otpSmsId, code };
 }
 
 async function alreadyRemoved(world: World): Promise<Registered> {
