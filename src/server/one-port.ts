@@ -89,6 +89,7 @@ export async function openPort(options: OnePortOptions, onRequest: RequestListen
       http1.drain();
       http2.drain();
       await closed;
+      http1.close();
     },
     destroy() {
       for (const socket of sockets) socket.destroy();
@@ -129,6 +130,8 @@ function sniff(socket: Socket, timeoutMs: number, found: (isHttp2: boolean) => v
 interface Http1 {
   take(socket: Socket): void;
   drain(): void;
+  /** Only when no connection is left: before, it would cut off answers that are not sent to their end. */
+  close(): void;
 }
 
 function serveHttp1(limits: Limits, onRequest: RequestListener): Http1 {
@@ -171,8 +174,8 @@ function serveHttp1(limits: Limits, onRequest: RequestListener): Http1 {
         if (last === undefined) socket.destroySoon();
         else if (!last.headersSent) last.setHeader("connection", "close");
       }
-      server.close();
     },
+    close: () => void server.close(),
   };
 }
 

@@ -221,7 +221,7 @@ async function callTransport<I extends DescMessage, O extends DescMessage>(
 
 // ------------------------------------------------------------------------------------------------ REST
 
-export function rest(url: string): Protocol {
+function rest(url: string): Protocol {
   return {
     name: "REST",
     hasErrorStatus: true,

@@ -13,7 +13,7 @@ import { type Log, silentLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { createTestClock, type TestClock } from "./auth-clock.ts";
 import { type History, withHistory } from "./wire-history.ts";
-import { rest } from "./wire-protocols.ts";
+import { connectProto } from "./wire-protocols.ts";
 
 /** A person, whether or not there is an account for them. */
 export interface TestUser {
@@ -48,10 +48,8 @@ export interface World {
   lastMessage(number: string): Promise<Message>;
   /** A token with which the user calls, for a day. */
   token(userId: string): Promise<string>;
-  /** A token of somebody with this role only. */
-  callerWithRole(role: Role, organizationId?: string): Promise<string>;
-  /** A token of somebody without any role. */
-  callerWithoutRole(): Promise<string>;
+  /** A token of somebody new, with this role only, or without any. */
+  caller(role: Role | undefined, organizationId?: string): Promise<string>;
   /**
    * Calls with a token; an SMS that this brings is sent when it resolves.
    * @throws Error if the call is refused
@@ -92,9 +90,7 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
     RINGBACK_ADMIN_TOKEN: adminToken,
   });
   const server = await build(config, { store, clock, log: options.log ?? silentLog });
-  const protocol = rest(server.url);
-  const holders = new Map<string, Promise<TestUser>>();
-  let withoutRole: Promise<TestUser> | undefined;
+  const protocol = connectProto(server.url);
   let people = 0;
 
   function nobody(organizationId = defaultOrganizationId): TestUser {
@@ -145,12 +141,6 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
     return (await asAdmin(TokenService.method.createToken, { userId, lifetime })).token;
   }
 
-  async function userWithRole(role: Role, organizationId: string): Promise<TestUser> {
-    const made = await user({ organizationId });
-    await asAdmin(RoleService.method.setRoles, { userId: made.id, roles: [role] });
-    return made;
-  }
-
   return {
     url: server.url,
     profile,
@@ -170,16 +160,12 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
       return message;
     },
 
-    async callerWithRole(role, organizationId = defaultOrganizationId) {
-      const key = `${role} ${organizationId}`;
-      const holder = holders.get(key) ?? userWithRole(role, organizationId);
-      holders.set(key, holder);
-      return tokenOf((await holder).id);
-    },
-
-    async callerWithoutRole() {
-      withoutRole ??= user();
-      return tokenOf((await withoutRole).id);
+    async caller(role, organizationId = defaultOrganizationId) {
+      const made = await user({ organizationId });
+      if (role !== undefined) {
+        await asAdmin(RoleService.method.setRoles, { userId: made.id, roles: [role] });
+      }
+      return tokenOf(made.id);
     },
 
     async close() {

@@ -97,7 +97,7 @@ export class SqliteStore implements Store {
     return row && text(row["aggregate_id"]);
   }
 
-  /** The JSON is written out here: strings cross to the other thread faster than objects. */
+  /** The JSON is written out here: objects would cost the writing thread more than they save this one. */
   commit(commit: Commit): Promise<CommitOutcome> {
     return this.#queue.write("commit", {
       ...commit,

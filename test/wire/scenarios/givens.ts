@@ -2,7 +2,7 @@ import { Code } from "@connectrpc/connect";
 import { expect } from "@jest/globals";
 import { UserService } from "../../../gen/zitadel/user/v2/user_service_pb.js";
 import type { TestUser, UserWithCode, World } from "../../support/wire-world.ts";
-import { type EventType, type Outcome, refused } from "./scenario.ts";
+import { type EventType, type Outcome, refused, shared } from "./scenario.ts";
 
 /** Situations that many scenarios begin with, and what they look for afterwards. */
 
@@ -105,7 +105,8 @@ export const withWrongCodesInARow =
 /** Wrong tries for one code in profile safe. */
 export const attemptsMax = 5;
 
-export const locked = withWrongCodesInARow(100);
+/** Only to be looked at, or refused: to lock somebody takes many calls. */
+export const locked = shared(withWrongCodesInARow(100));
 
 export async function giveWrongCodes(world: World, { id: userId }: TestUser, count: number): Promise<void> {
   const tries = Array.from({ length: count }, () =>

@@ -26,6 +26,7 @@ import {
   refused,
   rowsOf,
   type Scenario,
+  shared,
 } from "./scenario.ts";
 
 /** The OTP SMS registrations of both v3alpha services: two forms of the same. */
@@ -114,11 +115,11 @@ async function sent(world: World): Promise<Registered> {
   return { ...user, otpSmsId, code: (await world.lastMessage(user.number)).code };
 }
 
-async function withTenRegistrations(world: World): Promise<TestUser> {
+const withTenRegistrations = shared(async (world): Promise<TestUser> => {
   const user = await world.user();
   for (let count = 0; count < 10; count += 1) await register(world, user, returnCode);
   return user;
-}
+});
 
 /** Of another user, whose code the one in question knows. */
 async function ofAnother(world: World): Promise<Registered> {
@@ -132,10 +133,10 @@ async function alreadyRemoved(world: World): Promise<Registered> {
   return user;
 }
 
-async function lockedAndRegistered(world: World): Promise<Registered & { readonly token: string }> {
+const lockedAndRegistered = shared(async (world) => {
   const user = await locked(world);
   return { ...user, ...(await register(world, user, returnCode)) };
-}
+});
 
 // ----------------------------------------------------------------------------------------------- rows
 

@@ -109,16 +109,44 @@ async function tokenOf(caller: CallerKind, user: TestUser, world: World): Promis
     case "self":
       return "token" in user && typeof user.token === "string" ? user.token : world.token(user.id);
     case "other":
-      return world.callerWithoutRole();
     case "ORG_OWNER elsewhere":
-      return world.callerWithRole("ORG_OWNER", "elsewhere");
+      return callers[caller](world);
     case "without token":
       return undefined;
     case "with a token that nobody holds":
       return "token-that-nobody-holds";
     default:
-      return world.callerWithRole(caller);
+      return callers[caller](world);
   }
+}
+
+/** Nothing that they do changes them, so one of each is enough. */
+const callers: Readonly<Record<Role | "other" | "ORG_OWNER elsewhere", (world: World) => Promise<string>>> = {
+  other: shared((world) => world.caller(undefined)),
+  "ORG_OWNER elsewhere": shared((world) => world.caller("ORG_OWNER", "elsewhere")),
+  IAM_OWNER: shared((world) => world.caller("IAM_OWNER")),
+  IAM_USER_MANAGER: shared((world) => world.caller("IAM_USER_MANAGER")),
+  IAM_LOGIN_CLIENT: shared((world) => world.caller("IAM_LOGIN_CLIENT")),
+  ORG_OWNER: shared((world) => world.caller("ORG_OWNER")),
+  ORG_USER_MANAGER: shared((world) => world.caller("ORG_USER_MANAGER")),
+  ORG_OWNER_VIEWER: shared((world) => world.caller("ORG_OWNER_VIEWER")),
+};
+
+const sharedMs = 12 * 3_600_000;
+
+/**
+ * Makes something once for a world, where the cells only look at it. It is made again when the clock was moved
+ * by half a day, because its tokens last a day.
+ */
+export function shared<T>(make: (world: World) => Promise<T>): (world: World) => Promise<T> {
+  const kept = new WeakMap<World, { readonly made: Promise<T>; readonly untilMs: number }>();
+  return (world) => {
+    const found = kept.get(world);
+    if (found !== undefined && world.clock.ms < found.untilMs) return found.made;
+    const made = make(world);
+    kept.set(world, { made, untilMs: world.clock.ms + sharedMs });
+    return made;
+  };
 }
 
 export function ok(json: object = {}): Outcome {

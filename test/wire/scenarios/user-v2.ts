@@ -15,6 +15,7 @@ import {
   withPendingPhone,
   withSentCode,
   withVerifiedPhone,
+  withWrongCodesInARow,
 } from "./givens.ts";
 import {
   authenticationRows,
@@ -458,7 +459,7 @@ const unlockRows: readonly Scenario[] = [
     name: "by the administrator",
     profile: "safe",
     everyWay: true,
-    given: locked,
+    given: withWrongCodesInARow(100),
     caller: "administrator",
     input: byId,
     expect: ok(),
