@@ -18,8 +18,6 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
   for (const warning of warnings(config)) log.warn(warning);
-  // A file that may not grow any more is an error of one write, not the end of the process.
-  process.on("SIGXFSZ", () => {});
   const ringback = await build(config, { log });
   process.stdout.write(welcome(ringback.url, ringback.newAdminToken));
 

@@ -13,9 +13,9 @@ import { grpcWebText, isGrpcWebText } from "./grpc-web-text.ts";
 import { jsonResponse } from "./http.ts";
 import type { TextField } from "./rest/fields.ts";
 import type { HttpBinding } from "./rest/http-rule.ts";
-import { pathFieldsKey } from "./rest/path-fields.ts";
 import type { PathMatch, PathRouter } from "./rest/path-router.ts";
 import { statusResponse } from "./rest/status.ts";
+import { urlFieldsKey } from "./rest/url-fields.ts";
 
 /** What is needed of a request to know who answers it. */
 export interface RequestHead {
@@ -72,7 +72,7 @@ function findByPath(routes: Routes, head: RequestHead, path: string): UniversalH
   if (match !== undefined) {
     const contentType = grpcContentType(head);
     return contentType === undefined
-      ? withPathFields(match.value.transcode, match)
+      ? withUrlFields(match.value.transcode, match)
       : rpcAtRestPath(match, contentType);
   }
 
@@ -128,7 +128,7 @@ function rpcAtRestPath(match: PathMatch<RestTarget>, contentType: string): Unive
     return rpc({ ...request, body: orEmptyMessage(request.body) });
   };
   const decoded = isGrpcWebText(contentType) ? grpcWebText(handle) : handle;
-  return withPathFields((request) => {
+  return withUrlFields((request) => {
     const header = new Headers(request.header);
     header.set("content-type", contentType);
     const url = new URL(rpc.requestPath, request.url).toString();
@@ -146,16 +146,21 @@ async function* orEmptyMessage(body: AsyncIterable<Uint8Array>): AsyncIterable<U
   if (isEmpty) yield new Uint8Array(5);
 }
 
-function withPathFields(handler: UniversalHandlerFn, match: PathMatch<RestTarget>): UniversalHandlerFn {
-  const { pathFields, template } = match.value.binding;
-  const fields = pathFields.map((path, index): TextField => ({
-    path,
+function withUrlFields(handler: UniversalHandlerFn, match: PathMatch<RestTarget>): UniversalHandlerFn {
+  const { pathFields, template, body } = match.value.binding;
+  const path = pathFields.map((fieldPath, index): TextField => ({
+    path: fieldPath,
     name: template.variables[index]?.fieldPath ?? "",
     texts: match.captures.slice(index, index + 1),
   }));
   return (request) => {
     const contextValues = request.contextValues ?? createContextValues();
-    return handler({ ...request, contextValues: contextValues.set(pathFieldsKey, fields) });
+    const query = body === "message" ? "" : new URL(request.url).search.slice(1);
+    const bodyField = typeof body === "string" ? undefined : body;
+    return handler({
+      ...request,
+      contextValues: contextValues.set(urlFieldsKey, { path, query, bodyField }),
+    });
   };
 }
 

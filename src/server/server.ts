@@ -20,7 +20,7 @@ import { reflectionServices } from "./reflection.ts";
 import type { Registration } from "./registration.ts";
 import { createRequestListener } from "./request-listener.ts";
 import { httpBindings } from "./rest/http-rule.ts";
-import { mergePathFields } from "./rest/path-fields.ts";
+import { mergeUrlFields } from "./rest/url-fields.ts";
 import { PathRouter } from "./rest/path-router.ts";
 import { transcode } from "./rest/transcoder.ts";
 import type { RestTarget, Routes } from "./router.ts";
@@ -109,7 +109,7 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   const descriptors = services.map(({ service }) => service);
   const registry = createRegistry(...descriptors);
   const gate = maskGateErrors(options.requestGate, log);
-  const interceptors = [mergePathFields, maskErrors(log), ...options.interceptors];
+  const interceptors = [mergeUrlFields, maskErrors(log), ...options.interceptors];
   const { shutdownSignal } = drain;
   const { deadlineMsMax, messageBytesMax } = limits;
 

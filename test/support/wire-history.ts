@@ -78,7 +78,8 @@ function unsentOf(events: readonly HistoryEvent[]): readonly string[] {
   const unsent = new Set<string>();
   for (const { type, data } of events) {
     if (!("challengeId" in data) || typeof data.challengeId !== "string") continue;
-    if (type.endsWith(".code.added") && "returned" in data && data.returned === false) unsent.add(data.challengeId);
+    if (type.endsWith(".code.added") && "returned" in data && data.returned === false)
+      unsent.add(data.challengeId);
     if (type.endsWith(".code.sent")) unsent.delete(data.challengeId);
   }
   return [...unsent];

@@ -29,7 +29,9 @@ export function restRequest<I extends DescMessage>(
   if (pattern.case === undefined || pattern.case === "custom") throw new Error(`${method.name} has no path`);
   const json: JsonValue = toJson(method.input, create(method.input, input));
   const fields = new Map(Object.entries(json ?? {}) as [string, JsonValue][]); // a message is an object
-  const path = pattern.value.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(text(take(name))));
+  const path = pattern.value.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(text(take(name))),
+  );
   const field = bodyRule === "" || bodyRule === "*" ? undefined : take(bodyRule);
   const body = bodyRule === "*" ? Object.fromEntries(fields) : field;
   const query = new URLSearchParams();

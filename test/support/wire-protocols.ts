@@ -1,17 +1,19 @@
 import {
   create,
+  createRegistry,
   type DescMessage,
   type DescMethodUnary,
   fromBinary,
   fromJson,
+  type JsonObject,
   type JsonValue,
   type MessageInitShape,
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
-import { AnySchema, anyUnpack } from "@bufbuild/protobuf/wkt";
-import { type Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { type Any, AnySchema, anyUnpack } from "@bufbuild/protobuf/wkt";
+import { ConnectError, type Transport } from "@connectrpc/connect";
 import { createNodeHttpClient, Http2SessionManager } from "@connectrpc/connect-node";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
 import type { CommonTransportOptions, UniversalClientFn } from "@connectrpc/connect/protocol";
@@ -39,7 +41,8 @@ export interface Answer<O extends DescMessage = DescMessage> {
   readonly httpStatus: number | undefined;
 }
 
-export type Result<O extends DescMessage> = { readonly message: MessageShape<O> } | { readonly error: WireError };
+export type Result<O extends DescMessage> =
+  { readonly message: MessageShape<O> } | { readonly error: WireError };
 
 /** An error as its protocol tells it. */
 export interface WireError {
@@ -119,11 +122,8 @@ function readStatus(bytes: Uint8Array): WireError {
     const [field, wireType] = reader.tag();
     if (field === 1) code = reader.int32();
     else if (field === 2) message = reader.string();
-    else if (field === 3) {
-      const detail = anyUnpack(fromBinary(AnySchema, reader.bytes()), ErrorDetailSchema);
-      if (detail === undefined) throw new Error("a detail is no zitadel.v1.ErrorDetail");
-      details.push({ id: detail.id, message: detail.message });
-    } else reader.skip(wireType);
+    else if (field === 3) details.push(errorDetail(fromBinary(AnySchema, reader.bytes())));
+    else reader.skip(wireType);
   }
   return { code, message, details };
 }
@@ -233,27 +233,35 @@ function rest(url: string): Protocol {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const json = (await response.json()) as JsonValue; // that is what JSON gives
-      const result = response.ok
-        ? { message: fromJson(method.output, json) }
-        : { error: restError(json) };
+      const result = response.ok ? { message: fromJson(method.output, json) } : { error: restError(json) };
       return { result, httpStatus: response.status };
     },
     close() {},
   };
 }
 
-/** The JSON of google.rpc.Status, as REST answers it. */
-interface RestStatus {
-  readonly code: Code;
-  readonly message: string;
-  readonly details: readonly { readonly "@type": string; readonly id: string; readonly message: string }[];
+/** @throws Error unless it is google.rpc.Status in JSON, with details that are known */
+function restError(json: JsonValue): WireError {
+  if (!isObject(json)) throw new Error(`not an error of REST: ${JSON.stringify(json)}`);
+  const { code, message, details, ...others } = json;
+  const isComplete = typeof code === "number" && typeof message === "string" && Array.isArray(details);
+  if (!isComplete || Object.keys(others).length > 0) {
+    throw new Error(`not an error of REST: ${JSON.stringify(json)}`);
+  }
+  const registry = createRegistry(ErrorDetailSchema);
+  return {
+    code,
+    message,
+    details: details.map((any) => errorDetail(fromJson(AnySchema, any, { registry }))),
+  };
 }
 
-/** @throws Error for any other shape */
-export function restError(json: JsonValue): WireError {
-  const { code, message, details, ...rest } = json as unknown as RestStatus; // checked by the next lines
-  const isStatus = Object.keys(rest).length === 0 && typeof code === "number" && typeof message === "string";
-  const areDetails = details.every((detail) => detail["@type"] === `type.googleapis.com/${ErrorDetailSchema.typeName}`);
-  if (!isStatus || !areDetails) throw new Error(`not an error of REST: ${JSON.stringify(json)}`);
-  return { code, message, details: details.map((detail) => ({ id: detail.id, message: detail.message })) };
+function isObject(json: JsonValue): json is JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
+
+function errorDetail(any: Any): WireError["details"][number] {
+  const detail = anyUnpack(any, ErrorDetailSchema);
+  if (detail === undefined) throw new Error(`the detail ${any.typeUrl} is no zitadel.v1.ErrorDetail`);
+  return { id: detail.id, message: detail.message };
 }

@@ -11,7 +11,10 @@ const oldApi = "belongs to an RPC that is not served";
 export const notReachable: readonly NotReachable[] = [
   { row: "v2 user id empty, COMMAND-xP292j", reason: idRule },
   { row: "v1 VerifyMyPhone without user id, COMMAND-Km9ds", reason: "a token always names a user" },
-  { row: "v1 ResendMyPhoneVerification without user id, COMMAND-4M0ds", reason: "a token always names a user" },
+  {
+    row: "v1 ResendMyPhoneVerification without user id, COMMAND-4M0ds",
+    reason: "a token always names a user",
+  },
   { row: "v1 RemoveMyPhone without user id, COMMAND-6M0ds", reason: "a token always names a user" },
   { row: "DeleteUser without id, COMMAND-vaipl7s13l", reason: idRule },
   { row: "UnlockUser without id, COMMAND-a9ld4xckax", reason: idRule },
@@ -43,7 +46,10 @@ export const notReachable: readonly NotReachable[] = [
     reason: "they are masked there; v3alpha shows them, and its scenarios too",
   },
   { row: "v3alpha no generator, COMMAND-S8kTrxy0aH", reason: "the generators are constants" },
-  { row: "v3alpha feature off, TODO", reason: "there are no features to be switched" },
+  {
+    row: "v3alpha feature off, an id that upstream never chose",
+    reason: "there are no features to be switched",
+  },
   {
     row: "v3alpha contact phone, COMMAND-DkQ9aurv5u and others",
     reason: oldApi,

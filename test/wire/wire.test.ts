@@ -18,7 +18,13 @@ import { userV2 } from "./scenarios/user-v2.ts";
 
 /** Every scenario in every protocol: whatever the way in, the same answer and the same effect. */
 
-const scenarios: readonly Scenario[] = [...authV1, ...userV2, ...phoneV2, ...otpSmsRegistrations, ...ringback];
+const scenarios: readonly Scenario[] = [
+  ...authV1,
+  ...userV2,
+  ...phoneV2,
+  ...otpSmsRegistrations,
+  ...ringback,
+];
 
 const counts: string[] = [];
 
@@ -58,7 +64,9 @@ for (const profile of profiles) {
 const folder = await createStoreFolder();
 const store = await openSqliteStore({ file: join(folder.path, "ringback.db"), log: silentLog });
 const onDisk = await openWorld("safe", { store });
-describeTable("on sqlite", onDisk, protocols(onDisk.url), ({ effect }) => effect.length > 0);
+// Each scenario that changes something; the store does not see the protocol, so two of them are enough.
+const twoWays = protocols(onDisk.url).filter(({ name }) => name === "gRPC" || name === "REST");
+describeTable("profile safe on sqlite", onDisk, twoWays, ({ effect }) => effect.length > 0);
 afterAll(async () => {
   await onDisk.close();
   await folder.remove();

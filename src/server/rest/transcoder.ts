@@ -11,9 +11,7 @@ import type { Log } from "../../lib/log.ts";
 import { publicError } from "../errors.ts";
 import { jsonResponse } from "../http.ts";
 import { callUnary, type UnaryMethod } from "../unary.ts";
-import { setTextField } from "./fields.ts";
 import type { HttpBinding } from "./http-rule.ts";
-import { parseQuery } from "./query.ts";
 import { parseBody, readBody } from "./request-body.ts";
 import { statusResponse } from "./status.ts";
 
@@ -28,7 +26,7 @@ export interface TranscoderOptions {
 
 /**
  * Answers REST requests by calling a unary method: HTTP with JSON in, HTTP with JSON out.
- * The fields of the path are expected in the context (`pathFieldsKey`).
+ * What its URL says of the message is expected in the context (`urlFieldsKey`).
  */
 export function transcode(
   unary: UnaryMethod,
@@ -67,17 +65,7 @@ export function transcode(
     const { input } = method;
     assertByteStreamRequest(request);
     const bytes = await readBody(request.body, request.header, options.messageBytesMax);
-    const message = parseBody(input, binding.body, bytes, options.registry);
-    // A body that is the whole message leaves nothing for the query to say (http.proto).
-    if (binding.body !== "message") {
-      const query = request.url.indexOf("?");
-      if (query !== -1) {
-        for (const field of parseQuery(input, request.url.slice(query + 1))) {
-          if (field.path[0] !== binding.body) setTextField(input, message, field);
-        }
-      }
-    }
-    return message;
+    return parseBody(input, binding.body, bytes, options.registry);
   }
 }
 

@@ -381,7 +381,12 @@ const verifyRows: readonly Scenario[] = [
     expect: wrongOrExpired,
     effect: ["user.human.phone.verification.failed"],
   }),
-  ...([["safe", 10 * minuteMs], ["zitadel", 60 * minuteMs]] as const).flatMap(([profile, ttlMs]) => [
+  ...(
+    [
+      ["safe", 10 * minuteMs],
+      ["zitadel", 60 * minuteMs],
+    ] as const
+  ).flatMap(([profile, ttlMs]) => [
     verifyMyPhone({
       name: "the last moment of the code",
       profile,

@@ -64,7 +64,7 @@ export async function withReplacedCode(world: World): Promise<UserWithCode> {
 /** The code belongs to the number that the user had before. */
 export async function withCodeOfFormerNumber(world: World): Promise<UserWithCode> {
   const user = await withPendingPhone(world);
-    const verification = { case: "returnCode", value: {} } as const;
+  const verification = { case: "returnCode", value: {} } as const;
   const { verificationCode } = await world.asAdmin(setPhone, {
     userId: user.id,
     phone: user.otherNumber,

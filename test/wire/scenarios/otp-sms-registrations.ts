@@ -321,8 +321,10 @@ function verifyRows<A extends DescMessage, V extends DescMessage, R extends Desc
   verifyInput,
 }: Form<A, V, R>): readonly Scenario[] {
   const row = rowsOf(`${name} VerifyOTPSMSRegistration`, verify);
-  const rightCode = ({ id, otpSmsId, code }: Registered): MessageInitShape<V> => verifyInput(id, otpSmsId, code);
-  const aWrongCode = ({ id, otpSmsId }: Registered): MessageInitShape<V> => verifyInput(id, otpSmsId, wrongCode);
+  const rightCode = ({ id, otpSmsId, code }: Registered): MessageInitShape<V> =>
+    verifyInput(id, otpSmsId, code);
+  const aWrongCode = ({ id, otpSmsId }: Registered): MessageInitShape<V> =>
+    verifyInput(id, otpSmsId, wrongCode);
   return [
     row({
       name: "the code of the SMS",

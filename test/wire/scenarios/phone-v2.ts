@@ -43,7 +43,10 @@ const userMissing = refused(Code.NotFound, "COMMAND-ieJ2e");
 // -------------------------------------------------------------------------------------------- SetPhone
 
 const set = rowsOf("user.v2 SetPhone", method.setPhone);
-const toOwn = ({ id, number }: TestUser): { userId: string; phone: string } => ({ userId: id, phone: number });
+const toOwn = ({ id, number }: TestUser): { userId: string; phone: string } => ({
+  userId: id,
+  phone: number,
+});
 const sameNumber = refused(Code.FailedPrecondition, "COMMAND-Uch5e");
 
 const setRows: readonly Scenario[] = [
@@ -229,7 +232,13 @@ const setRows: readonly Scenario[] = [
     expect: invalid("SetPhoneRequest.user_id"),
     expectOfRest: noSuchPath,
   }),
-  set({ name: "nobody has the id", given: nobody, caller: "administrator", input: toOwn, expect: userMissing }),
+  set({
+    name: "nobody has the id",
+    given: nobody,
+    caller: "administrator",
+    input: toOwn,
+    expect: userMissing,
+  }),
   set({ name: "a deleted user", given: deleted, caller: "administrator", input: toOwn, expect: userMissing }),
   set({ name: "a machine", given: machine, caller: "administrator", input: toOwn, expect: userMissing }),
   set({
@@ -389,7 +398,10 @@ const resendRows: readonly Scenario[] = [
 // ----------------------------------------------------------------------------------------- VerifyPhone
 
 const verify = rowsOf("user.v2 VerifyPhone", method.verifyPhone);
-const withCode = ({ id, code }: TestUser & { readonly code: string }) => ({ userId: id, verificationCode: code });
+const withCode = ({ id, code }: TestUser & { readonly code: string }) => ({
+  userId: id,
+  verificationCode: code,
+});
 const withWrongCode = ({ id }: TestUser) => ({ userId: id, verificationCode: wrongCode });
 const wrongOrExpired = refused(Code.InvalidArgument, "COMMAND-eis9R", "wrong or has expired");
 
@@ -447,7 +459,10 @@ const verifyRows: readonly Scenario[] = [
   }),
   verify({
     name: "the code of another user",
-    given: async (world) => ({ ...(await withPendingPhone(world)), code: (await withPendingPhone(world)).code }),
+    given: async (world) => ({
+      ...(await withPendingPhone(world)),
+      code: (await withPendingPhone(world)).code,
+    }),
     caller: "self",
     input: withCode,
     expect: wrongOrExpired,

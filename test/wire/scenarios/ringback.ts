@@ -174,9 +174,9 @@ const roleRows: readonly Scenario[] = [
     effect: ["user.roles.set"],
     after: async ({ id }, world) => {
       const token = await world.token(id);
-      await expect(world.callAs(token, UserService.method.getUserByID, { userId: "administrator" })).rejects.toThrow(
-        "AUTH-AWfge",
-      );
+      await expect(
+        world.callAs(token, UserService.method.getUserByID, { userId: "administrator" }),
+      ).rejects.toThrow("AUTH-AWfge");
     },
   }),
   setRoles({
