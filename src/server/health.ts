@@ -1,12 +1,12 @@
 import { setInterval } from "node:timers/promises";
-import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../gen/grpc/health/v1/health_pb.js";
 import { drainSignalKey } from "./drain.ts";
 import { register, type Registration } from "./registration.ts";
 
 /**
- * grpc.health.v1. All services are ready or none is; "" stands for the server. While it shuts down,
- * the server is not ready.
+ * grpc.health.v1. All services are ready or none is; "" stands for the server. When it begins to shut down,
+ * watches are told that it is not ready, and end.
  * https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
 export function healthService(
@@ -16,34 +16,34 @@ export function healthService(
 ): Registration {
   const names = new Set(["", ...serviceNames]);
 
-  function statusOf(service: string, context: HandlerContext): Status {
+  function statusOf(service: string): Status {
     if (!names.has(service)) return Status.SERVICE_UNKNOWN;
-    return isReady() && !context.values.get(drainSignalKey).aborted ? Status.SERVING : Status.NOT_SERVING;
+    return isReady() ? Status.SERVING : Status.NOT_SERVING;
   }
 
   return register(Health, {
-    check({ service }, context) {
-      const status = statusOf(service, context);
+    check({ service }) {
+      const status = statusOf(service);
       if (status === Status.SERVICE_UNKNOWN) {
         throw new ConnectError(`there is no service "${service}"`, Code.NotFound);
       }
       return { status };
     },
 
-    list(_request, context) {
+    list() {
       return {
-        statuses: Object.fromEntries([...names].map((name) => [name, { status: statusOf(name, context) }])),
+        statuses: Object.fromEntries([...names].map((name) => [name, { status: statusOf(name) }])),
       };
     },
 
     async *watch({ service }, context) {
       const drain = context.values.get(drainSignalKey);
       const signal = AbortSignal.any([context.signal, drain]);
-      let told = statusOf(service, context);
+      let told = statusOf(service);
       yield { status: told };
       try {
         for await (const _ of setInterval(watchIntervalMs, undefined, { signal })) {
-          const status = statusOf(service, context);
+          const status = statusOf(service);
           if (status !== told) yield { status };
           told = status;
         }

@@ -68,7 +68,7 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
   /** HTTP/1.1 has its own watch over this. */
   function limitBodyTime(request: NodeRequest, route: Route): void {
     const isStream = route.kind === "bidi_streaming" || route.kind === "client_streaming";
-    if (!("stream" in request) || request.stream.endAfterHeaders || isStream) return;
+    if (!("stream" in request) || isStream) return;
     const timer = setTimeout(() => request.stream.close(constants.NGHTTP2_CANCEL), limits.requestTimeoutMs);
     request.once("end", () => clearTimeout(timer));
     request.once("close", () => clearTimeout(timer));

@@ -62,7 +62,7 @@ export interface RunningServer {
    * Takes no more connections and lets calls in flight finish, for `graceMs` at most; then their signals are
    * aborted and the connections that are left are cut. Until its last call is answered, an HTTP/1.1 connection
    * is still served. Resolves when all connections are closed. Handlers hear of the start by `drainSignalKey`.
-   * A second shutdown is the first one.
+   * A second shutdown may come with a shorter grace.
    */
   shutdown(graceMs: number): Promise<void>;
 }
@@ -84,24 +84,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     { ...options, limits },
     createRequestListener({ routes, cors, drain, limits, log }),
   );
-  let stopped: Promise<void> | undefined;
   const scheme = options.tls === undefined ? "http" : "https";
 
   return {
     port: port.port,
     url: `${scheme}://${urlHost(options.host)}:${port.port}`,
-    shutdown: (graceMs) => (stopped ??= stop(graceMs)),
+    async shutdown(graceMs) {
+      drain.begin();
+      const closed = port.drain();
+      if (await isDone(closed, graceMs)) return;
+      drain.timeUp();
+      if (await isDone(closed, lastWordsMs)) return;
+      port.destroy();
+      await closed;
+    },
   };
-
-  async function stop(graceMs: number): Promise<void> {
-    drain.begin();
-    const closed = port.drain();
-    if (await isDone(closed, graceMs)) return;
-    drain.timeUp();
-    if (await isDone(closed, lastWordsMs)) return;
-    port.destroy();
-    await closed;
-  }
 }
 
 function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Routes {

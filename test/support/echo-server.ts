@@ -94,7 +94,7 @@ export async function startEchoServer(options: Partial<ServerOptions> = {}): Pro
       }),
       register(AuthService, { getMyPhone: () => ({ phone: { phone: "+41791234567" } }) }),
     ],
-    requestGate({ requestHeader }) {
+    async requestGate({ requestHeader }) {
       if (requestHeader.get("authorization") === "no")
         throw new ConnectError("no token", Code.Unauthenticated);
       if (requestHeader.get("authorization") === "broken") throw new Error("the store is down");

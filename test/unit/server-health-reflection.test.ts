@@ -52,39 +52,48 @@ describe("health", () => {
     expect(statuses[UserService.typeName]?.status).toBe(Status.SERVING);
   });
 
-  it("can be watched", async () => {
+  it("can be watched: every change is told, and nothing else", async () => {
+    // Two looks ready, two not, and so on.
+    let looks = 0;
+    const own = await startEchoServer({
+      isReady: () => (looks++ & 2) === 0,
+      limits: { healthWatchIntervalMs: 1 },
+    });
     const leaving = new AbortController();
     const told: Status[] = [];
     const watching = (async () => {
-      for await (const { status } of createClient(Health, grpcTransport()).watch(
-        {},
-        { signal: leaving.signal },
-      )) {
+      const health = createClient(Health, createGrpcTransport({ baseUrl: own.url }));
+      for await (const { status } of health.watch({}, { signal: leaving.signal })) {
         told.push(status);
-        isReady = !isReady;
         if (told.length === 4) leaving.abort();
       }
     })();
     await expect(watching).rejects.toMatchObject({ code: Code.Canceled });
     expect(told).toEqual([Status.SERVING, Status.NOT_SERVING, Status.SERVING, Status.NOT_SERVING]);
-    isReady = true;
+    await own.shutdown(60_000);
   });
 
-  it("is not given while the server shuts down, which does not wait for watches", async () => {
-    const own = await startEchoServer();
-    let stopped: Promise<void> | undefined;
-    const told: Status[] = [];
-    const watching = (async () => {
-      const health = createClient(Health, createGrpcTransport({ baseUrl: own.url }));
-      for await (const { status } of health.watch({ service: "none" })) {
-        told.push(status);
-        stopped ??= own.shutdown(60_000);
-      }
-    })();
-    await expect(watching).rejects.toMatchObject({ code: Code.Unavailable });
-    await stopped;
-    expect(told).toEqual([Status.SERVICE_UNKNOWN]);
-  });
+  it.each([
+    ["", [Status.SERVING, Status.NOT_SERVING]],
+    ["none", [Status.SERVICE_UNKNOWN]],
+  ])(
+    "is taken back when the server shuts down, which does not wait for watches of %j",
+    async (service, all) => {
+      const own = await startEchoServer();
+      let stopped: Promise<void> | undefined;
+      const told: Status[] = [];
+      const watching = (async () => {
+        const health = createClient(Health, createGrpcTransport({ baseUrl: own.url }));
+        for await (const { status } of health.watch({ service })) {
+          told.push(status);
+          stopped ??= own.shutdown(60_000);
+        }
+      })();
+      await expect(watching).rejects.toMatchObject({ code: Code.Unavailable });
+      await stopped;
+      expect(told).toEqual(all);
+    },
+  );
 });
 
 type Ask = v1.ServerReflectionRequest["messageRequest"];

@@ -35,13 +35,13 @@ describe("a query", () => {
     expect(
       fromQuery(
         FileDescriptorProtoSchema,
-        "dependency=a&dependency=b&publicDependency=1&options.deprecated=true",
+        "dependency=a&dependency=b&publicDependency=1&options.deprecated=true&options.go_package=g",
       ),
     ).toEqual(
       create(FileDescriptorProtoSchema, {
         dependency: ["a", "b"],
         publicDependency: [1],
-        options: { deprecated: true },
+        options: { deprecated: true, goPackage: "g" },
       }),
     );
     expect(fromQuery(FieldOptionsSchema, "targets=1&targets=TARGET_TYPE_FIELD").targets).toEqual([1, 4]);

@@ -50,6 +50,14 @@ describe("a shutdown", () => {
     }
   });
 
+  it("aborts REST calls likewise", async () => {
+    const server = await startEchoServer();
+    const call = fetch(`${server.url}/v2/users/7/phone`, { method: "POST", body: '{"phone":"wait"}' });
+    await server.nextWait();
+    await server.shutdown(50);
+    expect((await call).status).toBe(503);
+  });
+
   it("ends endless streams with the grace", async () => {
     const server = await startEchoServer();
     const stream = createClient(InboxService, createGrpcTransport({ baseUrl: server.url })).watchMessages({});
@@ -87,9 +95,28 @@ describe("a shutdown", () => {
     await stopped;
   });
 
-  it("is the same when asked for twice", async () => {
+  it("closes an HTTP/1.1 connection also after an answer that had begun before", async () => {
     const server = await startEchoServer();
-    await Promise.all([server.shutdown(minute), server.shutdown(minute)]);
+    const transport = createConnectTransport({ baseUrl: server.url, httpVersion: "1.1" });
+    let stopped: Promise<void> | undefined;
+    let last: string | undefined;
+    for await (const { message } of createClient(InboxService, transport).watchMessages({
+      phoneNumber: "2000",
+    })) {
+      stopped ??= server.shutdown(minute);
+      last = message?.id;
+    }
+    expect(last).toBe("2000");
+    await stopped;
+  });
+
+  it("can be hurried by a second one", async () => {
+    const server = await startEchoServer();
+    const client = createClient(UserService, createGrpcTransport({ baseUrl: server.url }));
+    const refused = expect(client.setPhone({ phone: "wait" })).rejects.toMatchObject(shuttingDown);
+    await server.nextWait();
+    await Promise.all([server.shutdown(minute), server.shutdown(0)]);
+    await refused;
     await server.shutdown(minute);
   });
 });
