@@ -21,7 +21,6 @@ export type MessageKey =
   | "Errors.NotSupported"
   | "Errors.Outbox.Full"
   | "Errors.Role.Unknown"
-  | "Errors.ShuttingDown"
   | "Errors.Store.Unavailable"
   | "Errors.Token.Invalid"
   | "Errors.Token.IssuerUnavailable"
@@ -46,8 +45,7 @@ export type MessageKey =
   | "Errors.User.Phone.NotChanged"
   | "Errors.User.Phone.NotFound"
   | "Errors.User.Phone.Paused"
-  | "Errors.User.UserName.Taken"
-  | "Errors.User.WrongOrganization";
+  | "Errors.User.UserName.Taken";
 
 /** One rule that refuses: what a program acts on (`kind`, `id`), what a person reads (`key`). */
 export interface Refusal {

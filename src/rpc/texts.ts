@@ -9,7 +9,6 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.NotSupported": "The field {field} is not supported: {reason}.",
   "Errors.Outbox.Full": "Too many messages wait to be sent. Try again later.",
   "Errors.Role.Unknown": "There is no role {role}. Known are: {known}.",
-  "Errors.ShuttingDown": "The server is shutting down. Try again.",
   "Errors.Store.Unavailable": "Nothing could be written: the store is not available. Try again later.",
   "Errors.Token.Invalid": "The token is invalid or has expired.",
   "Errors.Token.IssuerUnavailable": "The token cannot be checked: its issuer cannot be reached.",
@@ -36,7 +35,6 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.User.Phone.NotFound": "The user has no phone number.",
   "Errors.User.Phone.Paused": "An SMS went to this number just now. Try again in {seconds} seconds.",
   "Errors.User.UserName.Taken": "The user name is taken.",
-  "Errors.User.WrongOrganization": "The user belongs to another organization.",
 };
 
 /** @returns the sentence, with its names filled in */
