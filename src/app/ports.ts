@@ -64,9 +64,16 @@ export type CommitOutcome =
   | { readonly kind: "paused"; readonly untilMs: number }
   | { readonly kind: "outbox_full" };
 
-/** The store could not do it and did nothing: disk full, I/O error, connection lost. */
+/** The store could not do it: disk full, I/O error, connection lost. */
 export class StoreUnavailableError extends Error {
   override readonly name = "StoreUnavailableError";
+  /** Whether nothing was written for certain, or the write may turn out to be there. */
+  readonly outcome: "nothing" | "unknown";
+
+  constructor(message: string, options: ErrorOptions & { readonly outcome?: "nothing" | "unknown" } = {}) {
+    super(message, options);
+    this.outcome = options.outcome ?? "nothing";
+  }
 }
 
 export interface HistoryEvent extends RecordedEvent {

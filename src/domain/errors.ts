@@ -21,6 +21,7 @@ export type MessageKey =
   | "Errors.NotSupported"
   | "Errors.Outbox.Full"
   | "Errors.Role.Unknown"
+  | "Errors.Store.OutcomeUnknown"
   | "Errors.Store.Unavailable"
   | "Errors.Token.Invalid"
   | "Errors.Token.IssuerUnavailable"

@@ -17,14 +17,19 @@ const codes: Readonly<Record<ErrorKind, Code>> = {
   unavailable: Code.Unavailable,
 };
 
-const storeUnavailable = refusal("unavailable", "RINGBACK-s7Dsk", "Errors.Store.Unavailable");
+const storeRefusals = {
+  nothing: refusal("unavailable", "RINGBACK-s7Dsk", "Errors.Store.Unavailable"),
+  unknown: refusal("unavailable", "RINGBACK-u4Knw", "Errors.Store.OutcomeUnknown"),
+} as const;
 
 /**
  * A refusal as callers see it: its sentence, its id, and `zitadel.v1.ErrorDetail`. Everything that was not
  * meant for them is given back as it is; the server masks and logs it.
  */
 export function toWireError(error: unknown): unknown {
-  if (error instanceof StoreUnavailableError) return wireError(new DomainError(storeUnavailable, {}, error));
+  if (error instanceof StoreUnavailableError) {
+    return wireError(new DomainError(storeRefusals[error.outcome], {}, error));
+  }
   return error instanceof DomainError ? wireError(error) : error;
 }
 

@@ -9,6 +9,8 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.NotSupported": "The field {field} is not supported: {reason}.",
   "Errors.Outbox.Full": "Too many messages wait to be sent. Try again later.",
   "Errors.Role.Unknown": "There is no role {role}. Known are: {known}.",
+  "Errors.Store.OutcomeUnknown":
+    "The store failed while it was writing, and whether this is written is not known. Look before you try again.",
   "Errors.Store.Unavailable": "Nothing could be written: the store is not available. Try again later.",
   "Errors.Token.Invalid": "The token is invalid or has expired.",
   "Errors.Token.IssuerUnavailable": "The token cannot be checked: its issuer cannot be reached.",

@@ -15,8 +15,8 @@ export type Operation = readonly [name: keyof Operations, ...args: unknown[]];
 export type Answer = { readonly value: unknown } | { readonly failure: Failure };
 
 export interface Failure {
-  /** Whether the store could not do it, or the operation itself is at fault. */
-  readonly kind: "unavailable" | "defect";
+  /** Whether the store did nothing, may have done it, or the operation itself is at fault. */
+  readonly kind: "unavailable" | "unknown" | "defect";
   readonly message: string;
   readonly cause: string;
 }
@@ -120,7 +120,7 @@ function unavailable(error: unknown, isCommitting: boolean): Failure {
   // not there. Where anything after it failed, such as fsync, it may be, and may count after a crash.
   const isKnown = !isCommitting || code === sqliteFull || code === sqliteIoErrorWrite;
   return {
-    kind: "unavailable",
+    kind: isKnown ? "unavailable" : "unknown",
     message: isKnown
       ? "the database cannot be written; nothing was changed"
       : "the database cannot be written; whether this was written is not known",

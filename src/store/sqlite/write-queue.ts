@@ -125,7 +125,7 @@ export class WriteQueue {
       if (answer === undefined) waiting.reject(new Error("the writing thread left an operation out"));
       else if ("value" in answer) waiting.resolve(answer.value);
       else {
-        if (answer.failure.kind === "unavailable") failure = answer.failure;
+        if (answer.failure.kind !== "defect") failure = answer.failure;
         waiting.reject(asError(answer.failure));
       }
     }
@@ -150,7 +150,12 @@ export class WriteQueue {
     if (this.#deaths < deathsMax) this.#start();
     this.#wake();
     for (const { reject } of inFlight) {
-      reject(new StoreUnavailableError(`${message}; whether this was written is not known`, { cause }));
+      reject(
+        new StoreUnavailableError(`${message}; whether this was written is not known`, {
+          cause,
+          outcome: "unknown",
+        }),
+      );
     }
     for (const { reject } of waiting) {
       reject(new StoreUnavailableError(`${message}; nothing was changed`, { cause }));
@@ -165,5 +170,9 @@ function post(worker: Worker, request: WriterRequest): void {
 
 function asError({ kind, message, cause }: Failure): Error {
   const options = { cause: new Error(cause) };
-  return kind === "unavailable" ? new StoreUnavailableError(message, options) : new Error(message, options);
+  if (kind === "defect") return new Error(message, options);
+  return new StoreUnavailableError(message, {
+    ...options,
+    outcome: kind === "unknown" ? "unknown" : "nothing",
+  });
 }
