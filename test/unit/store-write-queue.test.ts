@@ -51,7 +51,8 @@ describe("write queue", () => {
   );
 
   it("gives up after three deaths in a row", async () => {
-    for (let death = 1; death <= 3; death += 1) await expect(write("end")).rejects.toMatchObject({ outcome: "unknown" });
+    for (let death = 1; death <= 3; death += 1)
+      await expect(write("end")).rejects.toMatchObject({ outcome: "unknown" });
     await expect(write("1")).rejects.toThrow(StoreUnavailableError);
     await expect(write("1")).rejects.toThrow("the writing thread ended 3 times in a row: restart the server");
     expect(workers).toHaveLength(3);
