@@ -1,37 +1,53 @@
 import { RoleService } from "../gen/ringback/role/v1/role_service_pb.js";
 import { InboxService } from "../gen/ringback/inbox/v1/inbox_service_pb.js";
 import { TokenService } from "../gen/ringback/token/v1/token_service_pb.js";
+import { AdminService } from "../gen/zitadel/admin/v1/admin_service_pb.js";
 import { AuthService } from "../gen/zitadel/auth/v1/auth_service_pb.js";
+import { ManagementService } from "../gen/zitadel/management/v1/management_service_pb.js";
 import { ZITADELUsers } from "../gen/zitadel/resources/user/v3alpha/user_service_pb.js";
+import { SessionService as SessionServiceV2 } from "../gen/zitadel/session/v2/session_service_pb.js";
+import { SessionService as SessionServiceV2beta } from "../gen/zitadel/session/v2beta/session_service_pb.js";
+import { SettingsService as SettingsServiceV2 } from "../gen/zitadel/settings/v2/settings_service_pb.js";
 import { UserService as UserServiceV2 } from "../gen/zitadel/user/v2/user_service_pb.js";
+import { UserService as UserServiceV2beta } from "../gen/zitadel/user/v2beta/user_service_pb.js";
 import { UserService as UserServiceV3alpha } from "../gen/zitadel/user/v3alpha/user_service_pb.js";
-import { ensureAdministrator, hasAdministrator } from "./app/account.ts";
+import { ensureAdministrator, hasAdministrator } from "./app/administrator.ts";
 import { CodeVault } from "./app/code-vault.ts";
 import type { AppContext } from "./app/context.ts";
 import { Directory } from "./app/directory.ts";
 import { Inbox } from "./app/inbox.ts";
-import type { SmsProvider, Store } from "./app/ports.ts";
-import { UserRepository } from "./app/user-repository.ts";
-import { hashAccessToken } from "./auth/access-token.ts";
+import type { SmsAccount, SmsProvider, Store } from "./app/ports.ts";
+import { Repository } from "./app/repository.ts";
+import { sessionKind } from "./app/sessions.ts";
+import { Settings } from "./app/settings.ts";
+import { userKind } from "./app/users.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createOidcIssuer } from "./auth/oidc.ts";
 import { createOwnTokens } from "./auth/own-tokens.ts";
 import { roles } from "./auth/roles.ts";
 import type { Config } from "./config/config.ts";
+import { ActiveProvider } from "./courier/active-provider.ts";
 import { Courier } from "./courier/courier.ts";
 import { policyOf } from "./domain/policy.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { loadOrCreateKey } from "./lib/key-file.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { type RandomBytes, secureRandomBytes } from "./lib/random.ts";
+import { hashToken } from "./lib/token-hash.ts";
+import { adminV1 } from "./rpc/admin-v1.ts";
 import { authV1 } from "./rpc/auth-v1.ts";
 import { errorInterceptor } from "./rpc/errors.ts";
 import { createGate } from "./rpc/gate.ts";
 import { inboxV1 } from "./rpc/inbox-v1.ts";
+import { managementV1 } from "./rpc/management-v1.ts";
 import { resourcesUserV3alpha } from "./rpc/resources-user-v3alpha.ts";
 import { roleV1 } from "./rpc/role-v1.ts";
+import { sessionV2 } from "./rpc/session-v2.ts";
+import { sessionV2beta } from "./rpc/session-v2beta.ts";
+import { settingsV2 } from "./rpc/settings-v2.ts";
 import { tokenV1 } from "./rpc/token-v1.ts";
 import { userV2 } from "./rpc/user-v2.ts";
+import { userV2beta } from "./rpc/user-v2beta.ts";
 import { userV3alpha } from "./rpc/user-v3alpha.ts";
 import { validationInterceptor } from "./rpc/validation.ts";
 import { drainSignalKey } from "./server/drain.ts";
@@ -39,6 +55,7 @@ import { register } from "./server/registration.ts";
 import { type RunningServer, startServer } from "./server/server.ts";
 import { createHttpProvider } from "./sms/http.ts";
 import { createInboxProvider } from "./sms/inbox.ts";
+import { createTwilioProvider } from "./sms/twilio.ts";
 import { openMemoryStore } from "./store/memory/memory-store.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 
@@ -89,20 +106,21 @@ type Environment = Overrides & Required<Pick<Overrides, "log" | "clock" | "rando
 async function start(config: Config, store: Store, environment: Environment): Promise<Ringback> {
   const { log, clock, randomBytes } = environment;
   const masterKeys = masterKeysOf(config, randomBytes);
-  const users = new UserRepository(store, clock);
   const vault = new CodeVault(masterKeys, randomBytes);
+  const settings = new Settings(policyOf(config.profile, config.defaultRegion), store, clock);
+  const users = new Repository(userKind, store, clock);
+  const sessions = new Repository(sessionKind, store, clock);
   const inbox = new Inbox(store.inbox, config.sms.kind === "inbox");
-  const provider = environment.smsProvider ?? smsProvider(config, inbox, clock);
-  const courier = new Courier({ outbox: store.outbox, users, vault, provider, clock, randomBytes, log });
-  const app: AppContext = {
-    users,
+  const provider = new ActiveProvider({
+    settings,
     vault,
-    policy: policyOf(config.profile, config.defaultRegion),
-    clock,
-    randomBytes,
-    knownRoles: roles,
-    onMessage: () => courier.wake(),
-  };
+    create: (account) => accountProvider(account, config, clock),
+    fallback: environment.smsProvider ?? smsProvider(config, inbox, clock),
+    log,
+  });
+  const common = { users, sessions, settings, vault, clock, randomBytes };
+  const courier = new Courier({ ...common, outbox: store.outbox, provider, log });
+  const app: AppContext = { ...common, store, knownRoles: roles, onMessage: () => courier.wake() };
   const newAdminToken = await prepareAdministrator(app, config);
   const server = await startRpc(config, app, inbox, masterKeys, log);
   courier.wake();
@@ -129,8 +147,9 @@ function startRpc(
   const { clock } = app;
   const ownTokens = createOwnTokens(masterKeys, clock);
   const { issuers, audiences, autoProvision } = config.oidc;
+  const directory = new Directory(app);
   const authenticator = createAuthenticator({
-    directory: new Directory(app),
+    directory,
     clock,
     ownTokens,
     oidcIssuers: issuers.map((issuer) => createOidcIssuer({ issuer, audiences, clock, log })),
@@ -140,7 +159,13 @@ function startRpc(
     ...config.listen,
     services: [
       register(AuthService, authV1(app)),
+      register(ManagementService, managementV1(app)),
+      register(AdminService, adminV1(app)),
       register(UserServiceV2, userV2(app)),
+      register(UserServiceV2beta, userV2beta(userV2(app))),
+      register(SessionServiceV2, sessionV2(app)),
+      register(SessionServiceV2beta, sessionV2beta(sessionV2(app))),
+      register(SettingsServiceV2, settingsV2(app)),
       register(UserServiceV3alpha, userV3alpha(app)),
       register(ZITADELUsers, resourcesUserV3alpha(app)),
       register(TokenService, tokenV1(app, ownTokens)),
@@ -150,10 +175,17 @@ function startRpc(
         inboxV1(inbox, (context) => AbortSignal.any([context.signal, context.values.get(drainSignalKey)])),
       ),
     ],
-    requestGate: createGate((authorization) => authenticator.authenticate(authorization)),
+    requestGate: createGate({
+      authenticate: (authorization) => authenticator.authenticate(authorization),
+      hasOrganization: (organizationId) => directory.hasOrganization(organizationId),
+    }),
     interceptors: [errorInterceptor(), validationInterceptor()],
-    // The pages of auth.v1 are written without a prefix.
-    restPrefixes: new Map([[AuthService.typeName, ["/auth/v1", ""]]]),
+    // The paths of v1 are written without their prefix; the pages of auth.v1 show them like that, too.
+    restPrefixes: new Map([
+      [AuthService.typeName, ["/auth/v1", ""]],
+      [ManagementService.typeName, ["/management/v1"]],
+      [AdminService.typeName, ["/admin/v1"]],
+    ]),
     corsOrigins: config.corsOrigins === "*" ? ["*"] : config.corsOrigins,
     documents: new Map([
       ["/.well-known/jwks.json", () => ownTokens.jwks()],
@@ -172,7 +204,16 @@ function masterKeysOf({ masterKeys, store }: Config, randomBytes: RandomBytes): 
 function smsProvider({ sms }: Config, inbox: Inbox, clock: Clock): SmsProvider {
   if (sms.kind === "inbox") return createInboxProvider((message) => inbox.deliver(message));
   const { url, signingKey, allowPrivate } = sms;
-  return createHttpProvider({ url, signingKey, allowPrivate, clock });
+  const signingKeys = signingKey === undefined ? [] : [{ key: signingKey, expiresMs: null }];
+  return createHttpProvider({ id: "http", description: "", url, signingKeys, allowPrivate, clock });
+}
+
+/** The provider of an account that the settings name. */
+function accountProvider(account: SmsAccount, { sms }: Config, clock: Clock): SmsProvider {
+  const { allowPrivate } = sms;
+  return account.kind === "twilio"
+    ? createTwilioProvider(account)
+    : createHttpProvider({ ...account, allowPrivate, clock });
 }
 
 /** @returns the token if it had to be made */
@@ -180,6 +221,6 @@ async function prepareAdministrator(app: AppContext, config: Config): Promise<st
   const isFirstStart = config.adminToken === undefined && !(await hasAdministrator(app));
   const made = isFirstStart ? `rbk_${Buffer.from(app.randomBytes(32)).toString("base64url")}` : undefined;
   const token = config.adminToken ?? made;
-  if (token !== undefined) await ensureAdministrator(app, hashAccessToken(token), ["IAM_OWNER"]);
+  if (token !== undefined) await ensureAdministrator(app, hashToken(token), ["IAM_OWNER"]);
   return made;
 }

@@ -1,48 +1,64 @@
 import {
   accountErrors,
   decideAddHumanUser,
-  decideAdministrator,
+  decideAddMachineUser,
+  decideChangeHumanUser,
+  decideChangeMachineUser,
+  decideChangeUserName,
+  decideDeactivateUser,
+  decideLockUser,
+  decideReactivateUser,
   decideRemoveUser,
-  decideSetRoles,
   decideUnlockUser,
   requireUser,
 } from "../domain/account.ts";
-import type { Verification } from "../domain/decision.ts";
-import { DomainError, refusal } from "../domain/errors.ts";
-import type { Email, MetadataEntry, Profile } from "../domain/user.ts";
-import { newDecimalId, newUuid } from "../lib/id.ts";
+import { type Decision, requireHuman, type Verification } from "../domain/decision.ts";
+import { DomainError, type Refusal, refusal } from "../domain/errors.ts";
+import type { UserState } from "../domain/user.ts";
+import type { Email, MetadataEntry, Profile, UserSchema } from "../domain/user-events.ts";
+import { newDecimalId } from "../lib/id.ts";
 import {
   type AppContext,
   type Details,
   detailsOf,
   execute,
-  factsOf,
   newCode,
+  policyFor,
   requirePermission,
   requireSelfOr,
   returnedCode,
+  type UserRef,
+  visible,
 } from "./context.ts";
+import { requireVerificationAllowed } from "./phone.ts";
 import type { Caller } from "./ports.ts";
-import type { LoadedUser } from "./user-repository.ts";
+import type { LoadedUser } from "./users.ts";
 
-/** The use cases of an account: add, get, delete, unlock, roles. */
+/** The use cases of an account: add, get, change, lock, deactivate, delete. */
 
 /** The organization of users for whom none is named. */
 export const defaultOrganizationId = "default";
 
+export interface PhoneOfUser {
+  readonly number: string;
+  readonly verification: Verification;
+}
+
 export interface AddHumanUserCommand {
   /** One is made if it is left out. */
   readonly userId?: string | undefined;
+  /** The caller's own if it is left out. */
   readonly organizationId?: string | undefined;
   /** The e-mail address if it is left out. */
   readonly userName?: string | undefined;
   readonly profile: Profile;
   readonly email: Email;
   readonly metadata: readonly MetadataEntry[];
-  readonly phone?: { readonly number: string; readonly verification: Verification } | undefined;
+  readonly schema?: UserSchema;
+  readonly phone?: PhoneOfUser | undefined;
 }
 
-export interface AddHumanUserReply {
+export interface AddUserReply {
   readonly userId: string;
   readonly details: Details;
   readonly phoneCode?: string | undefined;
@@ -52,126 +68,185 @@ export async function addHumanUser(
   app: AppContext,
   caller: Caller,
   command: AddHumanUserCommand,
-): Promise<AddHumanUserReply> {
-  const resourceOwner = command.organizationId ?? (caller.organizationId || defaultOrganizationId);
-  requirePermission(caller, "user.write", resourceOwner);
+): Promise<AddUserReply> {
+  const resourceOwner = organizationFor(caller, command.organizationId);
   const userId = command.userId ?? newDecimalId(app.clock.nowMs(), app.randomBytes);
-  const code = newCode(app, app.policy.phoneCode);
-  const { profile, email, metadata, phone } = command;
-  const done = await execute(app, userId, (state, nowMs) =>
+  const policy = await app.settings.policy(resourceOwner);
+  const code = newCode(app, policy.phoneCode);
+  const { organizationId: _, phone, userName, ...data } = command;
+  const done = await execute(app, policy, userId, (state, facts) =>
     decideAddHumanUser(
       state,
       {
+        ...data,
         userId,
         resourceOwner,
-        userName: command.userName ?? email.address,
-        profile,
-        email,
-        metadata,
+        userName: userName ?? command.email.address,
         ...(phone === undefined ? {} : { phone: { ...phone, code } }),
       },
-      factsOf(app, nowMs),
+      facts,
     ),
   );
   return { userId, details: detailsOf(done), phoneCode: returnedCode(done.decision.code) };
 }
 
+export interface AddMachineUserCommand {
+  readonly userId?: string | undefined;
+  readonly organizationId: string;
+  /** The id if it is left out. */
+  readonly userName?: string | undefined;
+  readonly name: string;
+  readonly description: string;
+}
+
+export async function addMachineUser(
+  app: AppContext,
+  caller: Caller,
+  command: AddMachineUserCommand,
+): Promise<AddUserReply> {
+  const resourceOwner = organizationFor(caller, command.organizationId);
+  const userId = command.userId ?? newDecimalId(app.clock.nowMs(), app.randomBytes);
+  const { name, description, userName = userId } = command;
+  const done = await app.users.execute(userId, (state) =>
+    decideAddMachineUser(state, { resourceOwner, userName, name, description }),
+  );
+  return { userId, details: detailsOf(done) };
+}
+
+/** @throws DomainError unless the caller may add users there */
+function organizationFor(caller: Caller, organizationId: string | undefined): string {
+  const resourceOwner = organizationId ?? (caller.organizationId || defaultOrganizationId);
+  requirePermission(caller, "user.write", resourceOwner);
+  return resourceOwner;
+}
+
+/** What is left out stays as it is. */
+export interface ChangeHumanUserCommand extends UserRef {
+  readonly userName?: string;
+  readonly profile?: Partial<Profile>;
+  readonly email?: Email;
+  readonly schema?: Partial<UserSchema>;
+  readonly phone?: PhoneOfUser | "removed";
+}
+
+export interface ChangeUserReply {
+  readonly details: Details;
+  readonly phoneCode?: string | undefined;
+}
+
+/** @throws DomainError if there is no such human user, the caller may not change it, or the number is bad */
+export async function changeHumanUser(
+  app: AppContext,
+  caller: Caller,
+  command: ChangeHumanUserCommand,
+): Promise<ChangeUserReply> {
+  const policy = await policyFor(app, command);
+  const code = newCode(app, policy.phoneCode);
+  const { phone, ...others } = command;
+  const done = await execute(app, policy, command.userId, (state, facts) => {
+    const user = requireHuman(visible(state, command), accountErrors.changeMissing);
+    requireChangeAllowed(caller, user, command);
+    const change = phone === undefined || phone === "removed" ? { phone } : { phone: { ...phone, code } };
+    return decideChangeHumanUser(user, { ...others, ...(change.phone && { phone: change.phone }) }, facts);
+  });
+  return { details: detailsOf(done), phoneCode: returnedCode(done.decision.code) };
+}
+
+/** Whoever declares something verified, or removes the number, needs the right to, also for oneself. */
+function requireChangeAllowed(
+  caller: Caller,
+  user: UserState,
+  { email, phone }: ChangeHumanUserCommand,
+): void {
+  if (email?.isVerified === true || phone === "removed") {
+    requirePermission(caller, "user.write", user.resourceOwner);
+  }
+  const verification = phone === undefined || phone === "removed" ? "send_code" : phone.verification;
+  requireVerificationAllowed(caller, user, verification);
+}
+
+/** @throws DomainError if there is no such machine user, or the caller may not change it */
+export async function changeMachineUser(
+  app: AppContext,
+  caller: Caller,
+  command: UserRef & { readonly userName?: string; readonly name?: string; readonly description?: string },
+): Promise<ChangeUserReply> {
+  const done = await app.users.execute(command.userId, (state) => {
+    const user = requireUser(visible(state, command), accountErrors.changeMissing);
+    if (user.kind !== "machine") throw new DomainError(accountErrors.changeMissing);
+    requireSelfOr(caller, "user.write", user);
+    return decideChangeMachineUser(user, command);
+  });
+  return { details: detailsOf(done) };
+}
+
+/** For a user of either kind. @throws DomainError if there is no such user, or the caller may not change it */
+export async function changeUserName(
+  app: AppContext,
+  caller: Caller,
+  command: UserRef & { readonly userName?: string },
+): Promise<ChangeUserReply> {
+  const details = await changeLife(app, command, accountErrors.changeMissing, (user) => {
+    requireSelfOr(caller, "user.write", user);
+    return decideChangeUserName(user, command.userName);
+  });
+  return { details };
+}
+
 const getMissing = refusal("not_found", "QUERY-Dfbg2", "Errors.User.NotFound");
 
 /** @throws DomainError if there is no such user, or the caller may not see it */
-export async function getUser(app: AppContext, caller: Caller, userId: string): Promise<LoadedUser> {
-  const loaded = await app.users.find(userId);
-  const user = requireUser(loaded?.user, getMissing);
-  requireSelfOr(caller, "user.read", user);
-  return { sequence: loaded?.sequence ?? 0, user };
+export async function getUser(app: AppContext, caller: Caller, ref: UserRef): Promise<LoadedUser> {
+  const loaded = await app.users.find(ref.userId);
+  const state = requireUser(visible(loaded?.state, ref), getMissing);
+  requireSelfOr(caller, "user.read", state);
+  return { sequence: loaded?.sequence ?? 0, state };
 }
 
-export async function deleteUser(app: AppContext, caller: Caller, userId: string): Promise<Details> {
-  const done = await execute(app, userId, (state) => {
-    const user = requireUser(state, accountErrors.deleteMissing);
+export async function deleteUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+  return changeLife(app, ref, accountErrors.deleteMissing, (user) => {
     requireSelfOr(caller, "user.delete", user);
     return decideRemoveUser();
   });
-  return detailsOf(done);
+}
+
+export async function lockUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+  return changeLife(app, ref, accountErrors.lockMissing, (user) => {
+    requireSelfOr(caller, "user.write", user);
+    return decideLockUser(user);
+  });
 }
 
 /** Not for oneself: a lock that its owner can open keeps nobody out. */
-export async function unlockUser(app: AppContext, caller: Caller, userId: string): Promise<Details> {
-  const done = await execute(app, userId, (state) => {
-    const user = requireUser(state, accountErrors.unlockMissing);
+export async function unlockUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+  return changeLife(app, ref, accountErrors.unlockMissing, (user) => {
     requirePermission(caller, "user.write", user.resourceOwner);
     return decideUnlockUser(user);
   });
-  return detailsOf(done);
 }
 
-/** What the list does not name is taken away. @throws DomainError for a role that does not exist */
-export async function setRoles(
-  app: AppContext,
-  caller: Caller,
-  command: { readonly userId: string; readonly roles: readonly string[] },
-): Promise<readonly string[]> {
-  const unknown = command.roles.find((role) => !app.knownRoles.includes(role));
-  if (unknown !== undefined) {
-    throw new DomainError(accountErrors.roleUnknown, { role: unknown, known: app.knownRoles.join(", ") });
-  }
-  const done = await execute(app, command.userId, (state) => {
-    const user = requireUser(state, accountErrors.rolesMissing);
-    requirePermission(caller, "iam.write", user.resourceOwner);
-    return decideSetRoles(user, command.roles);
+export async function deactivateUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+  return changeLife(app, ref, accountErrors.deactivateMissing, (user) => {
+    requireSelfOr(caller, "user.write", user);
+    return decideDeactivateUser(user);
   });
-  return done.user.roles;
 }
 
-export const administratorId = "administrator";
+export async function reactivateUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+  return changeLife(app, ref, accountErrors.reactivateMissing, (user) => {
+    requireSelfOr(caller, "user.write", user);
+    return decideReactivateUser(user);
+  });
+}
 
-/** Sees to it that exactly this token is the administrator's. @param tokenHash SHA-256, base64url */
-export async function ensureAdministrator(
+async function changeLife(
   app: AppContext,
-  tokenHash: string,
-  roles: readonly string[],
-): Promise<void> {
-  const tokenId = newUuid(app.clock.nowMs(), app.randomBytes);
-  await execute(app, administratorId, (state) =>
-    decideAdministrator(state, {
-      resourceOwner: defaultOrganizationId,
-      userName: administratorId,
-      roles,
-      tokenHash,
-      tokenId,
-    }),
+  ref: UserRef,
+  missing: Refusal,
+  decide: (user: UserState) => Decision,
+): Promise<Details> {
+  const done = await app.users.execute(ref.userId, (state) =>
+    decide(requireUser(visible(state, ref), missing)),
   );
-}
-
-/** Whether there is an administrator with a token: false on the first start. */
-export async function hasAdministrator(app: AppContext): Promise<boolean> {
-  const loaded = await app.users.find(administratorId);
-  return loaded !== undefined && Object.keys(loaded.user.accessTokens).length > 0;
-}
-
-/** Creates the user of an OIDC issuer whose valid token arrived first. */
-export async function provisionUser(
-  app: AppContext,
-  user: {
-    readonly userId: string;
-    readonly issuer: string;
-    readonly profile: Profile;
-    readonly email: Email;
-  },
-): Promise<void> {
-  try {
-    await execute(app, user.userId, (state, nowMs) =>
-      // A deleted user comes back by AddHumanUser only, not by a token that is still valid.
-      state === undefined
-        ? decideAddHumanUser(
-            undefined,
-            { ...user, resourceOwner: defaultOrganizationId, userName: user.userId, metadata: [] },
-            factsOf(app, nowMs),
-          )
-        : { events: [] },
-    );
-  } catch (error) {
-    // Somebody of another organization or name was faster; the caller is looked up again anyway.
-    if (!(error instanceof DomainError)) throw error;
-  }
+  return detailsOf(done);
 }

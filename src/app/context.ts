@@ -1,20 +1,27 @@
 import { type CodeGenerator, drawCode, type NewCode } from "../domain/codes.ts";
-import type { Decision, Facts, IssuedCode } from "../domain/decision.ts";
+import type { CodePurpose, Decision, Facts, IssuedCode } from "../domain/decision.ts";
 import { DomainError, type Refusal, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
-import { smsText } from "../domain/sms-text.ts";
+import type { UserState } from "../domain/user.ts";
 import type { Clock } from "../lib/clock.ts";
 import { newUuid } from "../lib/id.ts";
+import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { CodeVault } from "./code-vault.ts";
-import type { Caller, Permission } from "./ports.ts";
-import type { Extras, LoadedUser, UserRepository } from "./user-repository.ts";
+import type { Caller, Permission, Store } from "./ports.ts";
+import type { Extras } from "./repository.ts";
+import type { SessionRepository } from "./sessions.ts";
+import type { Settings } from "./settings.ts";
+import type { LoadedUser, UserRepository } from "./users.ts";
 
 /** What every use case works with. */
 export interface AppContext {
   readonly users: UserRepository;
+  readonly sessions: SessionRepository;
+  readonly settings: Settings;
+  /** For lists, and for what changes several aggregates at once. */
+  readonly store: Store;
   readonly vault: CodeVault;
-  readonly policy: Policy;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   /** Every role that a user may have. */
@@ -31,13 +38,30 @@ export interface Details {
   readonly resourceOwner: string;
 }
 
-export function detailsOf({ sequence, user }: LoadedUser): Details {
-  const { createdMs, changedMs, resourceOwner } = user;
+export function detailsOf({ sequence, state }: LoadedUser): Details {
+  const { createdMs, changedMs, resourceOwner } = state;
   return { sequence, createdMs, changedMs, resourceOwner };
 }
 
-export function factsOf(app: AppContext, nowMs: number): Facts {
-  return { nowMs, policy: app.policy, mac: app.vault };
+/** Whom a call is about. */
+export interface UserRef {
+  readonly userId: string;
+  /** If set, a user of another organization is not found. */
+  readonly organizationId?: string | undefined;
+}
+
+/** Undefined also for a user whom the call cannot see. */
+export function visible(state: UserState | undefined, { organizationId }: UserRef): UserState | undefined {
+  return organizationId === undefined || state?.resourceOwner === organizationId ? state : undefined;
+}
+
+/** The rules in force for a user. */
+export function policyFor(app: AppContext, { userId }: UserRef): MaybePromise<Policy> {
+  return chain(app.users.find(userId), (found) => app.settings.policy(found?.state.resourceOwner ?? ""));
+}
+
+export function factsOf(app: AppContext, policy: Policy, nowMs: number): Facts {
+  return { nowMs, policy, mac: app.vault };
 }
 
 export function newCode(app: AppContext, generator: CodeGenerator): NewCode {
@@ -53,25 +77,49 @@ export function newCode(app: AppContext, generator: CodeGenerator): NewCode {
  */
 export async function execute<D extends Decision>(
   app: AppContext,
+  policy: Policy,
   userId: string,
-  decide: Parameters<typeof app.users.execute<D>>[1],
+  decide: (user: UserState | undefined, facts: Facts) => D,
 ): Promise<LoadedUser & { readonly decision: D }> {
-  const done = await app.users.execute(userId, decide, (decision, nowMs) =>
-    messageOf(app, userId, decision, nowMs),
+  const done = await app.users.execute(
+    userId,
+    (state, nowMs) => decide(state, factsOf(app, policy, nowMs)),
+    ({ code }, nowMs) => messageOf(app, policy, { userId }, code, nowMs),
   );
-  if (done.decision.code?.returned === false) app.onMessage();
+  announce(app, done.decision.code);
   return done;
 }
 
-function messageOf(app: AppContext, userId: string, { code }: Decision, nowMs: number): Extras {
+/** What a message needs besides the code, to be told to its reader. */
+export interface SealedCode {
+  readonly code: string;
+  /** Where the code was asked for, e.g. "https://login.example.com"; empty if that is not known. */
+  readonly origin: string;
+}
+
+/** The message that carries a code; none where the caller gets it. */
+export function messageOf(
+  app: AppContext,
+  policy: Policy,
+  about: { readonly userId: string; readonly sessionId?: string; readonly origin?: string },
+  code: IssuedCode | undefined,
+  nowMs: number,
+): Extras {
   if (code === undefined || code.returned) return {};
-  const { challengeId: id, purpose, number: recipient, expiresMs } = code;
-  const text = smsText(purpose, code.plain, expiresMs === null ? null : expiresMs - nowMs);
-  const sealed = app.vault.seal(id, JSON.stringify({ text, code: code.plain }));
+  const { challengeId: id, number: recipient, expiresMs } = code;
+  const { origin = "", ...whom } = about;
+  const purpose: CodePurpose = code.purpose;
+  const content: SealedCode = { code: code.plain, origin };
+  const sealed = app.vault.seal(id, JSON.stringify(content));
   return {
-    message: { id, userId, purpose, recipient, createdMs: nowMs, expiresMs, sealed },
-    messagePauseMs: app.policy.messagePauseMs,
+    message: { id, ...whom, purpose, recipient, createdMs: nowMs, expiresMs, sealed },
+    messagePauseMs: policy.messagePauseMs,
   };
+}
+
+/** Lets the courier know of a message that was just written. */
+export function announce(app: AppContext, code: IssuedCode | undefined): void {
+  if (code?.returned === false) app.onMessage();
 }
 
 /** The code for the caller, if the caller asked for it. */
@@ -84,6 +132,11 @@ const denied: Refusal = refusal("permission_denied", "AUTH-AWfge", "Errors.Calle
 /** @throws DomainError unless a role of the caller gives the permission in that organization */
 export function requirePermission(caller: Caller, permission: Permission, organizationId: string): void {
   if (!caller.may(permission, organizationId)) throw new DomainError(denied, { permission });
+}
+
+/** @throws DomainError unless a role of the caller gives the permission for the whole instance */
+export function requireEverywhere(caller: Caller, permission: Permission): void {
+  if (!caller.mayEverywhere(permission)) throw new DomainError(denied, { permission });
 }
 
 /** @throws DomainError unless it is the caller's own account, or a role gives the permission */

@@ -1,13 +1,21 @@
-import type { Email, Profile } from "../domain/user.ts";
+import { decideAddHumanUser } from "../domain/account.ts";
+import { DomainError } from "../domain/errors.ts";
+import type { Email, Profile } from "../domain/user-events.ts";
+import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
-import { provisionUser } from "./account.ts";
-import type { AppContext } from "./context.ts";
-import type { LoadedUser } from "./user-repository.ts";
+import { defaultOrganizationId } from "./account.ts";
+import { type AppContext, execute } from "./context.ts";
+import type { LoadedUser } from "./users.ts";
+
+const knownOrganizationsMax = 1_000;
 
 /** A user as far as telling who calls needs it. */
 export interface DirectoryUser {
   readonly organizationId: string;
   readonly roles: readonly string[];
+  readonly isActive: boolean;
+  /** BCP 47, or empty. */
+  readonly preferredLanguage: string;
   /** The OIDC issuer that the user came from. */
   readonly issuer?: string;
 }
@@ -25,6 +33,7 @@ export interface UserClaims {
 /** Answers the authenticator's questions about users. */
 export class Directory {
   readonly #app: AppContext;
+  readonly #organizations = new Lru<string, true>(knownOrganizationsMax);
 
   constructor(app: AppContext) {
     this.#app = app;
@@ -59,17 +68,73 @@ export class Directory {
     const email: Email = { address: claims.email ?? "", isVerified: claims.email_verified ?? false };
     await provisionUser(this.#app, { userId: user.userId, issuer: user.issuer, profile, email });
   }
+
+  /** Whether anybody or anything belongs to the organization. */
+  async hasOrganization(organizationId: string): Promise<boolean> {
+    if (organizationId === defaultOrganizationId || this.#organizations.get(organizationId)) return true;
+    const where = {
+      kind: "text",
+      field: "organizationId",
+      match: "equals",
+      ignoreCase: false,
+      value: organizationId,
+    } as const;
+    const { store } = this.#app;
+    const found = await store.search("user", {
+      where,
+      sortBy: "id",
+      order: "ascending",
+      offset: 0,
+      limit: 1,
+    });
+    // An organization that was there once stays: it may have settings.
+    if (found.total > 0) this.#organizations.set(organizationId, true);
+    return found.total > 0;
+  }
+}
+
+async function provisionUser(
+  app: AppContext,
+  user: {
+    readonly userId: string;
+    readonly issuer: string;
+    readonly profile: Profile;
+    readonly email: Email;
+  },
+): Promise<void> {
+  try {
+    const policy = await app.settings.policy(defaultOrganizationId);
+    await execute(app, policy, user.userId, (state, facts) =>
+      // A deleted user comes back by AddHumanUser only, not by a token that is still valid.
+      state === undefined
+        ? decideAddHumanUser(
+            undefined,
+            { ...user, resourceOwner: defaultOrganizationId, userName: user.userId, metadata: [] },
+            facts,
+          )
+        : { events: [] },
+    );
+  } catch (error) {
+    // Somebody of another organization or name was faster; the caller is looked up again anyway.
+    if (!(error instanceof DomainError)) throw error;
+  }
 }
 
 function directoryUser(loaded: LoadedUser | undefined): DirectoryUser | undefined {
-  if (loaded === undefined || loaded.user.status === "removed") return undefined;
-  const { resourceOwner, roles, kind } = loaded.user;
+  if (loaded === undefined || loaded.state.status === "removed") return undefined;
+  const { resourceOwner, roles, kind, status, profile } = loaded.state;
   // A machine user is one of ours: no issuer may give its id as a `sub`.
-  const issuer = kind === "machine" ? "ringback" : loaded.user.issuer;
-  return { organizationId: resourceOwner, roles, ...(issuer === undefined ? {} : { issuer }) };
+  const issuer = kind === "machine" ? "ringback" : loaded.state.issuer;
+  return {
+    organizationId: resourceOwner,
+    roles,
+    isActive: status !== "inactive",
+    preferredLanguage: profile.preferredLanguage,
+    ...(issuer === undefined ? {} : { issuer }),
+  };
 }
 
 function holdsToken(loaded: LoadedUser | undefined, hash: string, nowMs: number): boolean {
-  const token = Object.values(loaded?.user.accessTokens ?? {}).find((held) => held.hash === hash);
+  const token = Object.values(loaded?.state.accessTokens ?? {}).find((held) => held.hash === hash);
   return token !== undefined && (token.expiresMs === null || nowMs < token.expiresMs);
 }

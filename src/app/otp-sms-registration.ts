@@ -11,10 +11,12 @@ import {
   type Details,
   detailsOf,
   execute,
-  factsOf,
   newCode,
+  policyFor,
   requireSelfOr,
   returnedCode,
+  type UserRef,
+  visible,
 } from "./context.ts";
 import { requireVerificationAllowed } from "./phone.ts";
 import type { Caller } from "./ports.ts";
@@ -30,15 +32,16 @@ export interface AddRegistrationReply {
 export async function addRegistration(
   app: AppContext,
   caller: Caller,
-  command: { readonly userId: string; readonly number: string; readonly verification: Verification },
+  command: UserRef & { readonly number: string; readonly verification: Verification },
 ): Promise<AddRegistrationReply> {
   const registrationId = newDecimalId(app.clock.nowMs(), app.randomBytes);
-  const code = newCode(app, app.policy.otpSmsCode);
+  const policy = await policyFor(app, command);
+  const code = newCode(app, policy.otpSmsCode);
   const { number, verification } = command;
-  const done = await execute(app, command.userId, (state, nowMs) => {
-    const user = requireHuman(state, registrationErrors.userMissing);
+  const done = await execute(app, policy, command.userId, (state, facts) => {
+    const user = requireHuman(visible(state, command), registrationErrors.userMissing);
     requireVerificationAllowed(caller, user, verification);
-    return decideAddRegistration(user, { registrationId, number, verification, code }, factsOf(app, nowMs));
+    return decideAddRegistration(user, { registrationId, number, verification, code }, facts);
   });
   return { details: detailsOf(done), registrationId, code: returnedCode(done.decision.code) };
 }
@@ -46,12 +49,13 @@ export async function addRegistration(
 export async function verifyRegistration(
   app: AppContext,
   caller: Caller,
-  command: { readonly userId: string; readonly registrationId: string; readonly code: string },
+  command: UserRef & { readonly registrationId: string; readonly code: string },
 ): Promise<Details> {
-  const done = await execute(app, command.userId, (state, nowMs) => {
-    const user = requireHuman(state, registrationErrors.userMissing);
+  const policy = await policyFor(app, command);
+  const done = await execute(app, policy, command.userId, (state, facts) => {
+    const user = requireHuman(visible(state, command), registrationErrors.userMissing);
     requireSelfOr(caller, "user.write", user);
-    return decideVerifyRegistration(user, command.registrationId, command.code, factsOf(app, nowMs));
+    return decideVerifyRegistration(user, command.registrationId, command.code, facts);
   });
   return detailsOf(done);
 }
@@ -59,10 +63,10 @@ export async function verifyRegistration(
 export async function removeRegistration(
   app: AppContext,
   caller: Caller,
-  command: { readonly userId: string; readonly registrationId: string },
+  command: UserRef & { readonly registrationId: string },
 ): Promise<Details> {
-  const done = await execute(app, command.userId, (state) => {
-    const user = requireHuman(state, registrationErrors.userMissing);
+  const done = await app.users.execute(command.userId, (state) => {
+    const user = requireHuman(visible(state, command), registrationErrors.userMissing);
     requireSelfOr(caller, "user.write", user);
     return decideRemoveRegistration(user, command.registrationId);
   });

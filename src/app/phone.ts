@@ -13,11 +13,13 @@ import {
   type Details,
   detailsOf,
   execute,
-  factsOf,
   newCode,
+  policyFor,
   requirePermission,
   requireSelfOr,
   returnedCode,
+  type UserRef,
+  visible,
 } from "./context.ts";
 import type { Caller } from "./ports.ts";
 
@@ -29,8 +31,7 @@ export interface PhoneReply {
   readonly code?: string | undefined;
 }
 
-export interface SetPhoneCommand {
-  readonly userId: string;
+export interface SetPhoneCommand extends UserRef {
   /** As the caller wrote it. */
   readonly number: string;
   readonly verification: Verification;
@@ -42,12 +43,13 @@ export async function setPhone(
   command: SetPhoneCommand,
   rules: PhoneRules["set"],
 ): Promise<PhoneReply> {
-  const code = newCode(app, app.policy.phoneCode);
+  const policy = await policyFor(app, command);
+  const code = newCode(app, policy.phoneCode);
   const { number, verification } = command;
-  const done = await execute(app, command.userId, (state, nowMs) => {
-    const user = requireHuman(state, rules.userMissing);
+  const done = await execute(app, policy, command.userId, (state, facts) => {
+    const user = requireHuman(visible(state, command), rules.userMissing);
     requireVerificationAllowed(caller, user, verification);
-    return decideSetPhone(user, { number, verification, code }, rules, factsOf(app, nowMs));
+    return decideSetPhone(user, { number, verification, code }, rules, facts);
   });
   return { details: detailsOf(done), code: returnedCode(done.decision.code) };
 }
@@ -65,15 +67,16 @@ export function requireVerificationAllowed(
 export async function resendPhoneCode(
   app: AppContext,
   caller: Caller,
-  command: { readonly userId: string; readonly verification: Exclude<Verification, "is_verified"> },
+  command: UserRef & { readonly verification: Exclude<Verification, "is_verified"> },
   rules: PhoneRules["resend"],
 ): Promise<PhoneReply> {
-  const code = newCode(app, app.policy.phoneCode);
-  const done = await execute(app, command.userId, (state, nowMs) => {
-    const user = requireHuman(state, rules.userMissing);
+  const policy = await policyFor(app, command);
+  const code = newCode(app, policy.phoneCode);
+  const { verification } = command;
+  const done = await execute(app, policy, command.userId, (state, facts) => {
+    const user = requireHuman(visible(state, command), rules.userMissing);
     requireSelfOr(caller, "user.write", user);
-    const { verification } = command;
-    return decideResendPhoneCode(user, { verification, code }, rules, factsOf(app, nowMs));
+    return decideResendPhoneCode(user, { verification, code }, rules, facts);
   });
   return { details: detailsOf(done), code: returnedCode(done.decision.code) };
 }
@@ -81,13 +84,14 @@ export async function resendPhoneCode(
 export async function verifyPhone(
   app: AppContext,
   caller: Caller,
-  command: { readonly userId: string; readonly code: string },
+  command: UserRef & { readonly code: string },
   rules: PhoneRules["verify"],
 ): Promise<Details> {
-  const done = await execute(app, command.userId, (state, nowMs) => {
-    const user = requireHuman(state, rules.userMissing);
+  const policy = await policyFor(app, command);
+  const done = await execute(app, policy, command.userId, (state, facts) => {
+    const user = requireHuman(visible(state, command), rules.userMissing);
     requireSelfOr(caller, "user.write", user);
-    return decideVerifyPhone(user, command.code, rules, factsOf(app, nowMs));
+    return decideVerifyPhone(user, command.code, rules, facts);
   });
   return detailsOf(done);
 }
@@ -96,11 +100,11 @@ export async function verifyPhone(
 export async function removePhone(
   app: AppContext,
   caller: Caller,
-  command: { readonly userId: string; readonly self: boolean },
+  command: UserRef & { readonly self: boolean },
   rules: PhoneRules["remove"],
 ): Promise<Details> {
-  const done = await execute(app, command.userId, (state) => {
-    const user = requireHuman(state, rules.userMissing);
+  const done = await app.users.execute(command.userId, (state) => {
+    const user = requireHuman(visible(state, command), rules.userMissing);
     if (command.self) requireSelfOr(caller, "user.write", user);
     else requirePermission(caller, "user.write", user.resourceOwner);
     return decideRemovePhone(user, rules);
@@ -118,10 +122,15 @@ export interface PhoneView {
   readonly isVerified: boolean;
 }
 
-export async function getMyPhone(app: AppContext, caller: Caller): Promise<PhoneView> {
-  const loaded = await app.users.find(caller.userId);
-  if (loaded === undefined || loaded.user.status === "removed") throw new DomainError(userMissing);
-  if (loaded.user.kind !== "human") throw new DomainError(notHuman);
-  const { phone } = loaded.user;
+/** @throws DomainError if there is no such user, it is a machine, or the caller may not see it */
+export async function getPhone(app: AppContext, caller: Caller, ref: UserRef): Promise<PhoneView> {
+  const loaded = await app.users.find(ref.userId);
+  const user = visible(loaded?.state, ref);
+  if (loaded === undefined || user === undefined || user.status === "removed") {
+    throw new DomainError(userMissing);
+  }
+  requireSelfOr(caller, "user.read", user);
+  if (user.kind !== "human") throw new DomainError(notHuman);
+  const { phone } = user;
   return { details: detailsOf(loaded), number: phone?.number ?? "", isVerified: phone?.isVerified ?? false };
 }

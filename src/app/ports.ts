@@ -1,4 +1,5 @@
 import type { MaybePromise } from "../lib/maybe-promise.ts";
+import type { Found, Search, SearchRecords, SearchType, SessionRecord, UserRecord } from "./search.ts";
 
 /**
  * The narrow interfaces that the use cases need from the outside. Adapters implement them; nothing here
@@ -13,7 +14,8 @@ export interface AggregateRef {
   readonly id: string;
 }
 
-export type AggregateType = "user";
+export const aggregateTypes = ["user", "session", "organization", "instance"] as const;
+export type AggregateType = (typeof aggregateTypes)[number];
 
 /** What happened: a stored, versioned fact. `data` is plain JSON. */
 export interface RecordedEvent {
@@ -35,19 +37,27 @@ export interface UniqueKey {
   readonly key: string;
 }
 
-/** One decision, written as a whole or not at all. */
-export interface Commit {
+/** What a decision writes to one aggregate. */
+export interface AggregateWrite {
   readonly aggregate: AggregateRef;
   /** Sequence that the decision was based on; 0 where there was no aggregate. */
   readonly expectedSequence: number;
-  /** Time of all its events. */
-  readonly atMs: number;
   /** At least one; numbered from `expectedSequence + 1`. */
   readonly events: readonly RecordedEvent[];
   /** The state after these events. */
   readonly state: object;
   readonly takeKeys?: readonly UniqueKey[];
   readonly freeKeys?: readonly UniqueKey[];
+  /** What the aggregate is found by from now on, of its type; null if by nothing. Unchanged if left out. */
+  readonly record?: UserRecord | SessionRecord | null;
+}
+
+/** One decision, written as a whole or not at all. */
+export interface Commit extends AggregateWrite {
+  /** Time of all its events. */
+  readonly atMs: number;
+  /** Further aggregates, each another one, in the same transaction. */
+  readonly also?: readonly AggregateWrite[];
   /** Goes to the outbox. */
   readonly message?: OutboxMessage;
   /** If set, the commit is refused when a message to its recipient was created less than this ago. */
@@ -89,6 +99,8 @@ export interface Store {
   load(aggregate: AggregateRef): MaybePromise<StoredState | undefined>;
   /** The id of the aggregate that holds the key. */
   findByKey(key: UniqueKey): MaybePromise<string | undefined>;
+  /** The ids of a page of aggregates whose records are like this. */
+  search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): MaybePromise<Found>;
   /**
    * Durable once it resolves to `committed`; nothing was written with any other outcome.
    * @throws StoreUnavailableError
@@ -104,13 +116,15 @@ export interface Store {
 
 // --------------------------------------------------------------------------------------- outbox
 
-export const messagePurposes = ["verify_phone", "verify_otp_sms"] as const;
+export const messagePurposes = ["verify_phone", "verify_otp_sms", "otp_sms"] as const;
 export type MessagePurpose = (typeof messagePurposes)[number];
 
 /** An SMS that is to be sent. Its id is the id of the challenge, and the idempotency key. */
 export interface OutboxMessage {
   readonly id: string;
   readonly userId: string;
+  /** Where its code was made for a session. */
+  readonly sessionId?: string;
   readonly purpose: MessagePurpose;
   /** E.164. */
   readonly recipient: string;
@@ -198,6 +212,10 @@ export interface SmsMessage {
   readonly code: string;
   readonly createdMs: number;
   readonly expiresMs: number | null;
+  /** Where the code was asked for, e.g. "https://login.example.com"; empty if that is not known. */
+  readonly origin: string;
+  /** Where its code was made for a session. */
+  readonly sessionId?: string;
   readonly user: SmsUser;
 }
 
@@ -230,7 +248,31 @@ export interface SmsProvider {
   readonly name: string;
   /** Never throws: what went wrong is a result. Takes at most its own time-out. */
   send(message: SmsMessage): Promise<SendResult>;
+  /** Resolves once what is being sent is sent. */
   close(): Promise<void>;
+}
+
+/** An account with a provider, with its secrets in plain. */
+export type SmsAccount =
+  | {
+      readonly kind: "http";
+      readonly id: string;
+      readonly description: string;
+      readonly url: string;
+      readonly signingKeys: readonly SigningKey[];
+    }
+  | {
+      readonly kind: "twilio";
+      readonly id: string;
+      readonly sid: string;
+      readonly token: string;
+      readonly senderNumber: string;
+    };
+
+export interface SigningKey {
+  readonly key: string;
+  /** Null if it never expires. */
+  readonly expiresMs: number | null;
 }
 
 // ------------------------------------------------------------------------------------------ auth
@@ -240,10 +282,14 @@ export interface Caller {
   readonly userId: string;
   /** The organization of the user. */
   readonly organizationId: string;
+  /** BCP 47, or empty. */
+  readonly preferredLanguage: string;
   /** Whether the caller has any role at all. */
   readonly hasRoles: boolean;
   /** Whether a role of the caller gives the permission in that organization (anywhere if left out). */
   may(permission: Permission, organizationId?: string): boolean;
+  /** Whether a role of the caller gives the permission in every organization, and for the instance itself. */
+  mayEverywhere(permission: Permission): boolean;
 }
 
 export const permissions = [
@@ -251,6 +297,15 @@ export const permissions = [
   "user.write",
   "user.delete",
   "user.credential.write",
+  "session.read",
+  "session.write",
+  "session.delete",
+  "policy.read",
+  "policy.write",
+  "policy.delete",
+  "iam.policy.read",
+  "iam.policy.write",
+  "iam.policy.delete",
   "iam.read",
   "iam.write",
 ] as const;

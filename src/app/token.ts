@@ -1,6 +1,7 @@
 import { requireUser } from "../domain/account.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import { userLocked } from "../domain/phone.ts";
+import type { UserState } from "../domain/user.ts";
 import { type AppContext, requirePermission } from "./context.ts";
 import type { Caller, TokenMinter } from "./ports.ts";
 
@@ -17,10 +18,14 @@ export async function createToken(
   caller: Caller,
   command: { readonly userId: string; readonly lifetimeSeconds: number },
 ): Promise<{ readonly token: string; readonly expireMs: number }> {
-  const user = requireUser((await app.users.find(command.userId))?.user, userMissing);
+  const user = requireUser((await app.users.find(command.userId))?.state, userMissing);
   requirePermission(caller, "user.credential.write", user.resourceOwner);
-  // The token can do whatever its user can: nobody climbs to another's roles this way.
-  if (user.roles.length > 0) requirePermission(caller, "iam.write", user.resourceOwner);
+  requireMaySpeakFor(caller, user);
   if (user.status === "locked") throw new DomainError(userLocked);
   return minter.mint({ ...command, nowMs: app.clock.nowMs() });
+}
+
+/** A token can do whatever its user can: nobody climbs to another's roles this way. */
+export function requireMaySpeakFor(caller: Caller, user: UserState): void {
+  if (user.roles.length > 0) requirePermission(caller, "iam.write", user.resourceOwner);
 }

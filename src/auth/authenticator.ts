@@ -3,7 +3,7 @@ import type { Caller } from "../app/ports.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
-import { hashAccessToken } from "./access-token.ts";
+import { hashToken } from "../lib/token-hash.ts";
 import { AuthenticationError } from "./authentication-error.ts";
 import { ownIssuer } from "./own-tokens.ts";
 import { createCaller } from "./roles.ts";
@@ -25,6 +25,9 @@ export interface Directory {
 export interface DirectoryUser {
   readonly organizationId: string;
   readonly roles: readonly string[];
+  /** False for a deactivated user: no token of theirs is valid then. */
+  readonly isActive: boolean;
+  readonly preferredLanguage: string;
   /** If set, a JWT of another OIDC issuer is refused: two issuers may give the same `sub`. */
   readonly issuer?: string;
 }
@@ -104,7 +107,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   function callerOfAccessToken(token: string): MaybePromise<Caller> {
-    return chain(directory.findAccessToken(hashAccessToken(token), clock.nowMs()), (userId) => {
+    return chain(directory.findAccessToken(hashToken(token), clock.nowMs()), (userId) => {
       if (userId === undefined) throw invalid("it is unknown, expired or revoked");
       return chain(directory.findUser(userId), (user) => userCaller(userId, user));
     });
@@ -147,7 +150,9 @@ function tokenCaller({ issuer, userId }: VerifiedToken, user: DirectoryUser | un
 
 function userCaller(userId: string, user: DirectoryUser | undefined): Caller {
   if (user === undefined) return createCaller({ userId, organizationId: "", roles: [] });
-  return createCaller({ userId, organizationId: user.organizationId, roles: user.roles });
+  if (!user.isActive) throw invalid("its user is deactivated");
+  const { organizationId, roles, preferredLanguage } = user;
+  return createCaller({ userId, organizationId, roles, preferredLanguage });
 }
 
 function invalid(reason: string): AuthenticationError {

@@ -1,4 +1,4 @@
-import type { Caller, Permission } from "../app/ports.ts";
+import { type Caller, type Permission, permissions } from "../app/ports.ts";
 
 export const roles = [
   "IAM_OWNER",
@@ -16,28 +16,32 @@ interface Grant {
   readonly permissions: ReadonlySet<Permission>;
 }
 
+const users: readonly Permission[] = ["user.read", "user.write", "user.delete"];
+const policies: readonly Permission[] = ["policy.read", "policy.write", "policy.delete"];
+
 const grants: Readonly<Record<Role, Grant>> = {
-  IAM_OWNER: everywhere(
+  IAM_OWNER: everywhere(...permissions),
+  IAM_USER_MANAGER: everywhere(...users),
+  IAM_LOGIN_CLIENT: everywhere(
     "user.read",
     "user.write",
-    "user.delete",
     "user.credential.write",
-    "iam.read",
-    "iam.write",
+    "session.read",
+    "session.write",
+    "session.delete",
+    "policy.read",
   ),
-  IAM_USER_MANAGER: everywhere("user.read", "user.write", "user.delete"),
-  IAM_LOGIN_CLIENT: everywhere("user.read", "user.write", "user.credential.write"),
-  ORG_OWNER: ownOrganization("user.read", "user.write", "user.delete", "user.credential.write"),
-  ORG_USER_MANAGER: ownOrganization("user.read", "user.write", "user.delete"),
-  ORG_OWNER_VIEWER: ownOrganization("user.read"),
+  ORG_OWNER: ownOrganization(...users, "user.credential.write", ...policies),
+  ORG_USER_MANAGER: ownOrganization(...users, "policy.read"),
+  ORG_OWNER_VIEWER: ownOrganization("user.read", "policy.read"),
 };
 
-function everywhere(...permissions: Permission[]): Grant {
-  return { scope: "everywhere", permissions: new Set(permissions) };
+function everywhere(...given: Permission[]): Grant {
+  return { scope: "everywhere", permissions: new Set(given) };
 }
 
-function ownOrganization(...permissions: Permission[]): Grant {
-  return { scope: "own_organization", permissions: new Set(permissions) };
+function ownOrganization(...given: Permission[]): Grant {
+  return { scope: "own_organization", permissions: new Set(given) };
 }
 
 /** Whether the name is one of `roles`. */
@@ -51,20 +55,24 @@ export interface CallerOptions {
   readonly organizationId: string;
   /** As stored: a name that is no role gives nothing. */
   readonly roles: readonly string[];
+  /** BCP 47; empty if the user has none. */
+  readonly preferredLanguage?: string;
 }
 
 /** A caller who may do what their roles say. */
 export function createCaller(options: CallerOptions): Caller {
-  const { userId, organizationId } = options;
+  const { userId, organizationId, preferredLanguage = "" } = options;
   const granted = options.roles.filter(isRole).map((role) => grants[role]);
+  const mayIn = (permission: Permission, isOwn: boolean): boolean =>
+    granted.some(
+      ({ scope, permissions: given }) => given.has(permission) && (scope === "everywhere" || isOwn),
+    );
   return {
     userId,
     organizationId,
+    preferredLanguage,
     hasRoles: granted.length > 0,
-    may: (permission, where = organizationId) =>
-      granted.some(
-        ({ scope, permissions }) =>
-          permissions.has(permission) && (scope === "everywhere" || where === organizationId),
-      ),
+    may: (permission, where = organizationId) => mayIn(permission, where === organizationId),
+    mayEverywhere: (permission) => mayIn(permission, false),
   };
 }

@@ -38,15 +38,13 @@ export interface OidcConfig {
   readonly autoProvision: boolean;
 }
 
-export type SmsConfig = { readonly kind: "inbox" } | WebhookConfig;
-
-export interface WebhookConfig {
-  readonly kind: "http";
-  readonly url: string;
-  readonly signingKey: string | undefined;
-  /** Whether it may be on a private or loopback address. */
+export type SmsConfig = {
+  /** Whether a webhook may be on a private or loopback address; also one of the settings. */
   readonly allowPrivate: boolean;
-}
+} & (
+  | { readonly kind: "inbox" }
+  | { readonly kind: "http"; readonly url: string; readonly signingKey: string | undefined }
+);
 
 /** The environment does not make a configuration. The message has a line for each mistake, and no secret. */
 export class ConfigError extends Error {
@@ -110,7 +108,7 @@ function smsConfig({ read, isSet, refuse }: Reader, profile: Profile): SmsConfig
   const target = read(variables.sms);
   const signingKey = read(variables.smsSigningKey);
   const allowPrivate = read(variables.smsAllowPrivate);
-  if (target === "inbox") return { kind: "inbox" };
+  if (target === "inbox") return { kind: "inbox", allowPrivate };
   if (target.protocol === "http:" && !allowPrivate) {
     refuse(variables.sms, "an https URL (http only with RINGBACK_SMS_ALLOW_PRIVATE=true)");
   } else if (isLoopback(target.hostname) && !allowPrivate) {

@@ -164,7 +164,7 @@ export const variables = {
   },
   smsAllowPrivate: {
     name: "RINGBACK_SMS_ALLOW_PRIVATE",
-    meaning: "Whether the webhook may be on a private address, and may use http.",
+    meaning: "Whether a webhook may be on a private address, and may use http.",
     allowed: '"true" or "false"',
     parse: trueOrFalse,
     default: "false",

@@ -31,12 +31,12 @@ export function warnings(config: Config): string[] {
     if (sms.signingKey === undefined) {
       found.push("RINGBACK_SMS_SIGNING_KEY is not set: the webhook cannot know that a call is genuine.");
     }
-    if (sms.allowPrivate) {
-      found.push("RINGBACK_SMS_ALLOW_PRIVATE is true: the webhook may be a service of the private network.");
-    }
     if (sms.url.startsWith("http:")) {
       found.push("RINGBACK_SMS is an http URL: codes can be read on the way to the webhook.");
     }
+  }
+  if (sms.allowPrivate) {
+    found.push("RINGBACK_SMS_ALLOW_PRIVATE is true: a webhook may be a service of the private network.");
   }
   for (const issuer of oidc.issuers.filter((each) => each.startsWith("http:"))) {
     found.push(

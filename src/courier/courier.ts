@@ -1,12 +1,25 @@
 import type { CodeVault } from "../app/code-vault.ts";
-import type { ClaimedMessage, Outbox, SendResult, SmsProvider } from "../app/ports.ts";
-import type { UserRepository } from "../app/user-repository.ts";
+import type { SealedCode } from "../app/context.ts";
+import type {
+  ClaimedMessage,
+  Outbox,
+  RecordedEvent,
+  SendResult,
+  Settlement,
+  SmsProvider,
+} from "../app/ports.ts";
+import type { Repository } from "../app/repository.ts";
+import type { SessionRepository } from "../app/sessions.ts";
+import type { Settings } from "../app/settings.ts";
+import type { UserRepository } from "../app/users.ts";
 import type { UserState } from "../domain/user.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { RandomBytes } from "../lib/random.ts";
-import { currentPurposeOf, type Sendable } from "./recheck.ts";
+import type { ActiveProvider } from "./active-provider.ts";
+import { recheck, type Recheck } from "./recheck.ts";
+import { smsTextOf } from "./sms-text.ts";
 import { smsUserOf } from "./sms-user.ts";
 
 const sendingMax = 16;
@@ -25,8 +38,10 @@ const pollMs = 1_000;
 export interface CourierOptions {
   readonly outbox: Outbox;
   readonly users: UserRepository;
+  readonly sessions: SessionRepository;
+  readonly settings: Settings;
   readonly vault: CodeVault;
-  readonly provider: SmsProvider;
+  readonly provider: Pick<ActiveProvider, "get">;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;
@@ -126,19 +141,21 @@ export class Courier {
   }
 
   async #carry(message: ClaimedMessage): Promise<void> {
-    const { outbox, users, clock } = this.#options;
-    const found = await users.findAfterTurns(message.userId);
-    const sendable = currentPurposeOf(message, found?.user, clock.nowMs());
-    if (sendable.kind === "obsolete" || found === undefined) {
-      const reason = sendable.kind === "obsolete" ? sendable.reason : "the user is gone";
+    const { outbox, users, sessions, clock } = this.#options;
+    const user = (await users.findAfterTurns(message.userId))?.state;
+    const session =
+      message.sessionId === undefined ? undefined : await sessions.findAfterTurns(message.sessionId);
+    const checked = recheck(message, user, session?.state, clock.nowMs());
+    if (user === undefined || checked.kind === "obsolete") {
+      const reason = checked.kind === "obsolete" ? checked.reason : "";
       await outbox.settle({ messageId: message.id, outcome: "skipped", reason });
       return;
     }
-    const result = await this.#send(message, found.user);
+    const { result, provider } = await this.#send(message, user);
     this.#noteOutcome(result);
     switch (result.kind) {
       case "sent":
-        return this.#recordSent(message, sendable);
+        return this.#recordSent(message, checked, provider);
       case "retry":
         return this.#retryLater(message, result);
       case "rejected":
@@ -146,33 +163,43 @@ export class Courier {
     }
   }
 
-  async #send(message: ClaimedMessage, user: UserState): Promise<SendResult> {
-    const { vault, provider, log } = this.#options;
-    const { id, purpose, recipient, createdMs, expiresMs } = message;
-    let content: { readonly text: string; readonly code: string };
+  /** @returns also the name of the provider */
+  async #send(
+    message: ClaimedMessage,
+    user: UserState,
+  ): Promise<{ readonly result: SendResult; readonly provider: string }> {
+    const { vault, settings, log } = this.#options;
+    const { id, purpose, recipient, createdMs, expiresMs, sessionId } = message;
+    let content: SealedCode;
+    let provider: SmsProvider;
     try {
-      content = JSON.parse(vault.open(id, message.sealed)) as typeof content; // sealed by us, and authentic
+      // Sealed by us, and authentic.
+      content = { origin: "", ...(JSON.parse(vault.open(id, message.sealed)) as Omit<SealedCode, "origin">) };
+      provider = await this.#options.provider.get();
     } catch (error) {
-      log.error("a message cannot be opened; was its master key removed?", { messageId: id, error });
-      return { kind: "rejected", reason: "its text cannot be decrypted" };
+      log.error("a message cannot be opened; was a master key removed?", { messageId: id, error });
+      return { result: { kind: "rejected", reason: "it cannot be decrypted" }, provider: "none" };
     }
-    return provider.send({ id, purpose, recipient, createdMs, expiresMs, ...content, user: smsUserOf(user) });
+    const text = await smsTextOf(settings, message, user, content);
+    const { code, origin } = content;
+    const sms = { id, purpose, recipient, createdMs, expiresMs, text, code, origin, user: smsUserOf(user) };
+    const result = await provider.send({ ...sms, ...(sessionId === undefined ? {} : { sessionId }) });
+    return { result, provider: provider.name };
   }
 
-  async #recordSent(message: ClaimedMessage, { sentEvent }: Sendable): Promise<void> {
-    const { outbox, users, log, provider } = this.#options;
-    const settle = { messageId: message.id, outcome: "sent", reason: "" } as const;
-    let isRecorded = false;
-    await users.execute(
-      message.userId,
-      (user) => {
-        isRecorded = user !== undefined && user.status !== "removed";
-        return { events: isRecorded ? [sentEvent] : [] };
-      },
-      () => ({ settle }),
-    );
+  async #recordSent(
+    message: ClaimedMessage,
+    checked: Exclude<Recheck, { kind: "obsolete" }>,
+    provider: string,
+  ): Promise<void> {
+    const { outbox, users, sessions, log } = this.#options;
+    const settle: Settlement = { messageId: message.id, outcome: "sent", reason: "" };
+    const isRecorded =
+      checked.kind === "user"
+        ? await recordUnlessOver(users, message.userId, checked.sentEvent, settle)
+        : await recordUnlessOver(sessions, checked.sessionId, checked.sentEvent, settle);
     if (!isRecorded) await outbox.settle(settle);
-    log.info("message sent", { messageId: message.id, provider: provider.name, attempt: message.attempt });
+    log.info("message sent", { messageId: message.id, provider, attempt: message.attempt });
   }
 
   async #retryLater(message: ClaimedMessage, result: Extract<SendResult, { kind: "retry" }>): Promise<void> {
@@ -200,4 +227,21 @@ export class Courier {
     this.#options.log.error("message given up", { messageId: message.id, attempt: message.attempt, reason });
     await this.#options.outbox.settle({ messageId: message.id, outcome: "dead", reason });
   }
+}
+
+/** @returns false if it is gone meanwhile, so that nothing can be told of it any more */
+async function recordUnlessOver<
+  S extends { readonly status: string; readonly changedMs: number },
+  E extends RecordedEvent,
+>(repository: Repository<S, E>, id: string, event: E, settle: Settlement): Promise<boolean> {
+  let isThere = false;
+  await repository.execute(
+    id,
+    (state) => {
+      isThere = state !== undefined && state.status !== "removed" && state.status !== "terminated";
+      return { events: isThere ? [event] : [] };
+    },
+    () => ({ settle }),
+  );
+  return isThere;
 }

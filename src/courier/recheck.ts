@@ -1,42 +1,57 @@
 import type { OutboxMessage } from "../app/ports.ts";
-import type { UserEvent, UserState } from "../domain/user.ts";
+import type { SessionEvent, SessionState } from "../domain/session-state.ts";
+import type { UserState } from "../domain/user.ts";
+import type { UserEvent } from "../domain/user-events.ts";
 
-export interface Sendable {
-  readonly kind: "sendable";
-  /** What is recorded once it is sent. */
-  readonly sentEvent: UserEvent;
-}
+/** Whether a message is worth sending, and what is recorded once it is sent. */
+export type Recheck =
+  | { readonly kind: "user"; readonly sentEvent: UserEvent }
+  | { readonly kind: "session"; readonly sessionId: string; readonly sentEvent: SessionEvent }
+  | { readonly kind: "obsolete"; readonly reason: string };
 
 /**
- * Whether a message is still worth sending: its code must be the one that its user would be asked for.
+ * A message is still worth sending if its code is the one that its user would be asked for.
+ *
+ * @param session of a code that was made for one
  */
-export function currentPurposeOf(
+export function recheck(
   message: OutboxMessage,
   user: UserState | undefined,
+  session: SessionState | undefined,
   nowMs: number,
-): Sendable | { readonly kind: "obsolete"; readonly reason: string } {
-  if (user === undefined || user.status === "removed")
-    return { kind: "obsolete", reason: "the user is gone" };
-  if (message.expiresMs !== null && nowMs >= message.expiresMs) {
-    return { kind: "obsolete", reason: "the code has expired" };
-  }
-  const sentEvent = sentEventOf(message, user);
-  if (sentEvent === undefined)
-    return { kind: "obsolete", reason: "the code was replaced, answered or removed" };
-  return { kind: "sendable", sentEvent };
+): Recheck {
+  if (user === undefined || user.status === "removed") return obsolete("the user is gone");
+  if (message.expiresMs !== null && nowMs >= message.expiresMs) return obsolete("the code has expired");
+  return currentCodeOf(message, user, session) ?? obsolete("the code was replaced, answered or removed");
 }
 
-function sentEventOf({ id: challengeId, purpose }: OutboxMessage, user: UserState): UserEvent | undefined {
+function obsolete(reason: string): Recheck {
+  return { kind: "obsolete", reason };
+}
+
+function currentCodeOf(
+  { id: challengeId, purpose }: OutboxMessage,
+  user: UserState,
+  session: SessionState | undefined,
+): Recheck | undefined {
   switch (purpose) {
     case "verify_phone":
       if (user.phone?.code?.challengeId !== challengeId) return undefined;
-      return { type: "user.human.phone.code.sent", data: { challengeId } };
+      return { kind: "user", sentEvent: { type: "user.human.phone.code.sent", data: { challengeId } } };
     case "verify_otp_sms": {
       const found = Object.entries(user.registrations).find(
-        ([, other]) => other.code?.challengeId === challengeId,
+        ([, { code }]) => code?.challengeId === challengeId,
       );
       if (found === undefined) return undefined;
-      return { type: "user.otp.sms.registration.code.sent", data: { registrationId: found[0], challengeId } };
+      const data = { registrationId: found[0], challengeId };
+      return { kind: "user", sentEvent: { type: "user.otp.sms.registration.code.sent", data } };
     }
+    case "otp_sms":
+      if (session?.otpSmsChallenge?.challengeId !== challengeId) return undefined;
+      return {
+        kind: "session",
+        sessionId: session.id,
+        sentEvent: { type: "session.otp.sms.sent", data: { challengeId } },
+      };
   }
 }

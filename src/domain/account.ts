@@ -1,16 +1,27 @@
+import { sameData } from "../lib/same-data.ts";
 import type { NewCode } from "./codes.ts";
 import type { Decision, Facts, Verification } from "./decision.ts";
-import { DomainError, refusal } from "./errors.ts";
-import { decideVerification } from "./phone.ts";
+import { DomainError, type Refusal, refusal } from "./errors.ts";
+import { inUserUpdate } from "./generations.ts";
+import { decideSetPhone, decideVerification } from "./phone.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
-import type { Email, MetadataEntry, Profile, UserEvent, UserState } from "./user.ts";
+import type { UserState } from "./user.ts";
+import type { Email, MetadataEntry, Profile, UserEvent, UserSchema } from "./user-events.ts";
 
-/** The deciders of an account's life: add, remove, unlock, roles, access tokens. */
+/** The deciders of an account's life: add, change, lock, deactivate, remove, roles, access tokens. */
 
 export const accountErrors = {
   idTaken: refusal("failed_precondition", "COMMAND-7yiox1isql", "Errors.User.AlreadyExisting"),
   userNameTaken: refusal("already_exists", "V3-DKcYh", "Errors.User.UserName.Taken"),
   deleteMissing: refusal("not_found", "COMMAND-bd4ir1mblj", "Errors.User.NotFound"),
+  lockMissing: refusal("not_found", "COMMAND-450yxuqrh1", "Errors.User.NotFound"),
+  cannotLock: refusal("failed_precondition", "COMMAND-lgws8wtsqf", "Errors.User.CannotLock"),
+  deactivateMissing: refusal("not_found", "COMMAND-5gp2p62iin", "Errors.User.NotFound"),
+  alreadyInactive: refusal("failed_precondition", "COMMAND-5gunjw0cd7", "Errors.User.AlreadyInactive"),
+  reactivateMissing: refusal("not_found", "COMMAND-9hy5kzbuk6", "Errors.User.NotFound"),
+  notInactive: refusal("failed_precondition", "COMMAND-s5qqcz97hf", "Errors.User.NotInactive"),
+  changeMissing: refusal("not_found", "COMMAND-ugjs0upun6", "Errors.User.NotFound"),
+  phoneContradiction: refusal("invalid_argument", "USRP2-12881", "Errors.User.Phone.Contradiction"),
   unlockMissing: refusal("not_found", "COMMAND-x377t913pw", "Errors.User.NotFound"),
   notLocked: refusal("failed_precondition", "COMMAND-olb9vb0oca", "Errors.User.NotLocked"),
   rolesMissing: refusal("not_found", "ROLES-u5Nf3", "Errors.User.NotFound"),
@@ -25,6 +36,7 @@ export interface AddHumanUser {
   readonly email: Email;
   readonly metadata: readonly MetadataEntry[];
   readonly issuer?: string;
+  readonly schema?: UserSchema;
   readonly phone?: { readonly number: string; readonly verification: Verification; readonly code: NewCode };
 }
 
@@ -35,29 +47,125 @@ export function decideAddHumanUser(
   facts: Facts,
 ): Decision {
   if (exists(state)) throw new DomainError(accountErrors.idTaken);
-  const { userId, phone, ...data } = command;
-  if (phone === undefined) return { events: [{ type: "user.human.added", data }] };
+  const { userId, phone, schema, ...data } = command;
+  const schemaSet: readonly UserEvent[] =
+    schema === undefined ? [] : [{ type: "user.schema.set", data: schema }];
+  if (phone === undefined) return { events: [{ type: "user.human.added", data }, ...schemaSet] };
   const number = normalizePhoneNumber(phone.number, facts.policy.phoneNumber);
   const added: UserEvent = { type: "user.human.added", data: { ...data, phone: number } };
   const { events, ...code } = decideVerification(userId, number, phone, facts);
-  return { events: [added, ...events], ...code };
+  return { events: [added, ...schemaSet, ...events], ...code };
+}
+
+/** @throws DomainError if the id is taken */
+export function decideAddMachineUser(
+  state: UserState | undefined,
+  machine: Extract<UserEvent, { type: "user.machine.added" }>["data"],
+): Decision {
+  if (exists(state)) throw new DomainError(accountErrors.idTaken);
+  return { events: [{ type: "user.machine.added", data: machine }] };
+}
+
+/** What is left out stays as it is. */
+export interface ChangeHumanUser {
+  readonly userName?: string;
+  readonly profile?: Partial<Profile>;
+  readonly email?: Email;
+  readonly schema?: Partial<UserSchema>;
+  readonly phone?:
+    { readonly number: string; readonly verification: Verification; readonly code: NewCode } | "removed";
+}
+
+const noSchema: UserSchema = { schemaId: "", data: {} };
+
+/** What is the same already makes no event. @throws DomainError for a bad number */
+export function decideChangeHumanUser(user: UserState, command: ChangeHumanUser, facts: Facts): Decision {
+  const { profile, email, schema, phone } = command;
+  const changed: UserEvent[] = [...userNameChange(user, command.userName)];
+  if (profile !== undefined && differs(user.profile, profile)) {
+    changed.push({ type: "user.human.profile.changed", data: { ...user.profile, ...profile } });
+  }
+  if (email !== undefined && differs(user.email, email)) {
+    changed.push({ type: "user.human.email.changed", data: email });
+  }
+  const newSchema = { ...(user.schema ?? noSchema), ...schema };
+  if (schema !== undefined && !(user.schema !== undefined && sameData(user.schema, newSchema))) {
+    changed.push({ type: "user.schema.set", data: newSchema });
+  }
+  const { events, ...code } = decidePhoneOf(user, phone, facts);
+  return { events: [...changed, ...events], ...code };
+}
+
+function decidePhoneOf(user: UserState, phone: ChangeHumanUser["phone"], facts: Facts): Decision {
+  if (phone === undefined) return { events: [] };
+  if (phone === "removed") {
+    return { events: user.phone === undefined ? [] : [{ type: "user.human.phone.removed", data: {} }] };
+  }
+  return decideSetPhone(user, phone, inUserUpdate, facts);
+}
+
+/** Nothing happens if it is the same already. */
+export function decideChangeMachineUser(
+  user: UserState,
+  command: { readonly userName?: string; readonly name?: string; readonly description?: string },
+): Decision {
+  const name = command.name ?? user.profile.displayName;
+  const description = command.description ?? user.description ?? "";
+  const isSame = name === user.profile.displayName && description === (user.description ?? "");
+  return {
+    events: [
+      ...userNameChange(user, command.userName),
+      ...(isSame ? [] : [{ type: "user.machine.changed", data: { name, description } } as const]),
+    ],
+  };
+}
+
+/** Nothing happens if it is the same already. */
+export function decideChangeUserName(user: UserState, userName: string | undefined): Decision {
+  return { events: userNameChange(user, userName) };
+}
+
+function userNameChange(user: UserState, userName: string | undefined): readonly UserEvent[] {
+  if (userName === undefined || userName === user.userName) return [];
+  return [{ type: "user.username.changed", data: { userName } }];
+}
+
+function differs<T extends object>(present: T, changes: Partial<T>): boolean {
+  return Object.entries({ ...present, ...changes }).some(
+    ([name, value]) => Reflect.get(present, name) !== value,
+  );
 }
 
 /** @throws DomainError if there is no such user */
-export function requireUser(
-  state: UserState | undefined,
-  missing: (typeof accountErrors)["deleteMissing"],
-): UserState {
+export function requireUser(state: UserState | undefined, missing: Refusal): UserState {
   if (!exists(state)) throw new DomainError(missing);
   return state;
 }
 
-function exists(state: UserState | undefined): state is UserState {
+export function exists(state: UserState | undefined): state is UserState {
   return state !== undefined && state.status !== "removed";
 }
 
 export function decideRemoveUser(): Decision {
   return { events: [{ type: "user.removed", data: {} }] };
+}
+
+/** @throws DomainError unless the user is active */
+export function decideLockUser(user: UserState): Decision {
+  if (user.status !== "active") throw new DomainError(accountErrors.cannotLock);
+  return { events: [{ type: "user.locked", data: {} }] };
+}
+
+/** @throws DomainError if the user is deactivated already */
+export function decideDeactivateUser(user: UserState): Decision {
+  if (user.status === "inactive") throw new DomainError(accountErrors.alreadyInactive);
+  return { events: [{ type: "user.deactivated", data: {} }] };
+}
+
+/** @throws DomainError unless the user is deactivated */
+export function decideReactivateUser(user: UserState): Decision {
+  if (user.status !== "inactive") throw new DomainError(accountErrors.notInactive);
+  return { events: [{ type: "user.reactivated", data: {} }] };
 }
 
 /** @throws DomainError unless the user is locked */
@@ -66,33 +174,12 @@ export function decideUnlockUser(user: UserState): Decision {
   return { events: [{ type: "user.unlocked", data: {} }] };
 }
 
+export function decideSkipMfaInit(): Decision {
+  return { events: [{ type: "user.human.mfa.init.skipped", data: {} }] };
+}
+
 /** Nothing happens if the user has just these roles. */
 export function decideSetRoles(user: UserState, roles: readonly string[]): Decision {
   const same = roles.length === user.roles.length && roles.every((role) => user.roles.includes(role));
   return { events: same ? [] : [{ type: "user.roles.set", data: { roles } }] };
-}
-
-/** Makes the machine user that holds the administrator's token, or gives it another token. */
-export function decideAdministrator(
-  state: UserState | undefined,
-  command: {
-    readonly resourceOwner: string;
-    readonly userName: string;
-    readonly roles: readonly string[];
-    readonly tokenHash: string;
-    readonly tokenId: string;
-  },
-): Decision {
-  const { resourceOwner, userName, roles, tokenHash, tokenId } = command;
-  const present = exists(state) ? state : undefined;
-  const events: UserEvent[] = [];
-  if (present === undefined) {
-    events.push({ type: "user.machine.added", data: { resourceOwner, userName, name: "Administrator" } });
-    events.push({ type: "user.roles.set", data: { roles } });
-  }
-  const tokens = Object.entries(present?.accessTokens ?? {});
-  if (tokens.some(([, token]) => token.hash === tokenHash)) return { events };
-  for (const [formerId] of tokens) events.push({ type: "user.pat.removed", data: { tokenId: formerId } });
-  events.push({ type: "user.pat.added", data: { tokenId, hash: tokenHash, expiresMs: null } });
-  return { events };
 }

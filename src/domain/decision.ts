@@ -1,7 +1,8 @@
-import { type DomainError, DomainError as Refused, type Refusal } from "./errors.ts";
-import type { CodeAdded, UserEvent, UserState } from "./user.ts";
 import type { CodeBinding, CodeGenerator, CodeMac, NewCode } from "./codes.ts";
+import { type DomainError, DomainError as Refused, type Refusal } from "./errors.ts";
 import type { Policy } from "./policy.ts";
+import type { UserState } from "./user.ts";
+import type { CodeAdded, UserEvent } from "./user-events.ts";
 
 /** What a decider decides from besides state and command: all that is not pure comes in here, as data. */
 export interface Facts {
@@ -12,8 +13,8 @@ export interface Facts {
 }
 
 /** What happens because of a command. No event means that nothing changes. */
-export interface Decision {
-  readonly events: readonly UserEvent[];
+export interface Decision<E = UserEvent> {
+  readonly events: readonly E[];
   /** The command is refused, yet its events (a failed try) are recorded first. */
   readonly refusal?: DomainError;
   /** The code that the events speak of, where one was made. */
@@ -30,7 +31,7 @@ export interface IssuedCode extends NewCode {
   readonly returned: boolean;
 }
 
-export type CodePurpose = "verify_phone" | "verify_otp_sms";
+export type CodePurpose = "verify_phone" | "verify_otp_sms" | "otp_sms";
 
 /** How a number is to be verified. */
 export type Verification = "send_code" | "return_code" | "is_verified";

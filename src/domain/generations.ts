@@ -8,17 +8,20 @@ import { type Refusal, refusal } from "./errors.ts";
 export interface PhoneRules {
   readonly set: {
     readonly userMissing: Refusal;
-    readonly sameNumber: Refusal;
+    /** Undefined where setting the same number again succeeds and changes nothing. */
+    readonly sameNumber: Refusal | undefined;
     /** Whether the same, yet unverified number may be set again to declare it verified. */
     readonly sameNumberCanBeVerified: boolean;
   };
   readonly verify: {
     readonly userMissing: Refusal;
-    readonly noCode: Refusal;
+    /** Undefined where there is nothing to verify, and that succeeds and changes nothing. */
+    readonly noCode: Refusal | undefined;
     /** Whether a try without a pending code is recorded as failed. */
     readonly noCodeIsRecorded: boolean;
-    /** Wrong and expired look the same from outside. */
-    readonly wrongOrExpired: Refusal;
+    /** In most generations wrong and expired look the same from outside. */
+    readonly wrong: Refusal;
+    readonly expired: Refusal;
   };
   readonly resend: {
     readonly userMissing: Refusal;
@@ -35,6 +38,7 @@ export interface PhoneRules {
 }
 
 const v1UserMissing = (id: string): Refusal => refusal("failed_precondition", id, "Errors.User.NotFound");
+const v1WrongCode = refusal("invalid_argument", "COMMAND-sM0cs", "Errors.User.Code.Invalid");
 const v2UserMissing = refusal("not_found", "COMMAND-ieJ2e", "Errors.User.NotFound");
 const v2NoCode = refusal("failed_precondition", "PHONE-5xrra88eq8", "Errors.User.Code.Empty");
 const v2WrongCode = refusal("invalid_argument", "COMMAND-eis9R", "Errors.User.Code.Invalid");
@@ -50,7 +54,8 @@ export const v1: PhoneRules = {
     userMissing: v1UserMissing("COMMAND-Rsj8c"),
     noCode: refusal("not_found", "COMMAND-Rsj8c", "Errors.User.Code.NotFound"),
     noCodeIsRecorded: false,
-    wrongOrExpired: refusal("invalid_argument", "COMMAND-sM0cs", "Errors.User.Code.Invalid"),
+    wrong: v1WrongCode,
+    expired: v1WrongCode,
   },
   resend: {
     userMissing: v1UserMissing("COMMAND-2M0fs"),
@@ -75,8 +80,39 @@ export const v2: PhoneRules = {
     userMissing: v2UserMissing,
     noCode: v2WrongCode,
     noCodeIsRecorded: true,
-    wrongOrExpired: v2WrongCode,
+    wrong: v2WrongCode,
+    expired: v2WrongCode,
   },
   resend: { userMissing: v2UserMissing, noPhone: v2NoCode, alreadyVerified: v2NoCode, noCode: v2NoCode },
   remove: { userMissing: v2UserMissing, noPhone: undefined },
+};
+
+/** Both generations of v3alpha. */
+export const v3: PhoneRules = {
+  set: {
+    userMissing: refusal("not_found", "COMMAND-b33QAVgel6", "Errors.User.NotFound"),
+    sameNumber: undefined,
+    sameNumberCanBeVerified: true,
+  },
+  verify: {
+    userMissing: refusal("not_found", "COMMAND-bx2OLtgGNS", "Errors.User.NotFound"),
+    noCode: undefined,
+    noCodeIsRecorded: false,
+    wrong: refusal("invalid_argument", "CODE-woT0xc", "Errors.User.Code.Invalid"),
+    expired: refusal("failed_precondition", "CODE-QvUQ4P", "Errors.User.Code.Expired"),
+  },
+  resend: {
+    userMissing: refusal("not_found", "COMMAND-bx2OLtgGNS", "Errors.User.NotFound"),
+    noPhone: v2NoCode,
+    alreadyVerified: v2NoCode,
+    noCode: v2NoCode,
+  },
+  remove: { userMissing: v2UserMissing, noPhone: undefined },
+};
+
+/** Inside the update of a user the same number is no error. */
+export const inUserUpdate: PhoneRules["set"] = {
+  userMissing: v2UserMissing,
+  sameNumber: undefined,
+  sameNumberCanBeVerified: true,
 };

@@ -3,7 +3,8 @@ import { type Decision, type Facts, issueCode, type Verification } from "./decis
 import { DomainError, refusal } from "./errors.ts";
 import { lockAfter, userLocked } from "./phone.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
-import type { Registration, UserEvent, UserState } from "./user.ts";
+import type { Registration, UserState } from "./user.ts";
+import type { UserEvent } from "./user-events.ts";
 
 /**
  * The deciders of OTP SMS registrations: a user may hold several, each with a number, a state and a code

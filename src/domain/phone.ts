@@ -3,7 +3,8 @@ import { type Decision, type Facts, issueCode, type Verification } from "./decis
 import { DomainError, refusal } from "./errors.ts";
 import type { PhoneRules } from "./generations.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
-import { type Phone, type UserEvent, type UserState, wrongCodesAfter } from "./user.ts";
+import { type Phone, type UserState, wrongCodesAfter } from "./user.ts";
+import type { UserEvent } from "./user-events.ts";
 
 /** The deciders of a user's phone number: set, resend, verify, remove. */
 
@@ -18,7 +19,7 @@ export interface SetPhone {
   readonly code: NewCode;
 }
 
-/** @throws DomainError for a bad number, or one that is set already */
+/** @throws DomainError for a bad number, or one that is set already, where that is an error */
 export function decideSetPhone(
   user: UserState,
   command: SetPhone,
@@ -31,6 +32,7 @@ export function decideSetPhone(
   if (isVerified && rules.sameNumberCanBeVerified && !user.phone.isVerified) {
     return { events: [{ type: "user.human.phone.verified", data: {} }] };
   }
+  if (rules.sameNumber === undefined) return { events: [] };
   throw new DomainError(rules.sameNumber);
 }
 
@@ -89,13 +91,14 @@ export function decideVerifyPhone(
   const failed: UserEvent = { type: "user.human.phone.verification.failed", data: {} };
   const pending = user.phone?.code;
   if (user.phone === undefined || pending === undefined) {
+    if (rules.noCode === undefined) return { events: [] };
     const refused = new DomainError(rules.noCode);
     return { events: rules.noCodeIsRecorded ? [failed] : [], refusal: refused };
   }
   const binding = phoneBinding(user.id, user.phone.number, pending.challengeId);
   const check = checkCode(pending, binding, code, facts.nowMs, facts.mac);
   if (check === "right") return { events: [{ type: "user.human.phone.verified", data: {} }] };
-  const refused = new DomainError(rules.wrongOrExpired);
+  const refused = new DomainError(check === "expired" ? rules.expired : rules.wrong);
   // A dead code cannot be guessed any more: the tries after it are not worth an event each.
   if (check === "dead") return { events: [], refusal: refused };
   return { events: [failed, ...lockAfter(user, user.phone, facts)], refusal: refused };
@@ -109,8 +112,9 @@ export function decideRemovePhone(user: UserState, rules: PhoneRules["remove"]):
 
 /** The lock that a failed try of this code brings, if it is one too many. */
 export function lockAfter(user: UserState, phone: Phone, facts: Facts): readonly UserEvent[] {
-  const max = facts.policy.wrongCodesMax;
-  const reached = max !== null && wrongCodesAfter(user, phone, facts.nowMs) >= max;
+  const { phoneCodesLock, lockout } = facts.policy;
+  if (!phoneCodesLock || lockout.maxOtpAttempts === 0) return [];
+  const reached = wrongCodesAfter(user, phone, facts.nowMs) >= lockout.maxOtpAttempts;
   return reached ? [{ type: "user.locked", data: {} }] : [];
 }
 

@@ -6,19 +6,27 @@ export const profiles = ["safe", "zitadel"] as const;
 /** `safe` follows today's security rules; `zitadel` answers exactly as upstream does. */
 export type Profile = (typeof profiles)[number];
 
-/** Every number that the rules of phones and codes depend on. */
+/** Every number that the rules of phones and codes depend on. Settings of the instance may change some. */
 export interface Policy {
   readonly phoneNumber: PhoneNumberPolicy;
   readonly phoneCode: CodeGenerator;
   readonly otpSmsCode: CodeGenerator;
   /** Wrong tries for one code before it is dead; null if unlimited (OWASP ASVS 5.0 §6.6.3). */
   readonly codeAttemptsMax: number | null;
-  /** Consecutive wrong codes before the user is locked; null if never (NIST SP 800-63B §5.2.2). */
-  readonly wrongCodesMax: number | null;
+  readonly lockout: LockoutPolicy;
+  /** Whether wrong codes of a phone count towards the lock, too (NIST SP 800-63B §5.2.2). */
+  readonly phoneCodesLock: boolean;
   /** Time between two SMS to one number; 0 if none. */
   readonly messagePauseMs: number;
   /** OTP SMS registrations of one user. */
   readonly registrationsMax: number;
+}
+
+/** After how many consecutive failed checks a user is locked; 0 if never. */
+export interface LockoutPolicy {
+  /** Kept for clients that ask; there are no passwords here. */
+  readonly maxPasswordAttempts: number;
+  readonly maxOtpAttempts: number;
 }
 
 const minuteMs = 60_000;
@@ -35,7 +43,8 @@ export function policyOf(profile: Profile, region: CountryCode | undefined): Pol
         phoneCode: { ...digits, length: 6, ttlMs: 10 * minuteMs },
         otpSmsCode,
         codeAttemptsMax: 5,
-        wrongCodesMax: 100,
+        lockout: { maxPasswordAttempts: 0, maxOtpAttempts: 100 },
+        phoneCodesLock: true,
         messagePauseMs: 30_000,
         registrationsMax: 10,
       };
@@ -45,7 +54,8 @@ export function policyOf(profile: Profile, region: CountryCode | undefined): Pol
         phoneCode: { ...digits, upperLetters: true, length: 6, ttlMs: 60 * minuteMs },
         otpSmsCode,
         codeAttemptsMax: null,
-        wrongCodesMax: null,
+        lockout: { maxPasswordAttempts: 0, maxOtpAttempts: 0 },
+        phoneCodesLock: false,
         messagePauseMs: 0,
         registrationsMax: 10,
       };

@@ -1,86 +1,7 @@
-import { isExpired, type PendingCode, type SignedCode } from "./codes.ts";
+import { isExpired, type PendingCode } from "./codes.ts";
+import type { CodeAdded, Email, MetadataEntry, Profile, UserEvent, UserSchema } from "./user-events.ts";
 
-/** Events, state and fold of a user. What was stored once stays readable: shapes here only grow. */
-
-export interface Profile {
-  readonly givenName: string;
-  readonly familyName: string;
-  readonly nickName: string;
-  readonly displayName: string;
-  /** BCP 47, or empty. */
-  readonly preferredLanguage: string;
-  /** The number of the contract's enum Gender. */
-  readonly gender: number;
-}
-
-export interface Email {
-  readonly address: string;
-  readonly isVerified: boolean;
-}
-
-export interface MetadataEntry {
-  readonly key: string;
-  /** Base64. */
-  readonly value: string;
-}
-
-export interface CodeAdded extends SignedCode {
-  readonly challengeId: string;
-  readonly expiresMs: number | null;
-  readonly attemptsMax: number | null;
-  /** True if the caller got the code; false if it goes out by SMS. */
-  readonly returned: boolean;
-}
-
-export type UserEvent =
-  | {
-      readonly type: "user.human.added";
-      readonly data: {
-        readonly resourceOwner: string;
-        readonly userName: string;
-        readonly profile: Profile;
-        readonly email: Email;
-        readonly metadata: readonly MetadataEntry[];
-        /** E.164; unverified. */
-        readonly phone?: string;
-        /** The OIDC issuer whose token brought the user here. */
-        readonly issuer?: string;
-      };
-    }
-  | {
-      readonly type: "user.machine.added";
-      readonly data: { readonly resourceOwner: string; readonly userName: string; readonly name: string };
-    }
-  | { readonly type: "user.human.phone.changed"; readonly data: { readonly phone: string } }
-  | { readonly type: "user.human.phone.code.added"; readonly data: CodeAdded }
-  | { readonly type: "user.human.phone.code.sent"; readonly data: { readonly challengeId: string } }
-  | { readonly type: "user.human.phone.verified"; readonly data: Empty }
-  | { readonly type: "user.human.phone.verification.failed"; readonly data: Empty }
-  | { readonly type: "user.human.phone.removed"; readonly data: Empty }
-  | {
-      readonly type: "user.otp.sms.registration.added";
-      readonly data: RegistrationRef & { readonly phone: string };
-    }
-  | { readonly type: "user.otp.sms.registration.code.added"; readonly data: RegistrationRef & CodeAdded }
-  | {
-      readonly type: "user.otp.sms.registration.code.sent";
-      readonly data: RegistrationRef & { readonly challengeId: string };
-    }
-  | { readonly type: "user.otp.sms.registration.verified"; readonly data: RegistrationRef }
-  | { readonly type: "user.otp.sms.registration.verification.failed"; readonly data: RegistrationRef }
-  | { readonly type: "user.otp.sms.registration.removed"; readonly data: RegistrationRef }
-  | { readonly type: "user.pat.added"; readonly data: AccessToken & { readonly tokenId: string } }
-  | { readonly type: "user.pat.removed"; readonly data: { readonly tokenId: string } }
-  | { readonly type: "user.roles.set"; readonly data: { readonly roles: readonly string[] } }
-  | { readonly type: "user.locked"; readonly data: Empty }
-  | { readonly type: "user.unlocked"; readonly data: Empty }
-  | { readonly type: "user.removed"; readonly data: Empty };
-
-type Empty = Readonly<Record<string, never>>;
-
-interface RegistrationRef {
-  readonly registrationId: string;
-}
+/** State and fold of a user. A field that came later is optional: rows of before do not have it. */
 
 /** A personal access token. */
 export interface AccessToken {
@@ -88,6 +9,7 @@ export interface AccessToken {
   readonly hash: string;
   /** Null if it never expires. */
   readonly expiresMs: number | null;
+  readonly createdMs?: number;
 }
 
 export interface Phone {
@@ -100,10 +22,12 @@ export interface Phone {
 /** A number that receives one-time codes once it is verified. */
 export type Registration = Phone;
 
+export type UserStatus = "active" | "inactive" | "locked" | "removed";
+
 export interface UserState {
   readonly id: string;
   readonly kind: "human" | "machine";
-  readonly status: "active" | "locked" | "removed";
+  readonly status: UserStatus;
   /** Id of the organization. */
   readonly resourceOwner: string;
   readonly createdMs: number;
@@ -113,9 +37,17 @@ export interface UserState {
   readonly email: Email;
   readonly metadata: readonly MetadataEntry[];
   readonly issuer?: string;
+  /** Of a machine. */
+  readonly description?: string;
+  readonly schema?: UserSchema;
   readonly phone?: Phone;
   /** The last number that was verified; gone with the phone. */
   readonly verifiedNumber?: string;
+  /** Whether the user is enrolled for one-time codes by SMS, to the verified number. */
+  readonly otpSms?: true;
+  /** Wrong one-time codes in sessions since the last right one. */
+  readonly otpSmsFailures?: number;
+  readonly mfaInitSkippedMs?: number;
   readonly registrations: Readonly<Record<string, Registration>>;
   /** Wrong codes since the last right one. */
   readonly wrongCodes: number;
@@ -154,11 +86,12 @@ type Added = Extract<UserEvent, { type: "user.human.added" | "user.machine.added
 
 function addedUser(event: Added, id: string, atMs: number): UserState {
   if (event.type === "user.machine.added") {
-    const { resourceOwner, userName, name } = event.data;
+    const { resourceOwner, userName, name, description } = event.data;
     return {
       ...blankUser(id, "machine", resourceOwner, atMs),
       userName,
       profile: { ...noProfile, displayName: name },
+      ...(description === undefined ? {} : { description }),
     };
   }
   const { resourceOwner, phone, ...given } = event.data;
@@ -190,6 +123,18 @@ function blankUser(id: string, kind: UserState["kind"], resourceOwner: string, c
 
 function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number): UserState {
   switch (event.type) {
+    case "user.username.changed":
+      return { ...state, userName: event.data.userName };
+    case "user.human.profile.changed":
+      return { ...state, profile: event.data };
+    case "user.human.email.changed":
+      return { ...state, email: event.data };
+    case "user.machine.changed": {
+      const { name, description } = event.data;
+      return { ...state, profile: { ...state.profile, displayName: name }, description };
+    }
+    case "user.schema.set":
+      return { ...state, schema: event.data };
     case "user.human.phone.changed":
       return { ...state, phone: { number: event.data.phone, isVerified: false } };
     case "user.human.phone.code.added":
@@ -205,9 +150,23 @@ function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number
         withFailedAttempt,
       );
     case "user.human.phone.removed": {
-      const { phone: _phone, verifiedNumber: _number, ...rest } = state;
+      const { phone: _phone, verifiedNumber: _number, otpSms: _enrolled, ...rest } = state;
       return rest;
     }
+    case "user.human.mfa.otp.sms.added":
+      return { ...state, otpSms: true };
+    case "user.human.mfa.otp.sms.removed": {
+      const { otpSms: _enrolled, ...rest } = state;
+      return rest;
+    }
+    case "user.human.mfa.otp.sms.check.succeeded": {
+      const { otpSmsFailures: _failures, ...rest } = state;
+      return rest;
+    }
+    case "user.human.mfa.otp.sms.check.failed":
+      return { ...state, otpSmsFailures: (state.otpSmsFailures ?? 0) + 1 };
+    case "user.human.mfa.init.skipped":
+      return { ...state, mfaInitSkippedMs: atMs };
     case "user.otp.sms.registration.added":
       return withRegistration(state, event.data.registrationId, () => ({
         number: event.data.phone,
@@ -237,7 +196,10 @@ function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number
       return withRegistration(state, event.data.registrationId, () => undefined);
     case "user.pat.added": {
       const { tokenId, hash, expiresMs } = event.data;
-      return { ...state, accessTokens: { ...state.accessTokens, [tokenId]: { hash, expiresMs } } };
+      return {
+        ...state,
+        accessTokens: { ...state.accessTokens, [tokenId]: { hash, expiresMs, createdMs: atMs } },
+      };
     }
     case "user.pat.removed": {
       const { [event.data.tokenId]: _removed, ...accessTokens } = state.accessTokens;
@@ -247,8 +209,14 @@ function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number
       return { ...state, roles: event.data.roles };
     case "user.locked":
       return { ...state, status: "locked" };
-    case "user.unlocked":
-      return { ...state, status: "active", wrongCodes: 0 };
+    case "user.unlocked": {
+      const { otpSmsFailures: _failures, ...rest } = state;
+      return { ...rest, status: "active", wrongCodes: 0 };
+    }
+    case "user.deactivated":
+      return { ...state, status: "inactive" };
+    case "user.reactivated":
+      return { ...state, status: "active" };
     case "user.removed":
       // Nothing personal stays in the state; the row stays, so that the sequence goes on.
       return { ...blankUser(state.id, state.kind, state.resourceOwner, state.createdMs), status: "removed" };

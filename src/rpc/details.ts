@@ -4,12 +4,21 @@ import { OwnerType } from "../../gen/zitadel/object/v3alpha/object_pb.js";
 import {
   DetailsSchema as V2Schema,
   type Details as V2Details,
+  ListDetailsSchema as V2ListSchema,
+  type ListDetails as V2ListDetails,
 } from "../../gen/zitadel/object/v2/object_pb.js";
 import {
   DetailsSchema as V3Schema,
   type Details as V3Details,
+  ListDetailsSchema as V3ListSchema,
+  type ListDetails as V3ListDetails,
 } from "../../gen/zitadel/resources/object/v3alpha/object_pb.js";
-import { ObjectDetailsSchema, type ObjectDetails } from "../../gen/zitadel/v1/object_pb.js";
+import {
+  ListDetailsSchema,
+  type ListDetails,
+  ObjectDetailsSchema,
+  type ObjectDetails,
+} from "../../gen/zitadel/v1/object_pb.js";
 import type { Details } from "../app/context.ts";
 
 /** The `details` of each generation. A change tells no creation date; a read tells both dates. */
@@ -56,4 +65,49 @@ export function v3Details(id: string, details: Details): V3Details {
     changed: timestampFromMs(details.changedMs),
     owner: { type: OwnerType.ORG, id: details.resourceOwner },
   });
+}
+
+/** A list, as a whole. */
+interface List {
+  readonly total: number;
+  readonly atMs: number;
+}
+
+export function v1ListDetails({ total, atMs }: List): ListDetails {
+  return create(ListDetailsSchema, { totalResult: BigInt(total), viewTimestamp: timestampFromMs(atMs) });
+}
+
+export function v2ListDetails({ total, atMs }: List): V2ListDetails {
+  return create(V2ListSchema, { totalResult: BigInt(total), timestamp: timestampFromMs(atMs) });
+}
+
+export function v3ListDetails({ total, atMs }: List, limit: number): V3ListDetails {
+  return create(V3ListSchema, {
+    appliedLimit: BigInt(limit),
+    totalResult: BigInt(total),
+    timestamp: timestampFromMs(atMs),
+  });
+}
+
+/** A v1 view of a setting. What is built in has no history. */
+export function v1SettingDetails(details: Details): ObjectDetails {
+  return details.sequence === 0
+    ? create(ObjectDetailsSchema, { resourceOwner: details.resourceOwner })
+    : v1ViewDetails(details);
+}
+
+/** v1 adds tell the time of the event as the creation date, and no change date. */
+export function v1AddDetails(details: Details): ObjectDetails {
+  return create(ObjectDetailsSchema, {
+    sequence: BigInt(details.sequence),
+    creationDate: timestampFromMs(details.changedMs),
+    resourceOwner: details.resourceOwner,
+  });
+}
+
+/** As above, for v2. */
+export function v2SettingDetails(details: Details): V2Details {
+  return details.sequence === 0
+    ? create(V2Schema, { resourceOwner: details.resourceOwner })
+    : v2ViewDetails(details);
 }

@@ -2,7 +2,8 @@ import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { ErrorDetailSchema } from "../../gen/zitadel/v1/error_pb.js";
 import { StoreUnavailableError } from "../app/ports.ts";
 import { DomainError, type ErrorKind, refusal } from "../domain/errors.ts";
-import { sentence } from "./texts.ts";
+import { languagesOf } from "./languages.ts";
+import { sentence } from "./texts/sentence.ts";
 
 /** The one table from what the domain says to what the wire says; the HTTP status follows from the code. */
 const codes: Readonly<Record<ErrorKind, Code>> = {
@@ -26,15 +27,18 @@ const storeRefusals = {
  * A refusal as callers see it: its sentence, its id, and `zitadel.v1.ErrorDetail`. Everything that was not
  * meant for them is given back as it is; the server masks and logs it.
  */
-export function toWireError(error: unknown): unknown {
+export function toWireError(error: unknown, languages: readonly string[]): unknown {
   if (error instanceof StoreUnavailableError) {
-    return wireError(new DomainError(storeRefusals[error.outcome], {}, error));
+    return wireError(new DomainError(storeRefusals[error.outcome], {}, error), languages);
   }
-  return error instanceof DomainError ? wireError(error) : error;
+  return error instanceof DomainError ? wireError(error, languages) : error;
 }
 
-function wireError({ refusal: { kind, id, key }, params, cause }: DomainError): ConnectError {
-  const message = sentence(key, params);
+function wireError(
+  { refusal: { kind, id, key }, params, cause }: DomainError,
+  languages: readonly string[],
+): ConnectError {
+  const message = sentence(key, params, languages);
   const detail = { desc: ErrorDetailSchema, value: { id, message } };
   return new ConnectError(`${message} (${id})`, codes[kind], undefined, [detail], cause);
 }
@@ -42,19 +46,20 @@ function wireError({ refusal: { kind, id, key }, params, cause }: DomainError): 
 /** Translates what handlers throw, before or while they answer. */
 export function errorInterceptor(): Interceptor {
   return (next) => async (request) => {
+    const languages = languagesOf({ values: request.contextValues });
     try {
       const response = await next(request);
-      return response.stream ? { ...response, message: translated(response.message) } : response;
+      return response.stream ? { ...response, message: translated(response.message, languages) } : response;
     } catch (error) {
-      throw toWireError(error);
+      throw toWireError(error, languages);
     }
   };
 }
 
-async function* translated<T>(messages: AsyncIterable<T>): AsyncIterable<T> {
+async function* translated<T>(messages: AsyncIterable<T>, languages: readonly string[]): AsyncIterable<T> {
   try {
     yield* messages;
   } catch (error) {
-    throw toWireError(error);
+    throw toWireError(error, languages);
   }
 }

@@ -1,11 +1,13 @@
 import { getOption } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import { permission as permissionOption } from "../../gen/ringback/options/v1/options_pb.js";
+import type { UserRef } from "../app/context.ts";
 import { type Caller, type Permission, permissions } from "../app/ports.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import { AuthenticationError } from "../auth/authentication-error.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 import { toWireError } from "./errors.ts";
+import { acceptedLanguages, languagesKey, languagesOf } from "./languages.ts";
 
 const callerKey = createContextKey<Caller | undefined>(undefined, { description: "who calls" });
 
@@ -16,28 +18,57 @@ export function callerOf(context: Pick<HandlerContext, "values">): Caller {
   return caller;
 }
 
-/** Tells who calls. @throws AuthenticationError if that is not known */
-export type Authenticate = (authorization: string | null) => MaybePromise<Caller>;
+const organizationKey = createContextKey("", { description: "the organization that a call is about" });
+
+/** The organization of the header `x-zitadel-orgid`; the caller's own without one. */
+export function organizationOf(context: Pick<HandlerContext, "values">): string {
+  return context.values.get(organizationKey);
+}
+
+/** A user of the organization that the call is about. */
+export function userIn(context: Pick<HandlerContext, "values">, userId: string): UserRef {
+  return { userId, organizationId: organizationOf(context) };
+}
+
+export interface GateOptions {
+  /** Tells who calls. @throws AuthenticationError if that is not known */
+  readonly authenticate: (authorization: string | null) => MaybePromise<Caller>;
+  readonly hasOrganization: (organizationId: string) => Promise<boolean>;
+}
 
 // A caller without any role is not told that there is something to be allowed.
 const noMembership = refusal("not_found", "AUTHZ-cdgFk", "Errors.Caller.PermissionDenied");
+const organizationUnknown = refusal("permission_denied", "AUTH-Bs7Ds", "Errors.Organization.NotFound");
 const permissionMissing = refusal("permission_denied", "AUTH-5mWD2", "Errors.Caller.PermissionDenied");
 
 /**
  * Runs before the body of a call is read: who calls, and whether they may call this method at all.
  * So a bad request without a token is Unauthenticated, not InvalidArgument.
  */
-export function createGate(authenticate: Authenticate): (context: HandlerContext) => Promise<void> {
+export function createGate(options: GateOptions): (context: HandlerContext) => Promise<void> {
   return async (context) => {
+    const { requestHeader, values } = context;
+    const accepted = acceptedLanguages(requestHeader.get("accept-language"));
+    values.set(languagesKey, accepted);
     const needed = getOption(context.method, permissionOption);
     if (needed === "none") return;
     try {
-      const found = authenticate(context.requestHeader.get("authorization"));
+      const found = options.authenticate(requestHeader.get("authorization"));
       const caller = found instanceof Promise ? await found : found;
-      requireOption(caller, needed, context.method.name);
-      context.values.set(callerKey, caller);
+      values.set(callerKey, caller);
+      if (caller.preferredLanguage !== "") values.set(languagesKey, [caller.preferredLanguage, ...accepted]);
+      const named = requestHeader.get("x-zitadel-orgid") ?? "";
+      if (named !== "" && named !== caller.organizationId && !(await options.hasOrganization(named))) {
+        throw new DomainError(organizationUnknown);
+      }
+      const organizationId = named === "" ? caller.organizationId : named;
+      values.set(organizationKey, organizationId);
+      requireOption(caller, needed, organizationId, context.method.name);
     } catch (error) {
-      throw toWireError(error instanceof AuthenticationError ? notAuthenticated(error) : error);
+      throw toWireError(
+        error instanceof AuthenticationError ? notAuthenticated(error) : error,
+        languagesOf(context),
+      );
     }
   };
 }
@@ -56,13 +87,13 @@ function notAuthenticated(error: AuthenticationError): Error {
   }
 }
 
-function requireOption(caller: Caller, needed: string, method: string): void {
+function requireOption(caller: Caller, needed: string, organizationId: string, method: string): void {
   if (needed === "authenticated") return;
   if (!isPermission(needed)) {
     throw new ConnectError(`the method ${method} names no permission`, Code.Internal);
   }
   if (!caller.hasRoles) throw new DomainError(noMembership, { permission: needed });
-  if (!caller.may(needed)) throw new DomainError(permissionMissing, { permission: needed });
+  if (!caller.may(needed, organizationId)) throw new DomainError(permissionMissing, { permission: needed });
 }
 
 function isPermission(text: string): text is Permission {

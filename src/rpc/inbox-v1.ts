@@ -19,6 +19,7 @@ const limitDefault = 100;
 const purposes: Readonly<Record<MessagePurpose, Purpose>> = {
   verify_phone: Purpose.VERIFY_PHONE,
   verify_otp_sms: Purpose.VERIFY_OTP_SMS,
+  otp_sms: Purpose.OTP_SMS,
 };
 
 /**

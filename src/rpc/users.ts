@@ -1,25 +1,51 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type JsonObject, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   UserSchema as V1Schema,
   type User as V1User,
   UserState as V1State,
 } from "../../gen/zitadel/user/v1/user_pb.js";
 import {
+  type HumanUserSchema,
   UserSchema as V2Schema,
   type User as V2User,
   UserState as V2State,
 } from "../../gen/zitadel/user/v2/user_pb.js";
+import { State as V3State } from "../../gen/zitadel/resources/user/v3alpha/state_pb.js";
+import {
+  GetUserSchema as V3Schema,
+  type GetUser as V3User,
+} from "../../gen/zitadel/resources/user/v3alpha/user_pb.js";
 import { detailsOf } from "../app/context.ts";
-import type { LoadedUser } from "../app/user-repository.ts";
-import { v1ViewDetails, v2ViewDetails } from "./details.ts";
+import type { LoadedUser } from "../app/users.ts";
+import type { UserState, UserStatus } from "../domain/user.ts";
+import type { UserSchema } from "../domain/user-events.ts";
+import { v1ViewDetails, v2ViewDetails, v3Details } from "./details.ts";
 
 /** A user as each generation shows it. */
 
-const v1States = { active: V1State.ACTIVE, locked: V1State.LOCKED, removed: V1State.DELETED } as const;
-const v2States = { active: V2State.ACTIVE, locked: V2State.LOCKED, removed: V2State.DELETED } as const;
+const v1States: Readonly<Record<UserStatus, V1State>> = {
+  active: V1State.ACTIVE,
+  inactive: V1State.INACTIVE,
+  locked: V1State.LOCKED,
+  removed: V1State.DELETED,
+};
+const v2States: Readonly<Record<UserStatus, V2State>> = {
+  active: V2State.ACTIVE,
+  inactive: V2State.INACTIVE,
+  locked: V2State.LOCKED,
+  removed: V2State.DELETED,
+};
+
+const v3States: Readonly<Record<UserStatus, V3State>> = {
+  active: V3State.USER_STATE_ACTIVE,
+  inactive: V3State.USER_STATE_INACTIVE,
+  locked: V3State.USER_STATE_LOCKED,
+  removed: V3State.USER_STATE_DELETED,
+};
 
 export function v1User(loaded: LoadedUser): V1User {
-  const { user } = loaded;
+  const { state: user } = loaded;
   const { profile, email, phone } = user;
   return create(V1Schema, {
     id: user.id,
@@ -30,7 +56,7 @@ export function v1User(loaded: LoadedUser): V1User {
     preferredLoginName: user.userName,
     type:
       user.kind === "machine"
-        ? { case: "machine", value: { name: profile.displayName } }
+        ? { case: "machine", value: machineOf(user) }
         : {
             case: "human",
             value: {
@@ -50,8 +76,7 @@ export function v1User(loaded: LoadedUser): V1User {
 }
 
 export function v2User(loaded: LoadedUser): V2User {
-  const { user } = loaded;
-  const { profile, email, phone } = user;
+  const { state: user } = loaded;
   const common = {
     userId: user.id,
     state: v2States[user.status],
@@ -64,23 +89,60 @@ export function v2User(loaded: LoadedUser): V2User {
     details: v2ViewDetails(detailsOf(loaded)),
     type:
       user.kind === "machine"
-        ? { case: "machine", value: { name: profile.displayName } }
-        : {
-            case: "human",
-            value: {
-              ...common,
-              profile: {
-                givenName: profile.givenName,
-                familyName: profile.familyName,
-                nickName: profile.nickName,
-                displayName: profile.displayName,
-                preferredLanguage: profile.preferredLanguage,
-                gender: profile.gender,
-              },
-              email: { email: email.address, isVerified: email.isVerified },
-              // Always there, empty when unset.
-              phone: { phone: phone?.number ?? "", isVerified: phone?.isVerified ?? false },
-            },
-          },
+        ? { case: "machine", value: machineOf(user) }
+        : { case: "human", value: { ...common, ...humanV2(user) } },
   });
+}
+
+function humanV2(user: UserState): MessageInitShape<typeof HumanUserSchema> {
+  const { profile, email, phone, mfaInitSkippedMs } = user;
+  return {
+    profile: {
+      givenName: profile.givenName,
+      familyName: profile.familyName,
+      nickName: profile.nickName,
+      displayName: profile.displayName,
+      preferredLanguage: profile.preferredLanguage,
+      gender: profile.gender,
+    },
+    email: { email: email.address, isVerified: email.isVerified },
+    // Always there, empty when unset.
+    phone: { phone: phone?.number ?? "", isVerified: phone?.isVerified ?? false },
+    mfaInitSkipped: mfaInitSkippedMs === undefined ? undefined : timestampFromMs(mfaInitSkippedMs),
+  };
+}
+
+function machineOf({ profile, description = "" }: UserState): { name: string; description: string } {
+  return { name: profile.displayName, description };
+}
+
+export function v3User(loaded: LoadedUser): V3User {
+  const { state: user } = loaded;
+  const { schema, email, phone, registrations } = user;
+  return create(V3Schema, {
+    details: v3Details(user.id, detailsOf(loaded)),
+    schema: { id: schema?.schemaId ?? "" },
+    data: dataOf(schema),
+    contact: {
+      email: email.address === "" ? undefined : email,
+      phone: phone && { number: phone.number, isVerified: phone.isVerified },
+    },
+    authenticators: {
+      usernames:
+        user.userName === ""
+          ? []
+          : [{ usernameId: user.id, username: user.userName, isOrganizationSpecific: true }],
+      otpSms: Object.entries(registrations).map(([otpSmsId, { number, isVerified }]) => ({
+        otpSmsId,
+        phone: number,
+        isVerified,
+      })),
+    },
+    state: v3States[user.status],
+  });
+}
+
+/** It came as a Struct. */
+function dataOf(schema: UserSchema | undefined): JsonObject {
+  return (schema?.data ?? {}) as JsonObject; // plain JSON, as UserSchema says
 }

@@ -32,3 +32,18 @@ export function requirePhone<T>(phone: T | undefined, message: string): T {
     throw new ConnectError(`invalid ${message}.phone: value is required`, Code.InvalidArgument);
   return phone;
 }
+
+/** A oneof that the contract requires. */
+export function requireOneof<T extends { readonly case: string | undefined }>(
+  oneof: T,
+  name: string,
+): Extract<T, { readonly case: string }> {
+  if (!isChosen(oneof)) throw new ConnectError(`invalid ${name}: value is required`, Code.InvalidArgument);
+  return oneof;
+}
+
+function isChosen<T extends { readonly case: string | undefined }>(
+  oneof: T,
+): oneof is Extract<T, { readonly case: string }> {
+  return oneof.case !== undefined;
+}

@@ -1,19 +1,16 @@
-import { Agent, request } from "undici";
-import type { SendResult, SmsProvider } from "../app/ports.ts";
+import type { SigningKey, SmsProvider } from "../app/ports.ts";
 import type { Clock } from "../lib/clock.ts";
-import { ForbiddenAddressError, lookupPublic, refuseForbiddenHost } from "./public-address.ts";
+import { HttpPost } from "./http-post.ts";
 import { webhookPayload } from "./webhook-payload.ts";
 import { webhookSignature } from "./webhook-signature.ts";
 
-const timeoutMsDefault = 5_000;
-const connectionsMax = 16;
-/** What is read of an answer; nothing in it matters. */
-const bodyBytesMax = 64 * 1024;
-
 export interface HttpProviderOptions {
+  /** What the webhook is told that the provider is called. */
+  readonly id: string;
+  readonly description: string;
   readonly url: string;
-  /** Signs each request if it is set. */
-  readonly signingKey: string | undefined;
+  /** Each that is valid signs each request; not signed if there is none. */
+  readonly signingKeys: readonly SigningKey[];
   /** Whether the receiver may be on a loopback or private address. */
   readonly allowPrivate: boolean;
   readonly clock: Clock;
@@ -26,50 +23,22 @@ export interface HttpProviderOptions {
  * through all attempts. Any 2xx counts as sent.
  */
 export function createHttpProvider(options: HttpProviderOptions): SmsProvider {
-  const { url, signingKey, allowPrivate, clock, timeoutMs = timeoutMsDefault } = options;
-  const agent = new Agent({
-    connections: connectionsMax,
-    connect: { timeout: timeoutMs, ...(allowPrivate ? {} : { lookup: lookupPublic }) },
-  });
+  const { id, description, url, signingKeys, allowPrivate, clock, timeoutMs } = options;
+  const post = new HttpPost({ receiver: "the webhook", allowPrivate, timeoutMs });
   return {
     name: "http",
-    async send(message) {
-      const body = JSON.stringify(webhookPayload(message, { id: "http", description: "" }));
+    send(message) {
+      const nowMs = clock.nowMs();
+      const body = JSON.stringify(webhookPayload(message, { id, description }));
+      const valid = signingKeys.filter(({ expiresMs }) => expiresMs === null || nowMs < expiresMs);
+      const keys = valid.map(({ key }) => key);
       const headers = {
         "content-type": "application/json",
         "idempotency-key": message.id,
-        ...(signingKey === undefined
-          ? {}
-          : { "zitadel-signature": webhookSignature(body, signingKey, clock.nowMs()) }),
+        ...(keys.length === 0 ? {} : { "zitadel-signature": webhookSignature(body, keys, nowMs) }),
       };
-      const signal = AbortSignal.timeout(timeoutMs);
-      try {
-        if (!allowPrivate) refuseForbiddenHost(new URL(url).hostname);
-        const response = await request(url, { method: "POST", headers, body, dispatcher: agent, signal });
-        await response.body.dump({ limit: bodyBytesMax, signal });
-        return resultOf(response.statusCode, response.headers["retry-after"]);
-      } catch (error) {
-        if (error instanceof ForbiddenAddressError) return { kind: "rejected", reason: error.message };
-        const reason = signal.aborted
-          ? `the webhook did not answer within ${timeoutMs} ms`
-          : `the webhook cannot be reached: ${codeOf(error)}`;
-        return { kind: "retry", reason };
-      }
+      return post.send(url, headers, body);
     },
-    close: () => agent.close(),
+    close: () => post.close(),
   };
-}
-
-function resultOf(status: number, retryAfter: string | string[] | undefined): SendResult {
-  if (status >= 200 && status < 300) return { kind: "sent" };
-  const reason = `the webhook answered ${status}`;
-  if (status !== 408 && status !== 429 && status < 500) return { kind: "rejected", reason };
-  const seconds =
-    typeof retryAfter === "string" && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : undefined;
-  return { kind: "retry", reason, ...(seconds === undefined ? {} : { retryAfterMs: seconds * 1000 }) };
-}
-
-function codeOf(error: unknown): string {
-  const hasCode = typeof error === "object" && error !== null && "code" in error;
-  return hasCode ? String(error.code) : "network error";
 }

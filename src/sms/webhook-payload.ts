@@ -3,6 +3,7 @@ import type { MessagePurpose, SmsMessage } from "../app/ports.ts";
 const eventTypes: Record<MessagePurpose, string> = {
   verify_phone: "user.human.phone.code.added",
   verify_otp_sms: "user.human.mfa.otp.sms.code.added",
+  otp_sms: "session.otp.sms.challenged",
 };
 
 /** ZITADEL's body of an HTTP SMS provider. What is empty is left out. */
@@ -20,6 +21,8 @@ export function webhookPayload(message: SmsMessage, provider: { id: string; desc
       ...(message.purpose === "verify_phone" || message.expiresMs === null
         ? {}
         : { expiry: (message.expiresMs - message.createdMs) * 1_000_000 }), // nanoseconds
+      ...originOf(message),
+      ...(message.sessionId === undefined ? {} : { sessionID: message.sessionId }),
       userID: user.id,
       orgID: user.organizationId,
       ...withoutEmpty({
@@ -39,6 +42,10 @@ export function webhookPayload(message: SmsMessage, provider: { id: string; desc
       creationDate: new Date(user.createdMs).toISOString(),
     },
   };
+}
+
+function originOf({ origin }: SmsMessage): object {
+  return origin === "" ? {} : { origin, domain: new URL(origin).hostname };
 }
 
 function withoutEmpty(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -11,23 +11,10 @@ import {
 import { settledKeptMs, type StoreBounds } from "../../src/store/bounds.ts";
 import { inboxMessage, outboxMessage, userCommit } from "../support/store-commits.ts";
 import { applyCommit, emptyStoreModel, judge, type StoreModel } from "../support/store-model.ts";
+import type { StoreAdapter, StoreHome } from "./store-homes.ts";
 
-/** A place where a store can be opened: a folder, a database server, or nothing at all. */
-export interface StoreHome {
-  open(bounds?: Partial<StoreBounds>): Promise<Store>;
-  /** Closes what is open and removes everything. */
-  remove(): Promise<void>;
-}
-
-export interface StoreTraits {
-  /** A store that is opened again knows what the one before it knew. */
-  readonly persists: boolean;
-  /** Only one store at a time can be open. */
-  readonly isExclusive: boolean;
-}
-
-/** What every store promises (`src/app/ports.ts`), run on one adapter. */
-export function describeStore(name: string, createHome: () => Promise<StoreHome>, traits: StoreTraits): void {
+/** What every store promises (`src/app/ports.ts`) but searches, run on one adapter. */
+export function describeStore({ name, createHome, persists, isExclusive }: StoreAdapter): void {
   describe(`store on ${name}`, () => {
     let home: StoreHome;
     let store: Store;
@@ -271,7 +258,7 @@ export function describeStore(name: string, createHome: () => Promise<StoreHome>
         (await store.outbox.claim(nowMs, leaseMs, limit)).map((message) => message.id);
 
       it("gives out a message as it came, once it is due", async () => {
-        const message = outboxMessage("m1", { createdMs: 5_000, expiresMs: null });
+        const message = outboxMessage("m1", { createdMs: 5_000, expiresMs: null, sessionId: "session 1" });
         await store.commit(userCommit("1", 0, { message }));
         expect(await store.outbox.nextDueMs()).toBe(5_000);
         expect(await store.outbox.claim(4_999, 1_000, 10)).toEqual([]);
@@ -480,7 +467,7 @@ export function describeStore(name: string, createHome: () => Promise<StoreHome>
       });
     });
 
-    if (traits.persists) {
+    if (persists) {
       describe("opened again", () => {
         it("knows everything", async () => {
           await reopen({ outboxPendingMax: 2 });
@@ -520,7 +507,7 @@ export function describeStore(name: string, createHome: () => Promise<StoreHome>
       });
     }
 
-    if (traits.isExclusive) {
+    if (isExclusive) {
       it("refuses a second opener and lets it in after the first has closed", async () => {
         await expect(home.open()).rejects.toThrow("is in use by another process");
         expect(await kinds([userCommit("1", 0)])).toEqual(["committed"]);

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { SmsMessage } from "../../src/app/ports.ts";
-import { createHttpProvider } from "../../src/sms/http.ts";
+import { createHttpProvider, type HttpProviderOptions } from "../../src/sms/http.ts";
 import { isForbiddenAddress, refuseForbiddenHost } from "../../src/sms/public-address.ts";
 
 const signingKey = "signing-key-of-this-test";
@@ -19,6 +19,7 @@ const message: SmsMessage = {
   code: "123456",
   createdMs: 1_700_000_000_000,
   expiresMs: 1_700_000_600_000,
+  origin: "",
   user: {
     id: "ada",
     organizationId: "default",
@@ -66,8 +67,17 @@ afterEach(() => {
   receiver.close();
 });
 
-const provider = (options: { url?: string; allowPrivate?: boolean; signingKey?: string | undefined } = {}) =>
-  createHttpProvider({ url, signingKey, allowPrivate: true, clock, timeoutMs: 300, ...options });
+const provider = (options: Partial<HttpProviderOptions> = {}) =>
+  createHttpProvider({
+    id: "http",
+    description: "",
+    url,
+    signingKeys: [{ key: signingKey, expiresMs: null }],
+    allowPrivate: true,
+    clock,
+    timeoutMs: 300,
+    ...options,
+  });
 
 describe("a webhook", () => {
   it("gets ZITADEL's payload, without what is empty", async () => {
@@ -114,7 +124,7 @@ describe("a webhook", () => {
   });
 
   it("gets no signature without a key", async () => {
-    await provider({ signingKey: undefined }).send(message);
+    await provider({ signingKeys: [] }).send(message);
     expect(received[0]?.headers).not.toHaveProperty("zitadel-signature");
   });
 });

@@ -1,5 +1,5 @@
 import type { Directory, DirectoryUser, ProvisionedUser } from "../../src/auth/authenticator.ts";
-import { hashAccessToken } from "../../src/auth/access-token.ts";
+import { hashToken } from "../../src/lib/token-hash.ts";
 
 /** Users in memory. */
 export interface TestDirectory extends Directory {
@@ -8,6 +8,9 @@ export interface TestDirectory extends Directory {
   addAccessToken(token: string, userId: string, expiresMs?: number): void;
   removeAccessToken(token: string): void;
 }
+
+/** Somebody of the organization "org". */
+export const active = { organizationId: "org", isActive: true, preferredLanguage: "" } as const;
 
 /** @param lookup "later" answers with promises, as a remote database does */
 export function createTestDirectory(lookup: "at once" | "later" = "at once"): TestDirectory {
@@ -19,8 +22,8 @@ export function createTestDirectory(lookup: "at once" | "later" = "at once"): Te
     users,
     provisioned,
     addAccessToken: (token, userId, expiresMs = Infinity) =>
-      void accessTokens.set(hashAccessToken(token), { userId, expiresMs }),
-    removeAccessToken: (token) => void accessTokens.delete(hashAccessToken(token)),
+      void accessTokens.set(hashToken(token), { userId, expiresMs }),
+    removeAccessToken: (token) => void accessTokens.delete(hashToken(token)),
     findUser: (userId) => answer(users.get(userId)),
     findAccessToken: (hash, nowMs) => {
       const found = accessTokens.get(hash);
@@ -29,7 +32,7 @@ export function createTestDirectory(lookup: "at once" | "later" = "at once"): Te
     provision: async (user) => {
       provisioned.push(user);
       await new Promise(setImmediate);
-      users.set(user.userId, { organizationId: "org", roles: [], issuer: user.issuer });
+      users.set(user.userId, { ...active, roles: [], issuer: user.issuer });
     },
   };
 }

@@ -3,7 +3,7 @@ import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-no
 import type { Details } from "../../gen/zitadel/object/v2/object_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { ErrorDetailSchema } from "../../gen/zitadel/v1/error_pb.js";
-import type { UserEvent } from "../../src/domain/user.ts";
+import type { UserEvent } from "../../src/domain/user-events.ts";
 import type { Chance } from "./crash-chance.ts";
 import type { Receiver } from "./crash-receiver.ts";
 import { adminToken } from "./crash-server.ts";

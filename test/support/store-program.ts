@@ -1,6 +1,7 @@
-import type { Store } from "../../src/app/ports.ts";
+import type { AggregateWrite, Store } from "../../src/app/ports.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { sessionRecord, userRecord } from "../contract/search-records.ts";
 import { outboxMessage, userCommit } from "./store-commits.ts";
 import type { StoreRequest } from "./store-process.ts";
 
@@ -35,12 +36,28 @@ async function answer(request: StoreRequest): Promise<unknown> {
   }
 }
 
-/** Never resolves: somebody is to kill the process. */
+/**
+ * Each commit is to a user and to a session with the same id, both with a record. Never resolves: somebody is
+ * to kill the process.
+ */
 async function flood(store: Store, prefix: string): Promise<never> {
   for (let number = 0; ; number += 1) {
     const id = `${prefix} ${number}`;
-    const message = outboxMessage(id, { recipient: id });
-    await store.commit(userCommit(id, 0, { takeKeys: [{ kind: "user_name", key: id }], message }));
+    const session: AggregateWrite = {
+      aggregate: { type: "session", id },
+      expectedSequence: 0,
+      events: [{ type: "session.changed.v1", data: {} }],
+      state: { id },
+      record: sessionRecord({ userId: id }),
+    };
+    await store.commit(
+      userCommit(id, 0, {
+        takeKeys: [{ kind: "user_name", key: id }],
+        message: outboxMessage(id, { recipient: id }),
+        record: userRecord({ phone: id }),
+        also: [session],
+      }),
+    );
     tell(id);
   }
 }

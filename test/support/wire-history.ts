@@ -4,8 +4,8 @@ import type { Commit, HistoryEvent, Store } from "../../src/app/ports.ts";
 export interface History {
   /** The position of the last event; 0 if there is none. */
   position(): Promise<number>;
-  /** The last event of a user. */
-  lastOf(userId: string): Promise<HistoryEvent | undefined>;
+  /** The last event of an aggregate. */
+  lastOf(id: string): Promise<HistoryEvent | undefined>;
   /**
    * Everything after a position. Waits until each SMS that these events ask for is recorded as sent, so that
    * nothing of them comes later.
@@ -16,11 +16,15 @@ export interface History {
 const pageMax = 1_000;
 
 /** @returns a store that does the same, and its history */
-export function withHistory(store: Store): { readonly store: Store; readonly history: History } {
+export function withHistory(
+  store: Store,
+  keepOpen = false,
+): { readonly store: Store; readonly history: History } {
   let committed = Promise.withResolvers<void>();
   const observed: Store = {
     load: (aggregate) => store.load(aggregate),
     findByKey: (key) => store.findByKey(key),
+    search: (type, search) => store.search(type, search),
     async commit(commit: Commit) {
       const outcome = await store.commit(commit);
       committed.resolve();
@@ -30,7 +34,7 @@ export function withHistory(store: Store): { readonly store: Store; readonly his
     history: (after, limit) => store.history(after, limit),
     outbox: store.outbox,
     inbox: store.inbox,
-    close: () => store.close(),
+    close: async () => (keepOpen ? undefined : store.close()),
   };
 
   async function since(position: number): Promise<HistoryEvent[]> {
@@ -56,9 +60,9 @@ export function withHistory(store: Store): { readonly store: Store; readonly his
       await catchUp();
       return known;
     },
-    async lastOf(userId) {
+    async lastOf(id) {
       await catchUp();
-      return lastEvents.get(userId);
+      return lastEvents.get(id);
     },
     async settledSince(position) {
       for (;;) {
@@ -78,9 +82,8 @@ function unsentOf(events: readonly HistoryEvent[]): readonly string[] {
   const unsent = new Set<string>();
   for (const { type, data } of events) {
     if (!("challengeId" in data) || typeof data.challengeId !== "string") continue;
-    if (type.endsWith(".code.added") && "returned" in data && data.returned === false)
-      unsent.add(data.challengeId);
-    if (type.endsWith(".code.sent")) unsent.delete(data.challengeId);
+    if ("returned" in data && data.returned === false) unsent.add(data.challengeId);
+    if (type.endsWith(".sent")) unsent.delete(data.challengeId);
   }
   return [...unsent];
 }

@@ -7,7 +7,8 @@ import type { Store } from "../../src/app/ports.ts";
 import type { Role } from "../../src/auth/roles.ts";
 import { build } from "../../src/build.ts";
 import { readConfig } from "../../src/config/config.ts";
-import { administratorId, defaultOrganizationId } from "../../src/app/account.ts";
+import { defaultOrganizationId } from "../../src/app/account.ts";
+import { administratorId } from "../../src/app/administrator.ts";
 import type { Profile } from "../../src/domain/policy.ts";
 import { type Log, silentLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
@@ -74,20 +75,25 @@ export interface UserOptions {
 
 export interface WorldOptions {
   readonly store?: Store;
+  /** Whether the store stays open when the world closes. */
+  readonly keepStoreOpen?: boolean;
   readonly log?: Log;
+  /** Further variables of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export const adminToken = "admin-token-of-the-wire-tests";
 
 /** @param options.store in memory if it is left out */
 export async function openWorld(profile: Profile, options: WorldOptions = {}): Promise<World> {
-  const { store, history } = withHistory(options.store ?? openMemoryStore());
+  const { store, history } = withHistory(options.store ?? openMemoryStore(), options.keepStoreOpen);
   const clock = createTestClock();
   const config = readConfig({
     RINGBACK_STORE: "memory:",
     RINGBACK_PORT: "0",
     RINGBACK_PROFILE: profile,
     RINGBACK_ADMIN_TOKEN: adminToken,
+    ...options.env,
   });
   const server = await build(config, { store, clock, log: options.log ?? silentLog });
   const protocol = connectProto(server.url);

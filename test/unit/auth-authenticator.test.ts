@@ -6,11 +6,11 @@ import { createOidcIssuer } from "../../src/auth/oidc.ts";
 import { createOwnTokens } from "../../src/auth/own-tokens.ts";
 import type { TokenVerifier } from "../../src/auth/token-verifier.ts";
 import { createTestClock } from "../support/auth-clock.ts";
-import { createTestDirectory, type TestDirectory } from "../support/auth-directory.ts";
+import { active, createTestDirectory, type TestDirectory } from "../support/auth-directory.ts";
 import { startIssuer, type TestIssuer } from "../support/auth-issuer.ts";
 
 const invalid = { name: "AuthenticationError", kind: "invalid" };
-const ana = { organizationId: "org", roles: ["ORG_OWNER"] };
+const ana = { ...active, roles: ["ORG_OWNER"] };
 
 describe.each(["at once", "later"] as const)("authentication with a directory that answers %s", (lookup) => {
   let first: TestIssuer;

@@ -40,7 +40,7 @@ describe("a configuration", () => {
       profile: "safe",
       defaultRegion: undefined,
       oidc: { issuers: [], audiences: [], autoProvision: false },
-      sms: { kind: "inbox" },
+      sms: { kind: "inbox", allowPrivate: false },
       logLevel: "info",
     });
   });
@@ -372,8 +372,8 @@ describe("warnings", () => {
       "RINGBACK_STORE",
       "RINGBACK_MASTER_KEY",
       "RINGBACK_SMS_SIGNING_KEY",
-      "RINGBACK_SMS_ALLOW_PRIVATE",
       "RINGBACK_SMS",
+      "RINGBACK_SMS_ALLOW_PRIVATE",
       "RINGBACK_PROFILE",
     ]);
     expect(all.join()).not.toContain("secret-path");

@@ -4,7 +4,10 @@ import { CodeVault } from "../../src/app/code-vault.ts";
 import { type AppContext, execute, newCode } from "../../src/app/context.ts";
 import type { SendResult, Settlement, SmsMessage, SmsProvider, Store } from "../../src/app/ports.ts";
 import { StoreUnavailableError } from "../../src/app/ports.ts";
-import { UserRepository } from "../../src/app/user-repository.ts";
+import { Repository } from "../../src/app/repository.ts";
+import { sessionKind } from "../../src/app/sessions.ts";
+import { Settings } from "../../src/app/settings.ts";
+import { userKind } from "../../src/app/users.ts";
 import { Courier } from "../../src/courier/courier.ts";
 import { decideAddHumanUser, decideRemoveUser } from "../../src/domain/account.ts";
 import type { Facts } from "../../src/domain/decision.ts";
@@ -16,6 +19,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 
 const minuteMs = 60_000;
+const policy = policyOf("safe", undefined);
 
 /** A courier over a real store, with a provider that does as it is told and a clock that stands still. */
 class Post {
@@ -35,17 +39,15 @@ class Post {
     const clock = { nowMs: () => this.nowMs };
     const store = this.#observe(openMemoryStore());
     this.store = store;
-    const users = new UserRepository(store, clock);
-    const vault = new CodeVault([Uint8Array.from(randomBytes(32))], randomBytes);
-    this.app = {
-      users,
-      vault,
-      policy: policyOf("safe", undefined),
+    const common = {
+      users: new Repository(userKind, store, clock),
+      sessions: new Repository(sessionKind, store, clock),
+      settings: new Settings(policy, store, clock),
+      vault: new CodeVault([Uint8Array.from(randomBytes(32))], randomBytes),
       clock,
       randomBytes,
-      knownRoles: [],
-      onMessage: () => this.courier.wake(),
     };
+    this.app = { ...common, store, knownRoles: [], onMessage: () => this.courier.wake() };
     const provider: SmsProvider = {
       name: "fake",
       send: async (message) => {
@@ -59,7 +61,12 @@ class Post {
       this.lines.push(line);
       this.#notify();
     });
-    this.courier = new Courier({ outbox: store.outbox, users, vault, provider, clock, randomBytes, log });
+    this.courier = new Courier({
+      ...common,
+      outbox: store.outbox,
+      provider: { get: async () => provider },
+      log,
+    });
   }
 
   failNextSettling(): void {
@@ -73,9 +80,9 @@ class Post {
 
   /** Adds a user with an SMS on its way. */
   async send(userId: string): Promise<void> {
-    const code = newCode(this.app, this.app.policy.phoneCode);
+    const code = newCode(this.app, policy.phoneCode);
     const number = `+41791${userId.padStart(6, "0")}`;
-    await execute(this.app, userId, (state, nowMs) =>
+    await execute(this.app, policy, userId, (state, facts) =>
       decideAddHumanUser(
         state,
         {
@@ -94,20 +101,16 @@ class Post {
           metadata: [],
           phone: { number, verification: "send_code", code },
         },
-        this.#facts(nowMs),
+        facts,
       ),
     );
   }
 
   change(userId: string, decide: (user: UserState, facts: Facts) => ReturnType<typeof decideRemoveUser>) {
-    return execute(this.app, userId, (state, nowMs) => {
+    return execute(this.app, policy, userId, (state, facts) => {
       if (state === undefined) throw new Error(`no user ${userId}`);
-      return decide(state, this.#facts(nowMs));
+      return decide(state, facts);
     });
-  }
-
-  #facts(nowMs: number): Facts {
-    return { nowMs, policy: this.app.policy, mac: this.app.vault };
   }
 
   #notify(): void {
@@ -123,6 +126,7 @@ class Post {
     return {
       load: (aggregate) => store.load(aggregate),
       findByKey: (key) => store.findByKey(key),
+      search: (type, search) => store.search(type, search),
       history: (after, limit) => store.history(after, limit),
       inbox: store.inbox,
       close: () => store.close(),
@@ -221,7 +225,7 @@ describe("the courier", () => {
       (user: UserState, facts: Facts) =>
         decideResendPhoneCode(
           user,
-          { verification: "return_code", code: newCode(post.app, post.app.policy.phoneCode) },
+          { verification: "return_code", code: newCode(post.app, policy.phoneCode) },
           v2.resend,
           facts,
         ),

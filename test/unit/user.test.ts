@@ -12,7 +12,8 @@ import {
   decideVerifyPhone,
 } from "../../src/domain/phone.ts";
 import { policyOf, type Profile } from "../../src/domain/policy.ts";
-import { evolveUser, type UserEvent, type UserState } from "../../src/domain/user.ts";
+import { evolveUser, type UserState } from "../../src/domain/user.ts";
+import type { UserEvent } from "../../src/domain/user-events.ts";
 
 const vault = new CodeVault([Uint8Array.from(randomBytes(32))], randomBytes);
 const number = "+41791234567";

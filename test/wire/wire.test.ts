@@ -1,13 +1,12 @@
 import { join } from "node:path";
-import { afterAll, describe, it } from "@jest/globals";
+import { afterAll } from "@jest/globals";
 import { profiles } from "../../src/domain/policy.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
 import { furtherProtocols } from "../support/wire-further-protocols.ts";
-import { type Protocol, protocols } from "../support/wire-protocols.ts";
-import { openWorld, type World } from "../support/wire-world.ts";
-import { runCell } from "./cell.ts";
+import { protocols } from "../support/wire-protocols.ts";
+import { openWorld } from "../support/wire-world.ts";
 import { notReachable } from "./not-reachable.ts";
 import { authV1 } from "./scenarios/auth-v1.ts";
 import { otpSmsRegistrations } from "./scenarios/otp-sms-registrations.ts";
@@ -15,6 +14,7 @@ import { phoneV2 } from "./scenarios/phone-v2.ts";
 import { ringback } from "./scenarios/ringback.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 import { userV2 } from "./scenarios/user-v2.ts";
+import { describeTable } from "./table.ts";
 
 /** Every scenario in every protocol: whatever the way in, the same answer and the same effect. */
 
@@ -28,35 +28,16 @@ const scenarios: readonly Scenario[] = [
 
 const counts: string[] = [];
 
-/** A test for each cell of the table. */
-function describeTable(
-  title: string,
-  world: World,
-  ways: readonly Protocol[],
-  isRow: (scenario: Scenario) => boolean,
-): void {
-  const rows = scenarios.filter((scenario) => scenario.profiles.includes(world.profile) && isRow(scenario));
-  counts.push(
-    `  ${title}: ${rows.length} scenarios × ${ways.length} protocols = ${rows.length * ways.length} cells`,
-  );
-  describe(title, () => {
-    afterAll(() => {
-      for (const protocol of ways) protocol.close();
-    });
-    describe.each(rows)("$name", (scenario) => {
-      it.each(ways)("$name", (protocol) => runCell(world, scenario, protocol));
-    });
-  });
-}
-
 for (const profile of profiles) {
   const world = await openWorld(profile);
-  describeTable(`profile ${profile}`, world, protocols(world.url), () => true);
-  describeTable(
-    `profile ${profile}, further protocols`,
-    world,
-    furtherProtocols(world.url),
-    ({ everyWay }) => everyWay,
+  counts.push(
+    describeTable(`profile ${profile}`, world, protocols(world.url), scenarios),
+    describeTable(
+      `profile ${profile}, further protocols`,
+      world,
+      furtherProtocols(world.url),
+      scenarios.filter(({ everyWay }) => everyWay),
+    ),
   );
   afterAll(() => world.close());
 }
@@ -66,7 +47,8 @@ const store = await openSqliteStore({ file: join(folder.path, "ringback.db"), lo
 const onDisk = await openWorld("safe", { store });
 // Each scenario that changes something; the store does not see the protocol, so two of them are enough.
 const twoWays = protocols(onDisk.url).filter(({ name }) => name === "gRPC" || name === "REST");
-describeTable("profile safe on sqlite", onDisk, twoWays, ({ effect }) => effect.length > 0);
+const changing = scenarios.filter(({ effect }) => effect.length > 0);
+counts.push(describeTable("profile safe on sqlite", onDisk, twoWays, changing));
 afterAll(async () => {
   await onDisk.close();
   await folder.remove();

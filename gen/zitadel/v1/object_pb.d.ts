@@ -2,7 +2,7 @@
 // @generated from file zitadel/v1/object.proto (package zitadel.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
@@ -39,7 +39,7 @@ export declare type ObjectDetails = Message<"zitadel.v1.ObjectDetails"> & {
   changeDate?: Timestamp | undefined;
 
   /**
-   * Id of the organization that owns the object.
+   * Id of the organization, or of the instance, that owns the object.
    *
    * @generated from field: string resource_owner = 4;
    */
@@ -51,4 +51,145 @@ export declare type ObjectDetails = Message<"zitadel.v1.ObjectDetails"> & {
  * Use `create(ObjectDetailsSchema)` to create a new message.
  */
 export declare const ObjectDetailsSchema: GenMessage<ObjectDetails>;
+
+/**
+ * @generated from message zitadel.v1.ListQuery
+ */
+export declare type ListQuery = Message<"zitadel.v1.ListQuery"> & {
+  /**
+   * @generated from field: uint64 offset = 1;
+   */
+  offset: bigint;
+
+  /**
+   * At most 1,000; 100 if it is left out.
+   *
+   * @generated from field: uint32 limit = 2;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: bool asc = 3;
+   */
+  asc: boolean;
+};
+
+/**
+ * Describes the message zitadel.v1.ListQuery.
+ * Use `create(ListQuerySchema)` to create a new message.
+ */
+export declare const ListQuerySchema: GenMessage<ListQuery>;
+
+/**
+ * @generated from message zitadel.v1.ListDetails
+ */
+export declare type ListDetails = Message<"zitadel.v1.ListDetails"> & {
+  /**
+   * How many match, on this page or another.
+   *
+   * @generated from field: uint64 total_result = 1;
+   */
+  totalResult: bigint;
+
+  /**
+   * @generated from field: uint64 processed_sequence = 2;
+   */
+  processedSequence: bigint;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp view_timestamp = 3;
+   */
+  viewTimestamp?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message zitadel.v1.ListDetails.
+ * Use `create(ListDetailsSchema)` to create a new message.
+ */
+export declare const ListDetailsSchema: GenMessage<ListDetails>;
+
+/**
+ * @generated from enum zitadel.v1.TextQueryMethod
+ */
+export enum TextQueryMethod {
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_EQUALS = 0;
+   */
+  EQUALS = 0,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_EQUALS_IGNORE_CASE = 1;
+   */
+  EQUALS_IGNORE_CASE = 1,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_STARTS_WITH = 2;
+   */
+  STARTS_WITH = 2,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_STARTS_WITH_IGNORE_CASE = 3;
+   */
+  STARTS_WITH_IGNORE_CASE = 3,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_CONTAINS = 4;
+   */
+  CONTAINS = 4,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_CONTAINS_IGNORE_CASE = 5;
+   */
+  CONTAINS_IGNORE_CASE = 5,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_ENDS_WITH = 6;
+   */
+  ENDS_WITH = 6,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_ENDS_WITH_IGNORE_CASE = 7;
+   */
+  ENDS_WITH_IGNORE_CASE = 7,
+}
+
+/**
+ * Describes the enum zitadel.v1.TextQueryMethod.
+ */
+export declare const TextQueryMethodSchema: GenEnum<TextQueryMethod>;
+
+/**
+ * @generated from enum zitadel.v1.TimestampQueryMethod
+ */
+export enum TimestampQueryMethod {
+  /**
+   * @generated from enum value: TIMESTAMP_QUERY_METHOD_EQUALS = 0;
+   */
+  EQUALS = 0,
+
+  /**
+   * @generated from enum value: TIMESTAMP_QUERY_METHOD_GREATER = 1;
+   */
+  GREATER = 1,
+
+  /**
+   * @generated from enum value: TIMESTAMP_QUERY_METHOD_GREATER_OR_EQUALS = 2;
+   */
+  GREATER_OR_EQUALS = 2,
+
+  /**
+   * @generated from enum value: TIMESTAMP_QUERY_METHOD_LESS = 3;
+   */
+  LESS = 3,
+
+  /**
+   * @generated from enum value: TIMESTAMP_QUERY_METHOD_LESS_OR_EQUALS = 4;
+   */
+  LESS_OR_EQUALS = 4,
+}
+
+/**
+ * Describes the enum zitadel.v1.TimestampQueryMethod.
+ */
+export declare const TimestampQueryMethodSchema: GenEnum<TimestampQueryMethod>;
 

@@ -2,14 +2,14 @@
 // @generated from file zitadel/v1/object.proto (package zitadel.v1, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file zitadel/v1/object.proto.
  */
 export const file_zitadel_v1_object = /*@__PURE__*/
-  fileDesc("Chd6aXRhZGVsL3YxL29iamVjdC5wcm90bxIKeml0YWRlbC52MSKdAQoNT2JqZWN0RGV0YWlscxIQCghzZXF1ZW5jZRgBIAEoBBIxCg1jcmVhdGlvbl9kYXRlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtjaGFuZ2VfZGF0ZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcmVzb3VyY2Vfb3duZXIYBCABKAliBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Chd6aXRhZGVsL3YxL29iamVjdC5wcm90bxIKeml0YWRlbC52MSKdAQoNT2JqZWN0RGV0YWlscxIQCghzZXF1ZW5jZRgBIAEoBBIxCg1jcmVhdGlvbl9kYXRlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtjaGFuZ2VfZGF0ZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcmVzb3VyY2Vfb3duZXIYBCABKAkiNwoJTGlzdFF1ZXJ5Eg4KBm9mZnNldBgBIAEoBBINCgVsaW1pdBgCIAEoDRILCgNhc2MYAyABKAgicwoLTGlzdERldGFpbHMSFAoMdG90YWxfcmVzdWx0GAEgASgEEhoKEnByb2Nlc3NlZF9zZXF1ZW5jZRgCIAEoBBIyCg52aWV3X3RpbWVzdGFtcBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqxQIKD1RleHRRdWVyeU1ldGhvZBIcChhURVhUX1FVRVJZX01FVEhPRF9FUVVBTFMQABIoCiRURVhUX1FVRVJZX01FVEhPRF9FUVVBTFNfSUdOT1JFX0NBU0UQARIhCh1URVhUX1FVRVJZX01FVEhPRF9TVEFSVFNfV0lUSBACEi0KKVRFWFRfUVVFUllfTUVUSE9EX1NUQVJUU19XSVRIX0lHTk9SRV9DQVNFEAMSHgoaVEVYVF9RVUVSWV9NRVRIT0RfQ09OVEFJTlMQBBIqCiZURVhUX1FVRVJZX01FVEhPRF9DT05UQUlOU19JR05PUkVfQ0FTRRAFEh8KG1RFWFRfUVVFUllfTUVUSE9EX0VORFNfV0lUSBAGEisKJ1RFWFRfUVVFUllfTUVUSE9EX0VORFNfV0lUSF9JR05PUkVfQ0FTRRAHKtcBChRUaW1lc3RhbXBRdWVyeU1ldGhvZBIhCh1USU1FU1RBTVBfUVVFUllfTUVUSE9EX0VRVUFMUxAAEiIKHlRJTUVTVEFNUF9RVUVSWV9NRVRIT0RfR1JFQVRFUhABEiwKKFRJTUVTVEFNUF9RVUVSWV9NRVRIT0RfR1JFQVRFUl9PUl9FUVVBTFMQAhIfChtUSU1FU1RBTVBfUVVFUllfTUVUSE9EX0xFU1MQAxIpCiVUSU1FU1RBTVBfUVVFUllfTUVUSE9EX0xFU1NfT1JfRVFVQUxTEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Describes the message zitadel.v1.ObjectDetails.
@@ -17,4 +17,42 @@ export const file_zitadel_v1_object = /*@__PURE__*/
  */
 export const ObjectDetailsSchema = /*@__PURE__*/
   messageDesc(file_zitadel_v1_object, 0);
+
+/**
+ * Describes the message zitadel.v1.ListQuery.
+ * Use `create(ListQuerySchema)` to create a new message.
+ */
+export const ListQuerySchema = /*@__PURE__*/
+  messageDesc(file_zitadel_v1_object, 1);
+
+/**
+ * Describes the message zitadel.v1.ListDetails.
+ * Use `create(ListDetailsSchema)` to create a new message.
+ */
+export const ListDetailsSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_v1_object, 2);
+
+/**
+ * Describes the enum zitadel.v1.TextQueryMethod.
+ */
+export const TextQueryMethodSchema = /*@__PURE__*/
+  enumDesc(file_zitadel_v1_object, 0);
+
+/**
+ * @generated from enum zitadel.v1.TextQueryMethod
+ */
+export const TextQueryMethod = /*@__PURE__*/
+  tsEnum(TextQueryMethodSchema);
+
+/**
+ * Describes the enum zitadel.v1.TimestampQueryMethod.
+ */
+export const TimestampQueryMethodSchema = /*@__PURE__*/
+  enumDesc(file_zitadel_v1_object, 1);
+
+/**
+ * @generated from enum zitadel.v1.TimestampQueryMethod
+ */
+export const TimestampQueryMethod = /*@__PURE__*/
+  tsEnum(TimestampQueryMethodSchema);
 

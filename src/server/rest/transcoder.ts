@@ -1,4 +1,4 @@
-import { toJson, type Message, type Registry } from "@bufbuild/protobuf";
+import { getOption, toJson, type Message, type Registry } from "@bufbuild/protobuf";
 import { createHandlerContext } from "@connectrpc/connect";
 import {
   assertByteStreamRequest,
@@ -7,6 +7,7 @@ import {
 } from "@connectrpc/connect/protocol";
 import { parseTimeout as parseConnectTimeout, trailerMux } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
+import { success_status as successStatusOption } from "../../../gen/ringback/options/v1/options_pb.js";
 import type { Log } from "../../lib/log.ts";
 import { publicError } from "../errors.ts";
 import { jsonResponse } from "../http.ts";
@@ -34,6 +35,7 @@ export function transcode(
   options: TranscoderOptions,
 ): UniversalHandlerFn {
   const { method } = unary.spec;
+  const successStatus = getOption(method, successStatusOption) || 200;
   return async (request) => {
     const timeout = timeoutOf(request.header, options.deadlineMsMax);
     const context = createHandlerContext({
@@ -52,7 +54,7 @@ export function transcode(
       if (timeout.error !== undefined) throw timeout.error;
       const output = await callUnary(unary, context, () => readInput(request));
       const json = toJson(method.output, output, { registry: options.registry });
-      return jsonResponse(200, json, trailerMux(context.responseHeader, context.responseTrailer));
+      return jsonResponse(successStatus, json, trailerMux(context.responseHeader, context.responseTrailer));
     } catch (reason) {
       context.abort(reason);
       return statusResponse(publicError(reason, method, options.log), context.responseHeader);

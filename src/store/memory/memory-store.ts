@@ -1,6 +1,7 @@
 import {
   StoreUnavailableError,
   type AggregateRef,
+  type AggregateWrite,
   type ClaimedMessage,
   type Commit,
   type CommitOutcome,
@@ -15,7 +16,9 @@ import {
   type StoredState,
   type UniqueKey,
 } from "../../app/ports.ts";
+import type { Found, Search, SearchRecords, SearchType } from "../../app/search.ts";
 import { pruneStepMessages, settledKeptMs, storeBounds, type StoreBounds } from "../bounds.ts";
+import { MemoryRecords } from "./memory-records.ts";
 
 /** A store that forgets everything when the process ends: for tests, demos and as a yardstick. */
 export function openMemoryStore(bounds: Partial<StoreBounds> = {}): Store {
@@ -28,6 +31,10 @@ class MemoryStore implements Store {
   readonly #states = new Map<string, StoredState>();
   readonly #keyHolders = new Map<string, string>();
   readonly #events: HistoryEvent[] = [];
+  readonly #records: { readonly [T in SearchType]: MemoryRecords<SearchRecords[T]> } = {
+    user: new MemoryRecords(["id", "organizationId", "userName", "email", "phone"]),
+    session: new MemoryRecords(["id", "userId", "creatorId"]),
+  };
   #isClosed = false;
 
   constructor(bounds: StoreBounds) {
@@ -43,23 +50,22 @@ class MemoryStore implements Store {
     return this.#keyHolders.get(keyName(key));
   }
 
+  search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): Found {
+    return this.#records[type].search(search);
+  }
+
   async commit(commit: Commit): Promise<CommitOutcome> {
     if (this.#isClosed) throw new StoreUnavailableError("the store is closed");
-    const refusal = this.#refusal(commit) ?? this.outbox.refusal(commit);
+    const writes = [commit, ...(commit.also ?? [])];
+    if (new Set(writes.map(({ aggregate }) => aggregateName(aggregate))).size < writes.length) {
+      throw new Error("a commit writes to one aggregate twice");
+    }
+    const refusal = this.#refusal(writes) ?? this.outbox.refusal(commit);
     if (refusal !== undefined) return refusal;
-    const { aggregate, atMs, message, settle } = commit;
+    const { atMs, message, settle } = commit;
     if (message !== undefined) this.outbox.add(message);
     if (settle !== undefined) this.outbox.end(settle);
-    let sequence = commit.expectedSequence;
-    for (const event of commit.events) {
-      sequence += 1;
-      this.#events.push({ ...event, position: this.#events.length + 1, aggregate, sequence, atMs });
-    }
-    this.#states.set(aggregateName(aggregate), { sequence, state: commit.state });
-    for (const key of commit.freeKeys ?? []) {
-      if (this.findByKey(key) === aggregate.id) this.#keyHolders.delete(keyName(key));
-    }
-    for (const key of commit.takeKeys ?? []) this.#keyHolders.set(keyName(key), aggregate.id);
+    for (const write of writes) this.#write(write, atMs);
     return { kind: "committed" };
   }
 
@@ -71,13 +77,35 @@ class MemoryStore implements Store {
     this.#isClosed = true;
   }
 
-  #refusal({ aggregate, expectedSequence, takeKeys = [] }: Commit): CommitOutcome | undefined {
-    if ((this.load(aggregate)?.sequence ?? 0) !== expectedSequence) return { kind: "sequence_taken" };
-    for (const key of takeKeys) {
-      const holder = this.findByKey(key);
-      if (holder !== undefined && holder !== aggregate.id) return { kind: "key_taken", key };
+  #refusal(writes: readonly AggregateWrite[]): CommitOutcome | undefined {
+    for (const { aggregate, expectedSequence } of writes) {
+      if ((this.load(aggregate)?.sequence ?? 0) !== expectedSequence) return { kind: "sequence_taken" };
+    }
+    const takers = new Map<string, string>();
+    for (const { aggregate, takeKeys = [] } of writes) {
+      for (const key of takeKeys) {
+        const holder = this.findByKey(key) ?? takers.get(keyName(key));
+        if (holder !== undefined && holder !== aggregate.id) return { kind: "key_taken", key };
+        takers.set(keyName(key), aggregate.id);
+      }
     }
     return undefined;
+  }
+
+  #write(write: AggregateWrite, atMs: number): void {
+    const { aggregate, events, state, record, freeKeys = [], takeKeys = [] } = write;
+    let sequence = write.expectedSequence;
+    for (const event of events) {
+      sequence += 1;
+      this.#events.push({ ...event, position: this.#events.length + 1, aggregate, sequence, atMs });
+    }
+    this.#states.set(aggregateName(aggregate), { sequence, state });
+    const { type, id } = aggregate;
+    if (type === "user" || type === "session") this.#records[type].write(id, record, atMs);
+    for (const key of freeKeys) {
+      if (this.findByKey(key) === id) this.#keyHolders.delete(keyName(key));
+    }
+    for (const key of takeKeys) this.#keyHolders.set(keyName(key), id);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from "node:sqlite";
-import { messagePurposes, type AggregateType, type MessagePurpose } from "../../app/ports.ts";
+import { aggregateTypes, messagePurposes, type AggregateType, type MessagePurpose } from "../../app/ports.ts";
 
 /** A row as node:sqlite gives it. The functions below turn its columns into what the schema promises. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -18,6 +18,10 @@ export function integerOrNull(value: SQLOutputValue | undefined): number | null 
   return value === null ? null : integer(value);
 }
 
+export function textOrNull(value: SQLOutputValue | undefined): string | null {
+  return value === null ? null : text(value);
+}
+
 export function purpose(value: SQLOutputValue | undefined): MessagePurpose {
   const known = messagePurposes.find((name) => name === value);
   if (known === undefined) throw new TypeError("a column holds an unknown purpose of a message");
@@ -25,6 +29,7 @@ export function purpose(value: SQLOutputValue | undefined): MessagePurpose {
 }
 
 export function aggregateType(value: SQLOutputValue | undefined): AggregateType {
-  if (value !== "user") throw new TypeError("a column holds an unknown type of aggregate");
-  return value;
+  const known = aggregateTypes.find((name) => name === value);
+  if (known === undefined) throw new TypeError("a column holds an unknown type of aggregate");
+  return known;
 }

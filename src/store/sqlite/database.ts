@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { integer } from "./columns.ts";
+import { foldCase } from "../../app/search.ts";
+import { integer, text } from "./columns.ts";
 
 /** "Ring" in ASCII. It tells our files from the databases of other programs (`PRAGMA application_id`). */
 const applicationId = 0x52696e67;
@@ -21,6 +22,7 @@ export function prepareDatabase(file: string): void {
     if (owner !== applicationId && !(isEmpty && owner === 0 && version === 0)) {
       throw new Error("it is a database of another program");
     }
+    registerFold(database);
     const migrations = readMigrations();
     if (version > migrations.length) {
       throw new Error(
@@ -63,7 +65,14 @@ export function openForWriting(file: string): DatabaseSync {
 
 /** A connection that only reads, and sees nothing but what is durable. */
 export function openForReading(file: string): DatabaseSync {
-  return new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
+  const database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
+  registerFold(database);
+  return database;
+}
+
+/** Gives SQL the function `fold`: its own `lower` knows the letters of ASCII only. */
+function registerFold(database: DatabaseSync): void {
+  database.function("fold", { deterministic: true }, (value) => foldCase(text(value)));
 }
 
 /** The value of a pragma that holds a number. */

@@ -4,6 +4,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 import type {
   AggregateRef,
+  AggregateWrite,
   Commit,
   CommitOutcome,
   HistoryEvent,
@@ -14,12 +15,16 @@ import type {
   StoredState,
   UniqueKey,
 } from "../../app/ports.ts";
+import type { Found, Search, SearchRecords, SearchType } from "../../app/search.ts";
 import type { Log } from "../../lib/log.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
+import type { WrittenAggregate } from "./aggregate-writes.ts";
 import { aggregateType, integer, integerOrNull, purpose, text, type Row } from "./columns.ts";
 import type { WriterOptions } from "./batch-writer.ts";
 import { openForReading, prepareDatabase } from "./database.ts";
 import { lockFile } from "./file-lock.ts";
+import { RecordSearch } from "./record-search.ts";
+import { recordTables } from "./record-tables.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 export interface SqliteStoreOptions {
@@ -71,6 +76,7 @@ export class SqliteStore implements Store {
   readonly #selectState: StatementSync;
   readonly #selectKey: StatementSync;
   readonly #selectEvents: StatementSync;
+  readonly #search: RecordSearch;
   #closed: Promise<void> | undefined;
 
   constructor(reader: DatabaseSync, queue: WriteQueue, writerOptions: WriterOptions, unlock: () => void) {
@@ -85,6 +91,7 @@ export class SqliteStore implements Store {
     );
     this.#selectKey = reader.prepare("SELECT aggregate_id FROM unique_keys WHERE kind = ? AND key = ?");
     this.#selectEvents = reader.prepare("SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?");
+    this.#search = new RecordSearch(reader);
   }
 
   load({ type, id }: AggregateRef): StoredState | undefined {
@@ -97,12 +104,16 @@ export class SqliteStore implements Store {
     return row && text(row["aggregate_id"]);
   }
 
-  /** The JSON is written out here: objects would cost the writing thread more than they save this one. */
+  search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): Found {
+    return this.#search.search(recordTables[type], search);
+  }
+
   commit(commit: Commit): Promise<CommitOutcome> {
+    const { also = [], ...own } = commit;
     return this.#queue.write("commit", {
-      ...commit,
-      events: commit.events.map(({ type, data }) => ({ type, data: JSON.stringify(data) })),
-      state: JSON.stringify(commit.state),
+      ...own,
+      ...writtenOut(own),
+      also: also.map(writtenOut),
     });
   }
 
@@ -134,6 +145,15 @@ export class SqliteStore implements Store {
     await this.#queue.end();
     this.#unlock();
   }
+}
+
+/** The JSON is written out here: objects would cost the writing thread more than they save this one. */
+function writtenOut({ events, state, ...rest }: AggregateWrite): WrittenAggregate {
+  return {
+    ...rest,
+    events: events.map(({ type, data }) => ({ type, data: JSON.stringify(data) })),
+    state: JSON.stringify(state),
+  };
 }
 
 function createOutbox(reader: DatabaseSync, queue: WriteQueue): Outbox {

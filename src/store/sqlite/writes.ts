@@ -1,20 +1,20 @@
 import type { DatabaseSync } from "node:sqlite";
 import type {
+  AggregateRef,
   ClaimedMessage,
   Commit,
   CommitOutcome,
   InboxMessage,
   OutboxMessage,
-  RecordedEvent,
   Settlement,
 } from "../../app/ports.ts";
 import { pruneStepMessages, settledKeptMs, type StoreBounds } from "../bounds.ts";
-import { integer, integerOrNull, purpose, text, type Row } from "./columns.ts";
+import { prepareAggregateWrites, type StateRow, type WrittenAggregate } from "./aggregate-writes.ts";
+import { integer, integerOrNull, purpose, text, textOrNull, type Row } from "./columns.ts";
 
-/** A commit whose JSON is written out: what crosses over to the writing thread. */
-export interface WrittenCommit extends Omit<Commit, "events" | "state"> {
-  readonly events: readonly (Omit<RecordedEvent, "data"> & { readonly data: string })[];
-  readonly state: string;
+/** A commit whose JSON is written out. */
+export interface WrittenCommit extends Omit<Commit, "events" | "state" | "also">, WrittenAggregate {
+  readonly also?: readonly WrittenAggregate[];
 }
 
 /** All that is ever written. Each runs inside a transaction that its caller opened. */
@@ -43,33 +43,24 @@ export function prepareWrites(database: DatabaseSync, bounds: StoreBounds): Writ
 }
 
 function prepareCommit(database: DatabaseSync, outbox: OutboxWrites): Writes["commit"] {
-  const selectState = database.prepare(
-    "SELECT number, sequence, last_position FROM states WHERE aggregate_type = ? AND aggregate_id = ?",
-  );
-  const selectKey = database.prepare("SELECT aggregate_id FROM unique_keys WHERE kind = ? AND key = ?");
-  const insertEvent = database.prepare(
-    `INSERT INTO events (aggregate_type, aggregate_id, sequence, at_ms, type, data, previous_position)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const insertState = database.prepare(
-    `INSERT INTO states (aggregate_type, aggregate_id, sequence, last_position, state) VALUES (?, ?, ?, ?, ?)`,
-  );
-  const updateState = database.prepare(
-    "UPDATE states SET sequence = ?, last_position = ?, state = ? WHERE number = ?",
-  );
-  const deleteKey = database.prepare(
-    "DELETE FROM unique_keys WHERE kind = ? AND key = ? AND aggregate_id = ?",
-  );
-  const insertKey = database.prepare(
-    "INSERT INTO unique_keys (kind, key, aggregate_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-  );
+  const aggregates = prepareAggregateWrites(database);
 
-  function refusal(commit: WrittenCommit, row: Row | undefined): CommitOutcome | undefined {
-    const sequence = row === undefined ? 0 : integer(row["sequence"]);
-    if (sequence !== commit.expectedSequence) return { kind: "sequence_taken" };
-    for (const key of commit.takeKeys ?? []) {
-      const holder = selectKey.get(key.kind, key.key)?.["aggregate_id"];
-      if (holder !== undefined && holder !== commit.aggregate.id) return { kind: "key_taken", key };
+  function refusal(
+    commit: WrittenCommit,
+    writes: readonly WrittenAggregate[],
+    rows: readonly (StateRow | undefined)[],
+  ): CommitOutcome | undefined {
+    for (const [index, { expectedSequence }] of writes.entries()) {
+      if ((rows[index]?.sequence ?? 0) !== expectedSequence) return { kind: "sequence_taken" };
+    }
+    const takers = new Map<string, string>();
+    for (const { aggregate, takeKeys = [] } of writes) {
+      for (const key of takeKeys) {
+        const name = `${key.kind}/${key.key}`;
+        const holder = aggregates.holderOf(key) ?? takers.get(name);
+        if (holder !== undefined && holder !== aggregate.id) return { kind: "key_taken", key };
+        takers.set(name, aggregate.id);
+      }
     }
     return commit.message && outbox.refusal(commit.message, commit.messagePauseMs);
   }
@@ -77,26 +68,23 @@ function prepareCommit(database: DatabaseSync, outbox: OutboxWrites): Writes["co
   // Everything that can refuse is asked before the first write, so that a refused commit leaves no trace in
   // the transaction that it shares with others.
   return (commit) => {
-    const { aggregate, events, state, atMs, message, settle } = commit;
-    const { type, id } = aggregate;
-    const row = selectState.get(type, id);
-    const refused = refusal(commit, row);
-    if (refused !== undefined) return refused;
-    let sequence = commit.expectedSequence;
-    let position = row === undefined ? null : integer(row["last_position"]);
-    for (const event of events) {
-      sequence += 1;
-      const inserted = insertEvent.run(type, id, sequence, atMs, event.type, event.data, position);
-      position = Number(inserted.lastInsertRowid);
+    const { also = [], atMs, message, settle } = commit;
+    const writes = [commit, ...also];
+    if (new Set(writes.map(({ aggregate }) => aggregateName(aggregate))).size < writes.length) {
+      throw new Error("a commit writes to one aggregate twice");
     }
-    if (row === undefined) insertState.run(type, id, sequence, position, state);
-    else updateState.run(sequence, position, state, integer(row["number"]));
-    for (const key of commit.freeKeys ?? []) deleteKey.run(key.kind, key.key, id);
-    for (const key of commit.takeKeys ?? []) insertKey.run(key.kind, key.key, id);
+    const rows = writes.map(({ aggregate }) => aggregates.find(aggregate));
+    const refused = refusal(commit, writes, rows);
+    if (refused !== undefined) return refused;
+    for (const [index, write] of writes.entries()) aggregates.write(write, rows[index], atMs);
     if (message !== undefined) outbox.add(message);
     if (settle !== undefined) outbox.settle(settle);
     return { kind: "committed" };
   };
+}
+
+function aggregateName({ type, id }: AggregateRef): string {
+  return `${type}/${id}`;
 }
 
 interface OutboxWrites extends Pick<Writes, "claim" | "retry" | "settle"> {
@@ -108,8 +96,9 @@ function prepareOutboxWrites(database: DatabaseSync, pendingMax: number): Outbox
   let pending = count(database, "outbox WHERE outcome IS NULL");
   const newest = database.prepare("SELECT max(created_ms) AS newest_ms FROM outbox WHERE recipient = ?");
   const insert = database.prepare(
-    `INSERT INTO outbox (message_id, user_id, purpose, recipient, created_ms, expires_ms, sealed, due_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO outbox
+       (message_id, user_id, session_id, purpose, recipient, created_ms, expires_ms, sealed, due_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const selectDue = database.prepare(
     "SELECT * FROM outbox WHERE outcome IS NULL AND due_ms <= ? ORDER BY due_ms, number LIMIT ?",
@@ -137,8 +126,8 @@ function prepareOutboxWrites(database: DatabaseSync, pendingMax: number): Outbox
       return pending >= pendingMax ? { kind: "outbox_full" } : undefined;
     },
     add(message) {
-      const { id, userId, recipient, createdMs, expiresMs, sealed } = message;
-      insert.run(id, userId, message.purpose, recipient, createdMs, expiresMs, sealed, createdMs);
+      const { id, userId, sessionId = null, recipient, createdMs, expiresMs, sealed } = message;
+      insert.run(id, userId, sessionId, message.purpose, recipient, createdMs, expiresMs, sealed, createdMs);
       pending += 1;
     },
     claim(nowMs, leaseMs, limit) {
@@ -146,16 +135,7 @@ function prepareOutboxWrites(database: DatabaseSync, pendingMax: number): Outbox
       return selectDue.all(nowMs, limit).map((row) => {
         const attempt = integer(row["attempt"]) + 1;
         lease.run(nowMs + leaseMs, attempt, integer(row["number"]));
-        return {
-          id: text(row["message_id"]),
-          userId: text(row["user_id"]),
-          purpose: purpose(row["purpose"]),
-          recipient: text(row["recipient"]),
-          createdMs: integer(row["created_ms"]),
-          expiresMs: integerOrNull(row["expires_ms"]),
-          sealed: text(row["sealed"]),
-          attempt,
-        };
+        return claimedMessage(row, attempt);
       });
     },
     retry(messageId, dueMs, reason) {
@@ -164,6 +144,21 @@ function prepareOutboxWrites(database: DatabaseSync, pendingMax: number): Outbox
     settle({ messageId, outcome, reason }) {
       pending -= Number(settle.run(outcome, reason, messageId).changes);
     },
+  };
+}
+
+function claimedMessage(row: Row, attempt: number): ClaimedMessage {
+  const sessionId = textOrNull(row["session_id"]);
+  return {
+    id: text(row["message_id"]),
+    userId: text(row["user_id"]),
+    ...(sessionId === null ? {} : { sessionId }),
+    purpose: purpose(row["purpose"]),
+    recipient: text(row["recipient"]),
+    createdMs: integer(row["created_ms"]),
+    expiresMs: integerOrNull(row["expires_ms"]),
+    sealed: text(row["sealed"]),
+    attempt,
   };
 }
 

@@ -283,7 +283,7 @@ const inboxRows: readonly Scenario[] = [
         expect.objectContaining({
           purpose: "PURPOSE_VERIFY_OTP_SMS",
           text: expect.stringMatching(
-            /^[0-9]{8} is your code to set up one-time codes by SMS\. It is valid for 5 minutes\./,
+            /^[0-9]{8} is your code to verify your phone number\. It is valid for 5 minutes\./,
           ),
         }),
       ],

@@ -2,11 +2,27 @@ import type { DescMessage, DescMethodUnary, JsonObject, MessageInitShape } from 
 import { Code } from "@connectrpc/connect";
 import type { Role } from "../../../src/auth/roles.ts";
 import type { Profile } from "../../../src/domain/policy.ts";
-import type { UserEvent } from "../../../src/domain/user.ts";
+import type { SessionEvent } from "../../../src/domain/session-state.ts";
+import type { SettingsEvent } from "../../../src/domain/settings-state.ts";
+import type { UserEvent } from "../../../src/domain/user-events.ts";
 import type { Answer, Protocol } from "../../support/wire-protocols.ts";
 import { adminToken, type TestUser, type World } from "../../support/wire-world.ts";
 
-export type EventType = UserEvent["type"];
+export type EventType = (UserEvent | SessionEvent | SettingsEvent)["type"];
+
+/** What a call is about: a user, a session, or what has settings. */
+export interface Subject {
+  readonly id: string;
+  /** The resource owner. */
+  readonly organizationId: string;
+  readonly createdMs: number;
+}
+
+/**
+ * What the `details` of an answer tell: all of it, of a change only that, of something new only that; and of a
+ * setting that is built in only that it belongs to the instance.
+ */
+export type DetailsKind = "view" | "change" | "add" | "built-in";
 
 /** One row of the table, for every protocol. */
 export interface Scenario {
@@ -17,14 +33,14 @@ export interface Scenario {
   readonly everyWay: boolean;
   /** Types of the events that the call adds to the history: these, and no others. */
   readonly effect: readonly EventType[];
+  readonly details: DetailsKind;
   /** Brings the world into the situation, with a user of its own. */
   arrange(world: World): Promise<Situation>;
 }
 
 /** Just before the call. */
 export interface Situation {
-  /** Whom the call is about. */
-  readonly subject: TestUser;
+  readonly subject: Subject;
   readonly method: DescMethodUnary;
   readonly expected: Outcome;
   act(protocol: Protocol): Promise<Answer>;
@@ -54,12 +70,18 @@ export interface Row<I extends DescMessage, G extends TestUser> {
   readonly everyWay?: true;
   readonly given: (world: World) => G | Promise<G>;
   readonly caller: CallerKind;
+  /** Besides `authorization`. */
+  readonly headers?: (given: G) => Readonly<Record<string, string>>;
   readonly input: (given: G, world: World) => MessageInitShape<I>;
   readonly expect: Outcome | ((given: G, world: World) => Outcome);
   /** The same as `expect` if left out. */
   readonly expectOfRest?: Outcome;
   /** Nothing happens if left out. */
   readonly effect?: readonly EventType[];
+  /** What the call is about: what has been given if left out. */
+  readonly about?: (given: G) => Subject;
+  /** Where it does not follow from `effect`: nothing and "added" are viewed, everything else is a change. */
+  readonly details?: DetailsKind;
   readonly after?: (given: G, world: World, json: JsonObject) => Promise<void>;
 }
 
@@ -85,13 +107,17 @@ export function rowsOf<I extends DescMessage, O extends DescMessage>(
     profiles: row.profile === undefined ? ["safe", "zitadel"] : [row.profile],
     everyWay: row.everyWay === true,
     effect: row.effect ?? [],
+    details: row.details ?? detailsAfter(row.effect),
     async arrange(world) {
       const given = await row.given(world);
       const token = await tokenOf(row.caller, given, world);
-      const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const headers = {
+        ...row.headers?.(given),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      };
       const expected = typeof row.expect === "function" ? row.expect(given, world) : row.expect;
       return {
-        subject: given,
+        subject: row.about?.(given) ?? given,
         method,
         expected,
         expectedOfRest: row.expectOfRest ?? expected,
@@ -100,6 +126,11 @@ export function rowsOf<I extends DescMessage, O extends DescMessage>(
       };
     },
   });
+}
+
+function detailsAfter(effect: readonly EventType[] = []): DetailsKind {
+  const [first] = effect;
+  return first === undefined || first === "user.human.added" ? "view" : "change";
 }
 
 async function tokenOf(caller: CallerKind, user: TestUser, world: World): Promise<string | undefined> {
@@ -197,11 +228,15 @@ export function authenticationRows<I extends DescMessage>(
   ];
 }
 
-/** The rows of a method that needs a permission before the request is read. @param lacking a role without it */
+/**
+ * The rows of a method that needs a permission before the request is read.
+ *
+ * @param lacking a role without it, where there is one
+ */
 export function permissionRows<I extends DescMessage>(
   row: <G extends TestUser>(row: Row<I, G>) => Scenario,
   badInput: MessageInitShape<I>,
-  lacking: Role,
+  lacking?: Role,
 ): readonly Scenario[] {
   const given = (world: World): TestUser => world.nobody();
   const input = (): MessageInitShape<I> => badInput;
@@ -214,12 +249,16 @@ export function permissionRows<I extends DescMessage>(
       input,
       expect: refused(Code.NotFound, "AUTHZ-cdgFk"),
     }),
-    row({
-      name: "a caller whose roles lack the permission",
-      given,
-      caller: lacking,
-      input,
-      expect: refused(Code.PermissionDenied, "AUTH-5mWD2"),
-    }),
+    ...(lacking === undefined
+      ? []
+      : [
+          row({
+            name: "a caller whose roles lack the permission",
+            given,
+            caller: lacking,
+            input,
+            expect: refused(Code.PermissionDenied, "AUTH-5mWD2"),
+          }),
+        ]),
   ];
 }

@@ -248,6 +248,13 @@ export enum Purpose {
    * @generated from enum value: PURPOSE_VERIFY_OTP_SMS = 2;
    */
   VERIFY_OTP_SMS = 2,
+
+  /**
+   * Answers the challenge of a session.
+   *
+   * @generated from enum value: PURPOSE_OTP_SMS = 3;
+   */
+  OTP_SMS = 3,
 }
 
 /**

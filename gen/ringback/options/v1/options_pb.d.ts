@@ -19,3 +19,10 @@ export declare const file_ringback_options_v1_options: GenFile;
  */
 export declare const permission: GenExtension<MethodOptions, string>;
 
+/**
+ * HTTP status of a success over REST; 200 if it is left out.
+ *
+ * @generated from extension: int32 success_status = 50802;
+ */
+export declare const success_status: GenExtension<MethodOptions, number>;
+

@@ -9,7 +9,7 @@ import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
  * Describes the file ringback/options/v1/options.proto.
  */
 export const file_ringback_options_v1_options = /*@__PURE__*/
-  fileDesc("CiFyaW5nYmFjay9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SE3JpbmdiYWNrLm9wdGlvbnMudjE6QAoKcGVybWlzc2lvbhIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGPGMAyABKAlSCnBlcm1pc3Npb25iBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("CiFyaW5nYmFjay9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SE3JpbmdiYWNrLm9wdGlvbnMudjE6QAoKcGVybWlzc2lvbhIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGPGMAyABKAlSCnBlcm1pc3Npb246RwoOc3VjY2Vzc19zdGF0dXMSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjyjAMgASgFUg1zdWNjZXNzU3RhdHVzYgZwcm90bzM", [file_google_protobuf_descriptor]);
 
 /**
  * What a caller needs before the request is even read: "none", "authenticated" (any valid token),
@@ -20,4 +20,12 @@ export const file_ringback_options_v1_options = /*@__PURE__*/
  */
 export const permission = /*@__PURE__*/
   extDesc(file_ringback_options_v1_options, 0);
+
+/**
+ * HTTP status of a success over REST; 200 if it is left out.
+ *
+ * @generated from extension: int32 success_status = 50802;
+ */
+export const success_status = /*@__PURE__*/
+  extDesc(file_ringback_options_v1_options, 1);
 

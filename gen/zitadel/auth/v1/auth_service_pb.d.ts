@@ -7,11 +7,36 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Phone, User } from "../../user/v1/user_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { ObjectDetails } from "../../v1/object_pb.js";
+import type { AuthFactor } from "../../user/v1/auth_factor_pb.js";
 
 /**
  * Describes the file zitadel/auth/v1/auth_service.proto.
  */
 export declare const file_zitadel_auth_v1_auth_service: GenFile;
+
+/**
+ * @generated from message zitadel.auth.v1.HealthzRequest
+ */
+export declare type HealthzRequest = Message<"zitadel.auth.v1.HealthzRequest"> & {
+};
+
+/**
+ * Describes the message zitadel.auth.v1.HealthzRequest.
+ * Use `create(HealthzRequestSchema)` to create a new message.
+ */
+export declare const HealthzRequestSchema: GenMessage<HealthzRequest>;
+
+/**
+ * @generated from message zitadel.auth.v1.HealthzResponse
+ */
+export declare type HealthzResponse = Message<"zitadel.auth.v1.HealthzResponse"> & {
+};
+
+/**
+ * Describes the message zitadel.auth.v1.HealthzResponse.
+ * Use `create(HealthzResponseSchema)` to create a new message.
+ */
+export declare const HealthzResponseSchema: GenMessage<HealthzResponse>;
 
 /**
  * @generated from message zitadel.auth.v1.GetMyUserRequest
@@ -204,11 +229,105 @@ export declare type RemoveMyPhoneResponse = Message<"zitadel.auth.v1.RemoveMyPho
 export declare const RemoveMyPhoneResponseSchema: GenMessage<RemoveMyPhoneResponse>;
 
 /**
+ * @generated from message zitadel.auth.v1.ListMyAuthFactorsRequest
+ */
+export declare type ListMyAuthFactorsRequest = Message<"zitadel.auth.v1.ListMyAuthFactorsRequest"> & {
+};
+
+/**
+ * Describes the message zitadel.auth.v1.ListMyAuthFactorsRequest.
+ * Use `create(ListMyAuthFactorsRequestSchema)` to create a new message.
+ */
+export declare const ListMyAuthFactorsRequestSchema: GenMessage<ListMyAuthFactorsRequest>;
+
+/**
+ * @generated from message zitadel.auth.v1.ListMyAuthFactorsResponse
+ */
+export declare type ListMyAuthFactorsResponse = Message<"zitadel.auth.v1.ListMyAuthFactorsResponse"> & {
+  /**
+   * @generated from field: repeated zitadel.user.v1.AuthFactor result = 1;
+   */
+  result: AuthFactor[];
+};
+
+/**
+ * Describes the message zitadel.auth.v1.ListMyAuthFactorsResponse.
+ * Use `create(ListMyAuthFactorsResponseSchema)` to create a new message.
+ */
+export declare const ListMyAuthFactorsResponseSchema: GenMessage<ListMyAuthFactorsResponse>;
+
+/**
+ * @generated from message zitadel.auth.v1.AddMyAuthFactorOTPSMSRequest
+ */
+export declare type AddMyAuthFactorOTPSMSRequest = Message<"zitadel.auth.v1.AddMyAuthFactorOTPSMSRequest"> & {
+};
+
+/**
+ * Describes the message zitadel.auth.v1.AddMyAuthFactorOTPSMSRequest.
+ * Use `create(AddMyAuthFactorOTPSMSRequestSchema)` to create a new message.
+ */
+export declare const AddMyAuthFactorOTPSMSRequestSchema: GenMessage<AddMyAuthFactorOTPSMSRequest>;
+
+/**
+ * @generated from message zitadel.auth.v1.AddMyAuthFactorOTPSMSResponse
+ */
+export declare type AddMyAuthFactorOTPSMSResponse = Message<"zitadel.auth.v1.AddMyAuthFactorOTPSMSResponse"> & {
+  /**
+   * @generated from field: zitadel.v1.ObjectDetails details = 1;
+   */
+  details?: ObjectDetails | undefined;
+};
+
+/**
+ * Describes the message zitadel.auth.v1.AddMyAuthFactorOTPSMSResponse.
+ * Use `create(AddMyAuthFactorOTPSMSResponseSchema)` to create a new message.
+ */
+export declare const AddMyAuthFactorOTPSMSResponseSchema: GenMessage<AddMyAuthFactorOTPSMSResponse>;
+
+/**
+ * @generated from message zitadel.auth.v1.RemoveMyAuthFactorOTPSMSRequest
+ */
+export declare type RemoveMyAuthFactorOTPSMSRequest = Message<"zitadel.auth.v1.RemoveMyAuthFactorOTPSMSRequest"> & {
+};
+
+/**
+ * Describes the message zitadel.auth.v1.RemoveMyAuthFactorOTPSMSRequest.
+ * Use `create(RemoveMyAuthFactorOTPSMSRequestSchema)` to create a new message.
+ */
+export declare const RemoveMyAuthFactorOTPSMSRequestSchema: GenMessage<RemoveMyAuthFactorOTPSMSRequest>;
+
+/**
+ * @generated from message zitadel.auth.v1.RemoveMyAuthFactorOTPSMSResponse
+ */
+export declare type RemoveMyAuthFactorOTPSMSResponse = Message<"zitadel.auth.v1.RemoveMyAuthFactorOTPSMSResponse"> & {
+  /**
+   * @generated from field: zitadel.v1.ObjectDetails details = 1;
+   */
+  details?: ObjectDetails | undefined;
+};
+
+/**
+ * Describes the message zitadel.auth.v1.RemoveMyAuthFactorOTPSMSResponse.
+ * Use `create(RemoveMyAuthFactorOTPSMSResponseSchema)` to create a new message.
+ */
+export declare const RemoveMyAuthFactorOTPSMSResponseSchema: GenMessage<RemoveMyAuthFactorOTPSMSResponse>;
+
+/**
  * What a user may do with their own account. User and organization come from the token.
  *
  * @generated from service zitadel.auth.v1.AuthService
  */
 export declare const AuthService: GenService<{
+  /**
+   * Answers as long as the server runs.
+   *
+   * @generated from rpc zitadel.auth.v1.AuthService.Healthz
+   */
+  healthz: {
+    methodKind: "unary";
+    input: typeof HealthzRequestSchema;
+    output: typeof HealthzResponseSchema;
+  },
   /**
    * Returns the user that the token belongs to.
    *
@@ -263,7 +382,7 @@ export declare const AuthService: GenService<{
     output: typeof ResendMyPhoneVerificationResponseSchema;
   },
   /**
-   * Removes the phone number of the caller, together with a pending code.
+   * Removes the phone number of the caller, together with a pending code and the factor OTP SMS.
    *
    * @generated from rpc zitadel.auth.v1.AuthService.RemoveMyPhone
    */
@@ -271,6 +390,36 @@ export declare const AuthService: GenService<{
     methodKind: "unary";
     input: typeof RemoveMyPhoneRequestSchema;
     output: typeof RemoveMyPhoneResponseSchema;
+  },
+  /**
+   * Lists the second factors of the caller.
+   *
+   * @generated from rpc zitadel.auth.v1.AuthService.ListMyAuthFactors
+   */
+  listMyAuthFactors: {
+    methodKind: "unary";
+    input: typeof ListMyAuthFactorsRequestSchema;
+    output: typeof ListMyAuthFactorsResponseSchema;
+  },
+  /**
+   * Enrolls the caller for one-time codes by SMS. The verified phone number is the proof.
+   *
+   * @generated from rpc zitadel.auth.v1.AuthService.AddMyAuthFactorOTPSMS
+   */
+  addMyAuthFactorOTPSMS: {
+    methodKind: "unary";
+    input: typeof AddMyAuthFactorOTPSMSRequestSchema;
+    output: typeof AddMyAuthFactorOTPSMSResponseSchema;
+  },
+  /**
+   * Ends the enrollment of the caller for one-time codes by SMS.
+   *
+   * @generated from rpc zitadel.auth.v1.AuthService.RemoveMyAuthFactorOTPSMS
+   */
+  removeMyAuthFactorOTPSMS: {
+    methodKind: "unary";
+    input: typeof RemoveMyAuthFactorOTPSMSRequestSchema;
+    output: typeof RemoveMyAuthFactorOTPSMSResponseSchema;
   },
 }>;
 

@@ -7,6 +7,7 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.js";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_ringback_options_v1_options } from "../../../ringback/options/v1/options_pb.js";
+import { file_zitadel_user_v1_auth_factor } from "../../user/v1/auth_factor_pb.js";
 import { file_zitadel_user_v1_user } from "../../user/v1/user_pb.js";
 import { file_zitadel_v1_object } from "../../v1/object_pb.js";
 
@@ -14,91 +15,147 @@ import { file_zitadel_v1_object } from "../../v1/object_pb.js";
  * Describes the file zitadel/auth/v1/auth_service.proto.
  */
 export const file_zitadel_auth_v1_auth_service = /*@__PURE__*/
-  fileDesc("CiJ6aXRhZGVsL2F1dGgvdjEvYXV0aF9zZXJ2aWNlLnByb3RvEg96aXRhZGVsLmF1dGgudjEiEgoQR2V0TXlVc2VyUmVxdWVzdCJoChFHZXRNeVVzZXJSZXNwb25zZRIjCgR1c2VyGAEgASgLMhUueml0YWRlbC51c2VyLnYxLlVzZXISLgoKbGFzdF9sb2dpbhgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiEwoRR2V0TXlQaG9uZVJlcXVlc3QiZwoSR2V0TXlQaG9uZVJlc3BvbnNlEioKB2RldGFpbHMYASABKAsyGS56aXRhZGVsLnYxLk9iamVjdERldGFpbHMSJQoFcGhvbmUYAiABKAsyFi56aXRhZGVsLnVzZXIudjEuUGhvbmUiMAoRU2V0TXlQaG9uZVJlcXVlc3QSGwoFcGhvbmUYASABKAlCDLpICXIHEAEYMjoBKyJAChJTZXRNeVBob25lUmVzcG9uc2USKgoHZGV0YWlscxgBIAEoCzIZLnppdGFkZWwudjEuT2JqZWN0RGV0YWlscyIwChRWZXJpZnlNeVBob25lUmVxdWVzdBIYCgRjb2RlGAEgASgJQgq6SAdyBRABGMgBIkMKFVZlcmlmeU15UGhvbmVSZXNwb25zZRIqCgdkZXRhaWxzGAEgASgLMhkueml0YWRlbC52MS5PYmplY3REZXRhaWxzIiIKIFJlc2VuZE15UGhvbmVWZXJpZmljYXRpb25SZXF1ZXN0Ik8KIVJlc2VuZE15UGhvbmVWZXJpZmljYXRpb25SZXNwb25zZRIqCgdkZXRhaWxzGAEgASgLMhkueml0YWRlbC52MS5PYmplY3REZXRhaWxzIhYKFFJlbW92ZU15UGhvbmVSZXF1ZXN0IkMKFVJlbW92ZU15UGhvbmVSZXNwb25zZRIqCgdkZXRhaWxzGAEgASgLMhkueml0YWRlbC52MS5PYmplY3REZXRhaWxzMvMGCgtBdXRoU2VydmljZRJ2CglHZXRNeVVzZXISIS56aXRhZGVsLmF1dGgudjEuR2V0TXlVc2VyUmVxdWVzdBoiLnppdGFkZWwuYXV0aC52MS5HZXRNeVVzZXJSZXNwb25zZSIiiucYDWF1dGhlbnRpY2F0ZWSC0+STAgsSCS91c2Vycy9tZRJ/CgpHZXRNeVBob25lEiIueml0YWRlbC5hdXRoLnYxLkdldE15UGhvbmVSZXF1ZXN0GiMueml0YWRlbC5hdXRoLnYxLkdldE15UGhvbmVSZXNwb25zZSIoiucYDWF1dGhlbnRpY2F0ZWSC0+STAhESDy91c2Vycy9tZS9waG9uZRKCAQoKU2V0TXlQaG9uZRIiLnppdGFkZWwuYXV0aC52MS5TZXRNeVBob25lUmVxdWVzdBojLnppdGFkZWwuYXV0aC52MS5TZXRNeVBob25lUmVzcG9uc2UiK4rnGA1hdXRoZW50aWNhdGVkgtPkkwIUOgEqGg8vdXNlcnMvbWUvcGhvbmUSkwEKDVZlcmlmeU15UGhvbmUSJS56aXRhZGVsLmF1dGgudjEuVmVyaWZ5TXlQaG9uZVJlcXVlc3QaJi56aXRhZGVsLmF1dGgudjEuVmVyaWZ5TXlQaG9uZVJlc3BvbnNlIjOK5xgNYXV0aGVudGljYXRlZILT5JMCHDoBKiIXL3VzZXJzL21lL3Bob25lL192ZXJpZnkSxAEKGVJlc2VuZE15UGhvbmVWZXJpZmljYXRpb24SMS56aXRhZGVsLmF1dGgudjEuUmVzZW5kTXlQaG9uZVZlcmlmaWNhdGlvblJlcXVlc3QaMi56aXRhZGVsLmF1dGgudjEuUmVzZW5kTXlQaG9uZVZlcmlmaWNhdGlvblJlc3BvbnNlIkCK5xgNYXV0aGVudGljYXRlZILT5JMCKToBKiIkL3VzZXJzL21lL3Bob25lL19yZXNlbmRfdmVyaWZpY2F0aW9uEogBCg1SZW1vdmVNeVBob25lEiUueml0YWRlbC5hdXRoLnYxLlJlbW92ZU15UGhvbmVSZXF1ZXN0GiYueml0YWRlbC5hdXRoLnYxLlJlbW92ZU15UGhvbmVSZXNwb25zZSIoiucYDWF1dGhlbnRpY2F0ZWSC0+STAhEqDy91c2Vycy9tZS9waG9uZWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_ringback_options_v1_options, file_zitadel_user_v1_user, file_zitadel_v1_object]);
+  fileDesc("CiJ6aXRhZGVsL2F1dGgvdjEvYXV0aF9zZXJ2aWNlLnByb3RvEg96aXRhZGVsLmF1dGgudjEiEAoOSGVhbHRoelJlcXVlc3QiEQoPSGVhbHRoelJlc3BvbnNlIhIKEEdldE15VXNlclJlcXVlc3QiaAoRR2V0TXlVc2VyUmVzcG9uc2USIwoEdXNlchgBIAEoCzIVLnppdGFkZWwudXNlci52MS5Vc2VyEi4KCmxhc3RfbG9naW4YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhMKEUdldE15UGhvbmVSZXF1ZXN0ImcKEkdldE15UGhvbmVSZXNwb25zZRIqCgdkZXRhaWxzGAEgASgLMhkueml0YWRlbC52MS5PYmplY3REZXRhaWxzEiUKBXBob25lGAIgASgLMhYueml0YWRlbC51c2VyLnYxLlBob25lIjAKEVNldE15UGhvbmVSZXF1ZXN0EhsKBXBob25lGAEgASgJQgy6SAlyBxABGDI6ASsiQAoSU2V0TXlQaG9uZVJlc3BvbnNlEioKB2RldGFpbHMYASABKAsyGS56aXRhZGVsLnYxLk9iamVjdERldGFpbHMiMAoUVmVyaWZ5TXlQaG9uZVJlcXVlc3QSGAoEY29kZRgBIAEoCUIKukgHcgUQARjIASJDChVWZXJpZnlNeVBob25lUmVzcG9uc2USKgoHZGV0YWlscxgBIAEoCzIZLnppdGFkZWwudjEuT2JqZWN0RGV0YWlscyIiCiBSZXNlbmRNeVBob25lVmVyaWZpY2F0aW9uUmVxdWVzdCJPCiFSZXNlbmRNeVBob25lVmVyaWZpY2F0aW9uUmVzcG9uc2USKgoHZGV0YWlscxgBIAEoCzIZLnppdGFkZWwudjEuT2JqZWN0RGV0YWlscyIWChRSZW1vdmVNeVBob25lUmVxdWVzdCJDChVSZW1vdmVNeVBob25lUmVzcG9uc2USKgoHZGV0YWlscxgBIAEoCzIZLnppdGFkZWwudjEuT2JqZWN0RGV0YWlscyIaChhMaXN0TXlBdXRoRmFjdG9yc1JlcXVlc3QiSAoZTGlzdE15QXV0aEZhY3RvcnNSZXNwb25zZRIrCgZyZXN1bHQYASADKAsyGy56aXRhZGVsLnVzZXIudjEuQXV0aEZhY3RvciIeChxBZGRNeUF1dGhGYWN0b3JPVFBTTVNSZXF1ZXN0IksKHUFkZE15QXV0aEZhY3Rvck9UUFNNU1Jlc3BvbnNlEioKB2RldGFpbHMYASABKAsyGS56aXRhZGVsLnYxLk9iamVjdERldGFpbHMiIQofUmVtb3ZlTXlBdXRoRmFjdG9yT1RQU01TUmVxdWVzdCJOCiBSZW1vdmVNeUF1dGhGYWN0b3JPVFBTTVNSZXNwb25zZRIqCgdkZXRhaWxzGAEgASgLMhkueml0YWRlbC52MS5PYmplY3REZXRhaWxzMvELCgtBdXRoU2VydmljZRJmCgdIZWFsdGh6Eh8ueml0YWRlbC5hdXRoLnYxLkhlYWx0aHpSZXF1ZXN0GiAueml0YWRlbC5hdXRoLnYxLkhlYWx0aHpSZXNwb25zZSIYiucYBG5vbmWC0+STAgoSCC9oZWFsdGh6EnYKCUdldE15VXNlchIhLnppdGFkZWwuYXV0aC52MS5HZXRNeVVzZXJSZXF1ZXN0GiIueml0YWRlbC5hdXRoLnYxLkdldE15VXNlclJlc3BvbnNlIiKK5xgNYXV0aGVudGljYXRlZILT5JMCCxIJL3VzZXJzL21lEn8KCkdldE15UGhvbmUSIi56aXRhZGVsLmF1dGgudjEuR2V0TXlQaG9uZVJlcXVlc3QaIy56aXRhZGVsLmF1dGgudjEuR2V0TXlQaG9uZVJlc3BvbnNlIiiK5xgNYXV0aGVudGljYXRlZILT5JMCERIPL3VzZXJzL21lL3Bob25lEoIBCgpTZXRNeVBob25lEiIueml0YWRlbC5hdXRoLnYxLlNldE15UGhvbmVSZXF1ZXN0GiMueml0YWRlbC5hdXRoLnYxLlNldE15UGhvbmVSZXNwb25zZSIriucYDWF1dGhlbnRpY2F0ZWSC0+STAhQ6ASoaDy91c2Vycy9tZS9waG9uZRKTAQoNVmVyaWZ5TXlQaG9uZRIlLnppdGFkZWwuYXV0aC52MS5WZXJpZnlNeVBob25lUmVxdWVzdBomLnppdGFkZWwuYXV0aC52MS5WZXJpZnlNeVBob25lUmVzcG9uc2UiM4rnGA1hdXRoZW50aWNhdGVkgtPkkwIcOgEqIhcvdXNlcnMvbWUvcGhvbmUvX3ZlcmlmeRLEAQoZUmVzZW5kTXlQaG9uZVZlcmlmaWNhdGlvbhIxLnppdGFkZWwuYXV0aC52MS5SZXNlbmRNeVBob25lVmVyaWZpY2F0aW9uUmVxdWVzdBoyLnppdGFkZWwuYXV0aC52MS5SZXNlbmRNeVBob25lVmVyaWZpY2F0aW9uUmVzcG9uc2UiQIrnGA1hdXRoZW50aWNhdGVkgtPkkwIpOgEqIiQvdXNlcnMvbWUvcGhvbmUvX3Jlc2VuZF92ZXJpZmljYXRpb24SiAEKDVJlbW92ZU15UGhvbmUSJS56aXRhZGVsLmF1dGgudjEuUmVtb3ZlTXlQaG9uZVJlcXVlc3QaJi56aXRhZGVsLmF1dGgudjEuUmVtb3ZlTXlQaG9uZVJlc3BvbnNlIiiK5xgNYXV0aGVudGljYXRlZILT5JMCESoPL3VzZXJzL21lL3Bob25lEqMBChFMaXN0TXlBdXRoRmFjdG9ycxIpLnppdGFkZWwuYXV0aC52MS5MaXN0TXlBdXRoRmFjdG9yc1JlcXVlc3QaKi56aXRhZGVsLmF1dGgudjEuTGlzdE15QXV0aEZhY3RvcnNSZXNwb25zZSI3iucYDWF1dGhlbnRpY2F0ZWSC0+STAiAiHi91c2Vycy9tZS9hdXRoX2ZhY3RvcnMvX3NlYXJjaBKyAQoVQWRkTXlBdXRoRmFjdG9yT1RQU01TEi0ueml0YWRlbC5hdXRoLnYxLkFkZE15QXV0aEZhY3Rvck9UUFNNU1JlcXVlc3QaLi56aXRhZGVsLmF1dGgudjEuQWRkTXlBdXRoRmFjdG9yT1RQU01TUmVzcG9uc2UiOornGA1hdXRoZW50aWNhdGVkgtPkkwIjOgEqIh4vdXNlcnMvbWUvYXV0aF9mYWN0b3JzL290cF9zbXMSuAEKGFJlbW92ZU15QXV0aEZhY3Rvck9UUFNNUxIwLnppdGFkZWwuYXV0aC52MS5SZW1vdmVNeUF1dGhGYWN0b3JPVFBTTVNSZXF1ZXN0GjEueml0YWRlbC5hdXRoLnYxLlJlbW92ZU15QXV0aEZhY3Rvck9UUFNNU1Jlc3BvbnNlIjeK5xgNYXV0aGVudGljYXRlZILT5JMCICoeL3VzZXJzL21lL2F1dGhfZmFjdG9ycy9vdHBfc21zYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_ringback_options_v1_options, file_zitadel_user_v1_auth_factor, file_zitadel_user_v1_user, file_zitadel_v1_object]);
+
+/**
+ * Describes the message zitadel.auth.v1.HealthzRequest.
+ * Use `create(HealthzRequestSchema)` to create a new message.
+ */
+export const HealthzRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_auth_v1_auth_service, 0);
+
+/**
+ * Describes the message zitadel.auth.v1.HealthzResponse.
+ * Use `create(HealthzResponseSchema)` to create a new message.
+ */
+export const HealthzResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_auth_v1_auth_service, 1);
 
 /**
  * Describes the message zitadel.auth.v1.GetMyUserRequest.
  * Use `create(GetMyUserRequestSchema)` to create a new message.
  */
 export const GetMyUserRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_auth_v1_auth_service, 0);
+  messageDesc(file_zitadel_auth_v1_auth_service, 2);
 
 /**
  * Describes the message zitadel.auth.v1.GetMyUserResponse.
  * Use `create(GetMyUserResponseSchema)` to create a new message.
  */
 export const GetMyUserResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_auth_v1_auth_service, 1);
+  messageDesc(file_zitadel_auth_v1_auth_service, 3);
 
 /**
  * Describes the message zitadel.auth.v1.GetMyPhoneRequest.
  * Use `create(GetMyPhoneRequestSchema)` to create a new message.
  */
 export const GetMyPhoneRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_auth_v1_auth_service, 2);
+  messageDesc(file_zitadel_auth_v1_auth_service, 4);
 
 /**
  * Describes the message zitadel.auth.v1.GetMyPhoneResponse.
  * Use `create(GetMyPhoneResponseSchema)` to create a new message.
  */
 export const GetMyPhoneResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_auth_v1_auth_service, 3);
+  messageDesc(file_zitadel_auth_v1_auth_service, 5);
 
 /**
  * Describes the message zitadel.auth.v1.SetMyPhoneRequest.
  * Use `create(SetMyPhoneRequestSchema)` to create a new message.
  */
 export const SetMyPhoneRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_auth_v1_auth_service, 4);
+  messageDesc(file_zitadel_auth_v1_auth_service, 6);
 
 /**
  * Describes the message zitadel.auth.v1.SetMyPhoneResponse.
  * Use `create(SetMyPhoneResponseSchema)` to create a new message.
  */
 export const SetMyPhoneResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_auth_v1_auth_service, 5);
+  messageDesc(file_zitadel_auth_v1_auth_service, 7);
 
 /**
  * Describes the message zitadel.auth.v1.VerifyMyPhoneRequest.
  * Use `create(VerifyMyPhoneRequestSchema)` to create a new message.
  */
 export const VerifyMyPhoneRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_auth_v1_auth_service, 6);
+  messageDesc(file_zitadel_auth_v1_auth_service, 8);
 
 /**
  * Describes the message zitadel.auth.v1.VerifyMyPhoneResponse.
  * Use `create(VerifyMyPhoneResponseSchema)` to create a new message.
  */
 export const VerifyMyPhoneResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_auth_v1_auth_service, 7);
+  messageDesc(file_zitadel_auth_v1_auth_service, 9);
 
 /**
  * Describes the message zitadel.auth.v1.ResendMyPhoneVerificationRequest.
  * Use `create(ResendMyPhoneVerificationRequestSchema)` to create a new message.
  */
 export const ResendMyPhoneVerificationRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_auth_v1_auth_service, 8);
+  messageDesc(file_zitadel_auth_v1_auth_service, 10);
 
 /**
  * Describes the message zitadel.auth.v1.ResendMyPhoneVerificationResponse.
  * Use `create(ResendMyPhoneVerificationResponseSchema)` to create a new message.
  */
 export const ResendMyPhoneVerificationResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_auth_v1_auth_service, 9);
+  messageDesc(file_zitadel_auth_v1_auth_service, 11);
 
 /**
  * Describes the message zitadel.auth.v1.RemoveMyPhoneRequest.
  * Use `create(RemoveMyPhoneRequestSchema)` to create a new message.
  */
 export const RemoveMyPhoneRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_auth_v1_auth_service, 10);
+  messageDesc(file_zitadel_auth_v1_auth_service, 12);
 
 /**
  * Describes the message zitadel.auth.v1.RemoveMyPhoneResponse.
  * Use `create(RemoveMyPhoneResponseSchema)` to create a new message.
  */
 export const RemoveMyPhoneResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_auth_v1_auth_service, 11);
+  messageDesc(file_zitadel_auth_v1_auth_service, 13);
+
+/**
+ * Describes the message zitadel.auth.v1.ListMyAuthFactorsRequest.
+ * Use `create(ListMyAuthFactorsRequestSchema)` to create a new message.
+ */
+export const ListMyAuthFactorsRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_auth_v1_auth_service, 14);
+
+/**
+ * Describes the message zitadel.auth.v1.ListMyAuthFactorsResponse.
+ * Use `create(ListMyAuthFactorsResponseSchema)` to create a new message.
+ */
+export const ListMyAuthFactorsResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_auth_v1_auth_service, 15);
+
+/**
+ * Describes the message zitadel.auth.v1.AddMyAuthFactorOTPSMSRequest.
+ * Use `create(AddMyAuthFactorOTPSMSRequestSchema)` to create a new message.
+ */
+export const AddMyAuthFactorOTPSMSRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_auth_v1_auth_service, 16);
+
+/**
+ * Describes the message zitadel.auth.v1.AddMyAuthFactorOTPSMSResponse.
+ * Use `create(AddMyAuthFactorOTPSMSResponseSchema)` to create a new message.
+ */
+export const AddMyAuthFactorOTPSMSResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_auth_v1_auth_service, 17);
+
+/**
+ * Describes the message zitadel.auth.v1.RemoveMyAuthFactorOTPSMSRequest.
+ * Use `create(RemoveMyAuthFactorOTPSMSRequestSchema)` to create a new message.
+ */
+export const RemoveMyAuthFactorOTPSMSRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_auth_v1_auth_service, 18);
+
+/**
+ * Describes the message zitadel.auth.v1.RemoveMyAuthFactorOTPSMSResponse.
+ * Use `create(RemoveMyAuthFactorOTPSMSResponseSchema)` to create a new message.
+ */
+export const RemoveMyAuthFactorOTPSMSResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_auth_v1_auth_service, 19);
 
 /**
  * What a user may do with their own account. User and organization come from the token.

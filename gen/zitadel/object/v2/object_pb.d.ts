@@ -2,7 +2,7 @@
 // @generated from file zitadel/object/v2/object.proto (package zitadel.object.v2, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
@@ -60,7 +60,7 @@ export declare type Details = Message<"zitadel.object.v2.Details"> & {
   changeDate?: Timestamp | undefined;
 
   /**
-   * Id of the organization that owns the object.
+   * Id of the organization, or of the instance, that owns the object.
    *
    * @generated from field: string resource_owner = 3;
    */
@@ -79,4 +79,138 @@ export declare type Details = Message<"zitadel.object.v2.Details"> & {
  * Use `create(DetailsSchema)` to create a new message.
  */
 export declare const DetailsSchema: GenMessage<Details>;
+
+/**
+ * @generated from message zitadel.object.v2.ListQuery
+ */
+export declare type ListQuery = Message<"zitadel.object.v2.ListQuery"> & {
+  /**
+   * @generated from field: uint64 offset = 1;
+   */
+  offset: bigint;
+
+  /**
+   * At most 1,000; 100 if it is left out.
+   *
+   * @generated from field: uint32 limit = 2;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: bool asc = 3;
+   */
+  asc: boolean;
+};
+
+/**
+ * Describes the message zitadel.object.v2.ListQuery.
+ * Use `create(ListQuerySchema)` to create a new message.
+ */
+export declare const ListQuerySchema: GenMessage<ListQuery>;
+
+/**
+ * @generated from message zitadel.object.v2.ListDetails
+ */
+export declare type ListDetails = Message<"zitadel.object.v2.ListDetails"> & {
+  /**
+   * How many match, on this page or another.
+   *
+   * @generated from field: uint64 total_result = 1;
+   */
+  totalResult: bigint;
+
+  /**
+   * @generated from field: uint64 processed_sequence = 2;
+   */
+  processedSequence: bigint;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp timestamp = 3;
+   */
+  timestamp?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message zitadel.object.v2.ListDetails.
+ * Use `create(ListDetailsSchema)` to create a new message.
+ */
+export declare const ListDetailsSchema: GenMessage<ListDetails>;
+
+/**
+ * @generated from message zitadel.object.v2.RequestContext
+ */
+export declare type RequestContext = Message<"zitadel.object.v2.RequestContext"> & {
+  /**
+   * @generated from oneof zitadel.object.v2.RequestContext.resource_owner
+   */
+  resourceOwner: {
+    /**
+     * @generated from field: string org_id = 1;
+     */
+    value: string;
+    case: "orgId";
+  } | {
+    /**
+     * @generated from field: bool instance = 2;
+     */
+    value: boolean;
+    case: "instance";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message zitadel.object.v2.RequestContext.
+ * Use `create(RequestContextSchema)` to create a new message.
+ */
+export declare const RequestContextSchema: GenMessage<RequestContext>;
+
+/**
+ * @generated from enum zitadel.object.v2.TextQueryMethod
+ */
+export enum TextQueryMethod {
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_EQUALS = 0;
+   */
+  EQUALS = 0,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_EQUALS_IGNORE_CASE = 1;
+   */
+  EQUALS_IGNORE_CASE = 1,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_STARTS_WITH = 2;
+   */
+  STARTS_WITH = 2,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_STARTS_WITH_IGNORE_CASE = 3;
+   */
+  STARTS_WITH_IGNORE_CASE = 3,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_CONTAINS = 4;
+   */
+  CONTAINS = 4,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_CONTAINS_IGNORE_CASE = 5;
+   */
+  CONTAINS_IGNORE_CASE = 5,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_ENDS_WITH = 6;
+   */
+  ENDS_WITH = 6,
+
+  /**
+   * @generated from enum value: TEXT_QUERY_METHOD_ENDS_WITH_IGNORE_CASE = 7;
+   */
+  ENDS_WITH_IGNORE_CASE = 7,
+}
+
+/**
+ * Describes the enum zitadel.object.v2.TextQueryMethod.
+ */
+export declare const TextQueryMethodSchema: GenEnum<TextQueryMethod>;
 

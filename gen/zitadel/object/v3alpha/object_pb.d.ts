@@ -39,6 +39,27 @@ export declare type Instance = Message<"zitadel.object.v3alpha.Instance"> & {
 export declare const InstanceSchema: GenMessage<Instance>;
 
 /**
+ * @generated from message zitadel.object.v3alpha.Owner
+ */
+export declare type Owner = Message<"zitadel.object.v3alpha.Owner"> & {
+  /**
+   * @generated from field: zitadel.object.v3alpha.OwnerType type = 1;
+   */
+  type: OwnerType;
+
+  /**
+   * @generated from field: string id = 2;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message zitadel.object.v3alpha.Owner.
+ * Use `create(OwnerSchema)` to create a new message.
+ */
+export declare const OwnerSchema: GenMessage<Owner>;
+
+/**
  * @generated from message zitadel.object.v3alpha.Organization
  */
 export declare type Organization = Message<"zitadel.object.v3alpha.Organization"> & {
@@ -65,27 +86,6 @@ export declare type Organization = Message<"zitadel.object.v3alpha.Organization"
  * Use `create(OrganizationSchema)` to create a new message.
  */
 export declare const OrganizationSchema: GenMessage<Organization>;
-
-/**
- * @generated from message zitadel.object.v3alpha.Owner
- */
-export declare type Owner = Message<"zitadel.object.v3alpha.Owner"> & {
-  /**
-   * @generated from field: zitadel.object.v3alpha.OwnerType type = 1;
-   */
-  type: OwnerType;
-
-  /**
-   * @generated from field: string id = 2;
-   */
-  id: string;
-};
-
-/**
- * Describes the message zitadel.object.v3alpha.Owner.
- * Use `create(OwnerSchema)` to create a new message.
- */
-export declare const OwnerSchema: GenMessage<Owner>;
 
 /**
  * @generated from enum zitadel.object.v3alpha.OwnerType

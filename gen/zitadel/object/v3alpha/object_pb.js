@@ -9,7 +9,7 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
  * Describes the file zitadel/object/v3alpha/object.proto.
  */
 export const file_zitadel_object_v3alpha_object = /*@__PURE__*/
-  fileDesc("CiN6aXRhZGVsL29iamVjdC92M2FscGhhL29iamVjdC5wcm90bxIWeml0YWRlbC5vYmplY3QudjNhbHBoYSI9CghJbnN0YW5jZRIMCgJpZBgBIAEoCUgAEhAKBmRvbWFpbhgCIAEoCUgAQhEKCHByb3BlcnR5EgW6SAIIASJJCgxPcmdhbml6YXRpb24SEAoGb3JnX2lkGAEgASgJSAASFAoKb3JnX2RvbWFpbhgCIAEoCUgAQhEKCHByb3BlcnR5EgW6SAIIASJECgVPd25lchIvCgR0eXBlGAEgASgOMiEueml0YWRlbC5vYmplY3QudjNhbHBoYS5Pd25lclR5cGUSCgoCaWQYAiABKAkqawoJT3duZXJUeXBlEhoKFk9XTkVSX1RZUEVfVU5TUEVDSUZJRUQQABIVChFPV05FUl9UWVBFX1NZU1RFTRABEhcKE09XTkVSX1RZUEVfSU5TVEFOQ0UQAhISCg5PV05FUl9UWVBFX09SRxADYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("CiN6aXRhZGVsL29iamVjdC92M2FscGhhL29iamVjdC5wcm90bxIWeml0YWRlbC5vYmplY3QudjNhbHBoYSI9CghJbnN0YW5jZRIMCgJpZBgBIAEoCUgAEhAKBmRvbWFpbhgCIAEoCUgAQhEKCHByb3BlcnR5EgW6SAIIASJECgVPd25lchIvCgR0eXBlGAEgASgOMiEueml0YWRlbC5vYmplY3QudjNhbHBoYS5Pd25lclR5cGUSCgoCaWQYAiABKAkiSQoMT3JnYW5pemF0aW9uEhAKBm9yZ19pZBgBIAEoCUgAEhQKCm9yZ19kb21haW4YAiABKAlIAEIRCghwcm9wZXJ0eRIFukgCCAEqawoJT3duZXJUeXBlEhoKFk9XTkVSX1RZUEVfVU5TUEVDSUZJRUQQABIVChFPV05FUl9UWVBFX1NZU1RFTRABEhcKE09XTkVSX1RZUEVfSU5TVEFOQ0UQAhISCg5PV05FUl9UWVBFX09SRxADYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
  * Describes the message zitadel.object.v3alpha.Instance.
@@ -19,17 +19,17 @@ export const InstanceSchema = /*@__PURE__*/
   messageDesc(file_zitadel_object_v3alpha_object, 0);
 
 /**
- * Describes the message zitadel.object.v3alpha.Organization.
- * Use `create(OrganizationSchema)` to create a new message.
- */
-export const OrganizationSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_object_v3alpha_object, 1);
-
-/**
  * Describes the message zitadel.object.v3alpha.Owner.
  * Use `create(OwnerSchema)` to create a new message.
  */
 export const OwnerSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_object_v3alpha_object, 1);
+
+/**
+ * Describes the message zitadel.object.v3alpha.Organization.
+ * Use `create(OrganizationSchema)` to create a new message.
+ */
+export const OrganizationSchema = /*@__PURE__*/
   messageDesc(file_zitadel_object_v3alpha_object, 2);
 
 /**

@@ -178,7 +178,7 @@ export declare type Phone = Message<"zitadel.user.v1.Phone"> & {
   phone: string;
 
   /**
-   * True once a code of this number was answered, or an administrator said so.
+   * True once a code of this number was answered, or somebody with the right to said so.
    *
    * @generated from field: bool is_phone_verified = 2;
    */

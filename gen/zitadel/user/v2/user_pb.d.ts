@@ -56,6 +56,27 @@ export declare type SetHumanProfile = Message<"zitadel.user.v2.SetHumanProfile">
 export declare const SetHumanProfileSchema: GenMessage<SetHumanProfile>;
 
 /**
+ * @generated from message zitadel.user.v2.Metadata
+ */
+export declare type Metadata = Message<"zitadel.user.v2.Metadata"> & {
+  /**
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * @generated from field: bytes value = 2;
+   */
+  value: Uint8Array;
+};
+
+/**
+ * Describes the message zitadel.user.v2.Metadata.
+ * Use `create(MetadataSchema)` to create a new message.
+ */
+export declare const MetadataSchema: GenMessage<Metadata>;
+
+/**
  * @generated from message zitadel.user.v2.SetMetadataEntry
  */
 export declare type SetMetadataEntry = Message<"zitadel.user.v2.SetMetadataEntry"> & {

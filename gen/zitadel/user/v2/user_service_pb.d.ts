@@ -4,17 +4,177 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Details, Organization } from "../../object/v2/object_pb.js";
-import type { SetHumanProfile, SetMetadataEntry, User } from "./user_pb.js";
+import type { Gender, Metadata, SetHumanProfile, SetMetadataEntry, User } from "./user_pb.js";
 import type { SetHumanEmail } from "./email_pb.js";
 import type { ReturnPhoneVerificationCode, SendPhoneVerificationCode, SetHumanPhone } from "./phone_pb.js";
-import type { HashedPassword, Password } from "./password_pb.js";
+import type { HashedPassword, Password, SetPassword } from "./password_pb.js";
 import type { IDPLink } from "./idp_pb.js";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Details, ListDetails, ListQuery, Organization } from "../../object/v2/object_pb.js";
+import type { DomainQuery, SearchQuery, UserFieldName } from "./query_pb.js";
+import type { AuthenticationMethodType, AuthFactor, AuthFactors, AuthFactorState } from "./auth_factor_pb.js";
+import type { PaginationRequest, PaginationResponse } from "../../filter/v2/filter_pb.js";
+import type { PersonalAccessToken, PersonalAccessTokenFieldName, PersonalAccessTokensSearchFilter } from "./personal_access_token_pb.js";
 
 /**
  * Describes the file zitadel/user/v2/user_service.proto.
  */
 export declare const file_zitadel_user_v2_user_service: GenFile;
+
+/**
+ * @generated from message zitadel.user.v2.CreateUserRequest
+ */
+export declare type CreateUserRequest = Message<"zitadel.user.v2.CreateUserRequest"> & {
+  /**
+   * @generated from field: string organization_id = 1;
+   */
+  organizationId: string;
+
+  /**
+   * @generated from field: optional string user_id = 2;
+   */
+  userId?: string | undefined;
+
+  /**
+   * @generated from field: optional string username = 3;
+   */
+  username?: string | undefined;
+
+  /**
+   * @generated from oneof zitadel.user.v2.CreateUserRequest.user_type
+   */
+  userType: {
+    /**
+     * @generated from field: zitadel.user.v2.CreateUserRequest.Human human = 4;
+     */
+    value: CreateUserRequest_Human;
+    case: "human";
+  } | {
+    /**
+     * @generated from field: zitadel.user.v2.CreateUserRequest.Machine machine = 5;
+     */
+    value: CreateUserRequest_Machine;
+    case: "machine";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message zitadel.user.v2.CreateUserRequest.
+ * Use `create(CreateUserRequestSchema)` to create a new message.
+ */
+export declare const CreateUserRequestSchema: GenMessage<CreateUserRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.CreateUserRequest.Human
+ */
+export declare type CreateUserRequest_Human = Message<"zitadel.user.v2.CreateUserRequest.Human"> & {
+  /**
+   * @generated from field: zitadel.user.v2.SetHumanProfile profile = 1;
+   */
+  profile?: SetHumanProfile | undefined;
+
+  /**
+   * @generated from field: zitadel.user.v2.SetHumanEmail email = 2;
+   */
+  email?: SetHumanEmail | undefined;
+
+  /**
+   * @generated from field: optional zitadel.user.v2.SetHumanPhone phone = 3;
+   */
+  phone?: SetHumanPhone | undefined;
+
+  /**
+   * @generated from oneof zitadel.user.v2.CreateUserRequest.Human.password_type
+   */
+  passwordType: {
+    /**
+     * @generated from field: zitadel.user.v2.Password password = 4;
+     */
+    value: Password;
+    case: "password";
+  } | {
+    /**
+     * @generated from field: zitadel.user.v2.HashedPassword hashed_password = 5;
+     */
+    value: HashedPassword;
+    case: "hashedPassword";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: repeated zitadel.user.v2.IDPLink idp_links = 7;
+   */
+  idpLinks: IDPLink[];
+
+  /**
+   * @generated from field: optional string totp_secret = 8;
+   */
+  totpSecret?: string | undefined;
+
+  /**
+   * @generated from field: repeated zitadel.user.v2.Metadata metadata = 9;
+   */
+  metadata: Metadata[];
+};
+
+/**
+ * Describes the message zitadel.user.v2.CreateUserRequest.Human.
+ * Use `create(CreateUserRequest_HumanSchema)` to create a new message.
+ */
+export declare const CreateUserRequest_HumanSchema: GenMessage<CreateUserRequest_Human>;
+
+/**
+ * @generated from message zitadel.user.v2.CreateUserRequest.Machine
+ */
+export declare type CreateUserRequest_Machine = Message<"zitadel.user.v2.CreateUserRequest.Machine"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: optional string description = 2;
+   */
+  description?: string | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.CreateUserRequest.Machine.
+ * Use `create(CreateUserRequest_MachineSchema)` to create a new message.
+ */
+export declare const CreateUserRequest_MachineSchema: GenMessage<CreateUserRequest_Machine>;
+
+/**
+ * @generated from message zitadel.user.v2.CreateUserResponse
+ */
+export declare type CreateUserResponse = Message<"zitadel.user.v2.CreateUserResponse"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Time of the first event.
+   *
+   * @generated from field: google.protobuf.Timestamp creation_date = 2;
+   */
+  creationDate?: Timestamp | undefined;
+
+  /**
+   * @generated from field: optional string email_code = 3;
+   */
+  emailCode?: string | undefined;
+
+  /**
+   * @generated from field: optional string phone_code = 4;
+   */
+  phoneCode?: string | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.CreateUserResponse.
+ * Use `create(CreateUserResponseSchema)` to create a new message.
+ */
+export declare const CreateUserResponseSchema: GenMessage<CreateUserResponse>;
 
 /**
  * @generated from message zitadel.user.v2.AddHumanUserRequest
@@ -162,6 +322,58 @@ export declare type GetUserByIDResponse = Message<"zitadel.user.v2.GetUserByIDRe
  * Use `create(GetUserByIDResponseSchema)` to create a new message.
  */
 export declare const GetUserByIDResponseSchema: GenMessage<GetUserByIDResponse>;
+
+/**
+ * @generated from message zitadel.user.v2.ListUsersRequest
+ */
+export declare type ListUsersRequest = Message<"zitadel.user.v2.ListUsersRequest"> & {
+  /**
+   * @generated from field: zitadel.object.v2.ListQuery query = 1;
+   */
+  query?: ListQuery | undefined;
+
+  /**
+   * @generated from field: zitadel.user.v2.UserFieldName sorting_column = 2;
+   */
+  sortingColumn: UserFieldName;
+
+  /**
+   * @generated from field: repeated zitadel.user.v2.SearchQuery queries = 3;
+   */
+  queries: SearchQuery[];
+};
+
+/**
+ * Describes the message zitadel.user.v2.ListUsersRequest.
+ * Use `create(ListUsersRequestSchema)` to create a new message.
+ */
+export declare const ListUsersRequestSchema: GenMessage<ListUsersRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.ListUsersResponse
+ */
+export declare type ListUsersResponse = Message<"zitadel.user.v2.ListUsersResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.ListDetails details = 1;
+   */
+  details?: ListDetails | undefined;
+
+  /**
+   * @generated from field: zitadel.user.v2.UserFieldName sorting_column = 2;
+   */
+  sortingColumn: UserFieldName;
+
+  /**
+   * @generated from field: repeated zitadel.user.v2.User result = 3;
+   */
+  result: User[];
+};
+
+/**
+ * Describes the message zitadel.user.v2.ListUsersResponse.
+ * Use `create(ListUsersResponseSchema)` to create a new message.
+ */
+export declare const ListUsersResponseSchema: GenMessage<ListUsersResponse>;
 
 /**
  * @generated from message zitadel.user.v2.SetPhoneRequest
@@ -364,6 +576,328 @@ export declare type VerifyPhoneResponse = Message<"zitadel.user.v2.VerifyPhoneRe
 export declare const VerifyPhoneResponseSchema: GenMessage<VerifyPhoneResponse>;
 
 /**
+ * @generated from message zitadel.user.v2.UpdateUserRequest
+ */
+export declare type UpdateUserRequest = Message<"zitadel.user.v2.UpdateUserRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: optional string username = 2;
+   */
+  username?: string | undefined;
+
+  /**
+   * @generated from oneof zitadel.user.v2.UpdateUserRequest.user_type
+   */
+  userType: {
+    /**
+     * @generated from field: zitadel.user.v2.UpdateUserRequest.Human human = 3;
+     */
+    value: UpdateUserRequest_Human;
+    case: "human";
+  } | {
+    /**
+     * @generated from field: zitadel.user.v2.UpdateUserRequest.Machine machine = 4;
+     */
+    value: UpdateUserRequest_Machine;
+    case: "machine";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message zitadel.user.v2.UpdateUserRequest.
+ * Use `create(UpdateUserRequestSchema)` to create a new message.
+ */
+export declare const UpdateUserRequestSchema: GenMessage<UpdateUserRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.UpdateUserRequest.Human
+ */
+export declare type UpdateUserRequest_Human = Message<"zitadel.user.v2.UpdateUserRequest.Human"> & {
+  /**
+   * @generated from field: optional zitadel.user.v2.UpdateUserRequest.Human.Profile profile = 1;
+   */
+  profile?: UpdateUserRequest_Human_Profile | undefined;
+
+  /**
+   * @generated from field: optional zitadel.user.v2.SetHumanEmail email = 2;
+   */
+  email?: SetHumanEmail | undefined;
+
+  /**
+   * @generated from field: optional zitadel.user.v2.SetHumanPhone phone = 3;
+   */
+  phone?: SetHumanPhone | undefined;
+
+  /**
+   * @generated from field: optional zitadel.user.v2.SetPassword password = 4;
+   */
+  password?: SetPassword | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.UpdateUserRequest.Human.
+ * Use `create(UpdateUserRequest_HumanSchema)` to create a new message.
+ */
+export declare const UpdateUserRequest_HumanSchema: GenMessage<UpdateUserRequest_Human>;
+
+/**
+ * @generated from message zitadel.user.v2.UpdateUserRequest.Human.Profile
+ */
+export declare type UpdateUserRequest_Human_Profile = Message<"zitadel.user.v2.UpdateUserRequest.Human.Profile"> & {
+  /**
+   * @generated from field: optional string given_name = 1;
+   */
+  givenName?: string | undefined;
+
+  /**
+   * @generated from field: optional string family_name = 2;
+   */
+  familyName?: string | undefined;
+
+  /**
+   * @generated from field: optional string nick_name = 3;
+   */
+  nickName?: string | undefined;
+
+  /**
+   * @generated from field: optional string display_name = 4;
+   */
+  displayName?: string | undefined;
+
+  /**
+   * @generated from field: optional string preferred_language = 5;
+   */
+  preferredLanguage?: string | undefined;
+
+  /**
+   * @generated from field: optional zitadel.user.v2.Gender gender = 6;
+   */
+  gender?: Gender | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.UpdateUserRequest.Human.Profile.
+ * Use `create(UpdateUserRequest_Human_ProfileSchema)` to create a new message.
+ */
+export declare const UpdateUserRequest_Human_ProfileSchema: GenMessage<UpdateUserRequest_Human_Profile>;
+
+/**
+ * @generated from message zitadel.user.v2.UpdateUserRequest.Machine
+ */
+export declare type UpdateUserRequest_Machine = Message<"zitadel.user.v2.UpdateUserRequest.Machine"> & {
+  /**
+   * @generated from field: optional string name = 1;
+   */
+  name?: string | undefined;
+
+  /**
+   * @generated from field: optional string description = 2;
+   */
+  description?: string | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.UpdateUserRequest.Machine.
+ * Use `create(UpdateUserRequest_MachineSchema)` to create a new message.
+ */
+export declare const UpdateUserRequest_MachineSchema: GenMessage<UpdateUserRequest_Machine>;
+
+/**
+ * @generated from message zitadel.user.v2.UpdateUserResponse
+ */
+export declare type UpdateUserResponse = Message<"zitadel.user.v2.UpdateUserResponse"> & {
+  /**
+   * Time of the last event.
+   *
+   * @generated from field: google.protobuf.Timestamp change_date = 1;
+   */
+  changeDate?: Timestamp | undefined;
+
+  /**
+   * @generated from field: optional string email_code = 2;
+   */
+  emailCode?: string | undefined;
+
+  /**
+   * @generated from field: optional string phone_code = 3;
+   */
+  phoneCode?: string | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.UpdateUserResponse.
+ * Use `create(UpdateUserResponseSchema)` to create a new message.
+ */
+export declare const UpdateUserResponseSchema: GenMessage<UpdateUserResponse>;
+
+/**
+ * @generated from message zitadel.user.v2.UpdateHumanUserRequest
+ */
+export declare type UpdateHumanUserRequest = Message<"zitadel.user.v2.UpdateHumanUserRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: optional string username = 2;
+   */
+  username?: string | undefined;
+
+  /**
+   * @generated from field: optional zitadel.user.v2.SetHumanProfile profile = 3;
+   */
+  profile?: SetHumanProfile | undefined;
+
+  /**
+   * @generated from field: optional zitadel.user.v2.SetHumanEmail email = 4;
+   */
+  email?: SetHumanEmail | undefined;
+
+  /**
+   * @generated from field: optional zitadel.user.v2.SetHumanPhone phone = 5;
+   */
+  phone?: SetHumanPhone | undefined;
+
+  /**
+   * @generated from field: optional zitadel.user.v2.SetPassword password = 6;
+   */
+  password?: SetPassword | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.UpdateHumanUserRequest.
+ * Use `create(UpdateHumanUserRequestSchema)` to create a new message.
+ */
+export declare const UpdateHumanUserRequestSchema: GenMessage<UpdateHumanUserRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.UpdateHumanUserResponse
+ */
+export declare type UpdateHumanUserResponse = Message<"zitadel.user.v2.UpdateHumanUserResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+
+  /**
+   * @generated from field: optional string email_code = 2;
+   */
+  emailCode?: string | undefined;
+
+  /**
+   * @generated from field: optional string phone_code = 3;
+   */
+  phoneCode?: string | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.UpdateHumanUserResponse.
+ * Use `create(UpdateHumanUserResponseSchema)` to create a new message.
+ */
+export declare const UpdateHumanUserResponseSchema: GenMessage<UpdateHumanUserResponse>;
+
+/**
+ * @generated from message zitadel.user.v2.DeactivateUserRequest
+ */
+export declare type DeactivateUserRequest = Message<"zitadel.user.v2.DeactivateUserRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message zitadel.user.v2.DeactivateUserRequest.
+ * Use `create(DeactivateUserRequestSchema)` to create a new message.
+ */
+export declare const DeactivateUserRequestSchema: GenMessage<DeactivateUserRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.DeactivateUserResponse
+ */
+export declare type DeactivateUserResponse = Message<"zitadel.user.v2.DeactivateUserResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.DeactivateUserResponse.
+ * Use `create(DeactivateUserResponseSchema)` to create a new message.
+ */
+export declare const DeactivateUserResponseSchema: GenMessage<DeactivateUserResponse>;
+
+/**
+ * @generated from message zitadel.user.v2.ReactivateUserRequest
+ */
+export declare type ReactivateUserRequest = Message<"zitadel.user.v2.ReactivateUserRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message zitadel.user.v2.ReactivateUserRequest.
+ * Use `create(ReactivateUserRequestSchema)` to create a new message.
+ */
+export declare const ReactivateUserRequestSchema: GenMessage<ReactivateUserRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.ReactivateUserResponse
+ */
+export declare type ReactivateUserResponse = Message<"zitadel.user.v2.ReactivateUserResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.ReactivateUserResponse.
+ * Use `create(ReactivateUserResponseSchema)` to create a new message.
+ */
+export declare const ReactivateUserResponseSchema: GenMessage<ReactivateUserResponse>;
+
+/**
+ * @generated from message zitadel.user.v2.LockUserRequest
+ */
+export declare type LockUserRequest = Message<"zitadel.user.v2.LockUserRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message zitadel.user.v2.LockUserRequest.
+ * Use `create(LockUserRequestSchema)` to create a new message.
+ */
+export declare const LockUserRequestSchema: GenMessage<LockUserRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.LockUserResponse
+ */
+export declare type LockUserResponse = Message<"zitadel.user.v2.LockUserResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.LockUserResponse.
+ * Use `create(LockUserResponseSchema)` to create a new message.
+ */
+export declare const LockUserResponseSchema: GenMessage<LockUserResponse>;
+
+/**
  * @generated from message zitadel.user.v2.UnlockUserRequest
  */
 export declare type UnlockUserRequest = Message<"zitadel.user.v2.UnlockUserRequest"> & {
@@ -428,12 +962,337 @@ export declare type DeleteUserResponse = Message<"zitadel.user.v2.DeleteUserResp
 export declare const DeleteUserResponseSchema: GenMessage<DeleteUserResponse>;
 
 /**
- * Users and their phone numbers, for callers with the right to manage them and for the users
- * themselves.
+ * @generated from message zitadel.user.v2.AddOTPSMSRequest
+ */
+export declare type AddOTPSMSRequest = Message<"zitadel.user.v2.AddOTPSMSRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message zitadel.user.v2.AddOTPSMSRequest.
+ * Use `create(AddOTPSMSRequestSchema)` to create a new message.
+ */
+export declare const AddOTPSMSRequestSchema: GenMessage<AddOTPSMSRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.AddOTPSMSResponse
+ */
+export declare type AddOTPSMSResponse = Message<"zitadel.user.v2.AddOTPSMSResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.AddOTPSMSResponse.
+ * Use `create(AddOTPSMSResponseSchema)` to create a new message.
+ */
+export declare const AddOTPSMSResponseSchema: GenMessage<AddOTPSMSResponse>;
+
+/**
+ * @generated from message zitadel.user.v2.RemoveOTPSMSRequest
+ */
+export declare type RemoveOTPSMSRequest = Message<"zitadel.user.v2.RemoveOTPSMSRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message zitadel.user.v2.RemoveOTPSMSRequest.
+ * Use `create(RemoveOTPSMSRequestSchema)` to create a new message.
+ */
+export declare const RemoveOTPSMSRequestSchema: GenMessage<RemoveOTPSMSRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.RemoveOTPSMSResponse
+ */
+export declare type RemoveOTPSMSResponse = Message<"zitadel.user.v2.RemoveOTPSMSResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.RemoveOTPSMSResponse.
+ * Use `create(RemoveOTPSMSResponseSchema)` to create a new message.
+ */
+export declare const RemoveOTPSMSResponseSchema: GenMessage<RemoveOTPSMSResponse>;
+
+/**
+ * @generated from message zitadel.user.v2.ListAuthenticationMethodTypesRequest
+ */
+export declare type ListAuthenticationMethodTypesRequest = Message<"zitadel.user.v2.ListAuthenticationMethodTypesRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: optional zitadel.user.v2.DomainQuery domain_query = 2;
+   */
+  domainQuery?: DomainQuery | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.ListAuthenticationMethodTypesRequest.
+ * Use `create(ListAuthenticationMethodTypesRequestSchema)` to create a new message.
+ */
+export declare const ListAuthenticationMethodTypesRequestSchema: GenMessage<ListAuthenticationMethodTypesRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.ListAuthenticationMethodTypesResponse
+ */
+export declare type ListAuthenticationMethodTypesResponse = Message<"zitadel.user.v2.ListAuthenticationMethodTypesResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.ListDetails details = 1;
+   */
+  details?: ListDetails | undefined;
+
+  /**
+   * @generated from field: repeated zitadel.user.v2.AuthenticationMethodType auth_method_types = 2;
+   */
+  authMethodTypes: AuthenticationMethodType[];
+};
+
+/**
+ * Describes the message zitadel.user.v2.ListAuthenticationMethodTypesResponse.
+ * Use `create(ListAuthenticationMethodTypesResponseSchema)` to create a new message.
+ */
+export declare const ListAuthenticationMethodTypesResponseSchema: GenMessage<ListAuthenticationMethodTypesResponse>;
+
+/**
+ * @generated from message zitadel.user.v2.ListAuthenticationFactorsRequest
+ */
+export declare type ListAuthenticationFactorsRequest = Message<"zitadel.user.v2.ListAuthenticationFactorsRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: repeated zitadel.user.v2.AuthFactors auth_factors = 2;
+   */
+  authFactors: AuthFactors[];
+
+  /**
+   * @generated from field: repeated zitadel.user.v2.AuthFactorState states = 3;
+   */
+  states: AuthFactorState[];
+};
+
+/**
+ * Describes the message zitadel.user.v2.ListAuthenticationFactorsRequest.
+ * Use `create(ListAuthenticationFactorsRequestSchema)` to create a new message.
+ */
+export declare const ListAuthenticationFactorsRequestSchema: GenMessage<ListAuthenticationFactorsRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.ListAuthenticationFactorsResponse
+ */
+export declare type ListAuthenticationFactorsResponse = Message<"zitadel.user.v2.ListAuthenticationFactorsResponse"> & {
+  /**
+   * @generated from field: repeated zitadel.user.v2.AuthFactor result = 1;
+   */
+  result: AuthFactor[];
+};
+
+/**
+ * Describes the message zitadel.user.v2.ListAuthenticationFactorsResponse.
+ * Use `create(ListAuthenticationFactorsResponseSchema)` to create a new message.
+ */
+export declare const ListAuthenticationFactorsResponseSchema: GenMessage<ListAuthenticationFactorsResponse>;
+
+/**
+ * @generated from message zitadel.user.v2.HumanMFAInitSkippedRequest
+ */
+export declare type HumanMFAInitSkippedRequest = Message<"zitadel.user.v2.HumanMFAInitSkippedRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message zitadel.user.v2.HumanMFAInitSkippedRequest.
+ * Use `create(HumanMFAInitSkippedRequestSchema)` to create a new message.
+ */
+export declare const HumanMFAInitSkippedRequestSchema: GenMessage<HumanMFAInitSkippedRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.HumanMFAInitSkippedResponse
+ */
+export declare type HumanMFAInitSkippedResponse = Message<"zitadel.user.v2.HumanMFAInitSkippedResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.HumanMFAInitSkippedResponse.
+ * Use `create(HumanMFAInitSkippedResponseSchema)` to create a new message.
+ */
+export declare const HumanMFAInitSkippedResponseSchema: GenMessage<HumanMFAInitSkippedResponse>;
+
+/**
+ * @generated from message zitadel.user.v2.AddPersonalAccessTokenRequest
+ */
+export declare type AddPersonalAccessTokenRequest = Message<"zitadel.user.v2.AddPersonalAccessTokenRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp expiration_date = 2;
+   */
+  expirationDate?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.AddPersonalAccessTokenRequest.
+ * Use `create(AddPersonalAccessTokenRequestSchema)` to create a new message.
+ */
+export declare const AddPersonalAccessTokenRequestSchema: GenMessage<AddPersonalAccessTokenRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.AddPersonalAccessTokenResponse
+ */
+export declare type AddPersonalAccessTokenResponse = Message<"zitadel.user.v2.AddPersonalAccessTokenResponse"> & {
+  /**
+   * Time of the first event.
+   *
+   * @generated from field: google.protobuf.Timestamp creation_date = 1;
+   */
+  creationDate?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string token_id = 2;
+   */
+  tokenId: string;
+
+  /**
+   * The token. It is not shown again.
+   *
+   * @generated from field: string token = 3;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message zitadel.user.v2.AddPersonalAccessTokenResponse.
+ * Use `create(AddPersonalAccessTokenResponseSchema)` to create a new message.
+ */
+export declare const AddPersonalAccessTokenResponseSchema: GenMessage<AddPersonalAccessTokenResponse>;
+
+/**
+ * @generated from message zitadel.user.v2.RemovePersonalAccessTokenRequest
+ */
+export declare type RemovePersonalAccessTokenRequest = Message<"zitadel.user.v2.RemovePersonalAccessTokenRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: string token_id = 2;
+   */
+  tokenId: string;
+};
+
+/**
+ * Describes the message zitadel.user.v2.RemovePersonalAccessTokenRequest.
+ * Use `create(RemovePersonalAccessTokenRequestSchema)` to create a new message.
+ */
+export declare const RemovePersonalAccessTokenRequestSchema: GenMessage<RemovePersonalAccessTokenRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.RemovePersonalAccessTokenResponse
+ */
+export declare type RemovePersonalAccessTokenResponse = Message<"zitadel.user.v2.RemovePersonalAccessTokenResponse"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp deletion_date = 1;
+   */
+  deletionDate?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.RemovePersonalAccessTokenResponse.
+ * Use `create(RemovePersonalAccessTokenResponseSchema)` to create a new message.
+ */
+export declare const RemovePersonalAccessTokenResponseSchema: GenMessage<RemovePersonalAccessTokenResponse>;
+
+/**
+ * @generated from message zitadel.user.v2.ListPersonalAccessTokensRequest
+ */
+export declare type ListPersonalAccessTokensRequest = Message<"zitadel.user.v2.ListPersonalAccessTokensRequest"> & {
+  /**
+   * @generated from field: optional zitadel.filter.v2.PaginationRequest pagination = 1;
+   */
+  pagination?: PaginationRequest | undefined;
+
+  /**
+   * @generated from field: optional zitadel.user.v2.PersonalAccessTokenFieldName sorting_column = 2;
+   */
+  sortingColumn?: PersonalAccessTokenFieldName | undefined;
+
+  /**
+   * @generated from field: repeated zitadel.user.v2.PersonalAccessTokensSearchFilter filters = 3;
+   */
+  filters: PersonalAccessTokensSearchFilter[];
+};
+
+/**
+ * Describes the message zitadel.user.v2.ListPersonalAccessTokensRequest.
+ * Use `create(ListPersonalAccessTokensRequestSchema)` to create a new message.
+ */
+export declare const ListPersonalAccessTokensRequestSchema: GenMessage<ListPersonalAccessTokensRequest>;
+
+/**
+ * @generated from message zitadel.user.v2.ListPersonalAccessTokensResponse
+ */
+export declare type ListPersonalAccessTokensResponse = Message<"zitadel.user.v2.ListPersonalAccessTokensResponse"> & {
+  /**
+   * @generated from field: zitadel.filter.v2.PaginationResponse pagination = 1;
+   */
+  pagination?: PaginationResponse | undefined;
+
+  /**
+   * @generated from field: repeated zitadel.user.v2.PersonalAccessToken result = 2;
+   */
+  result: PersonalAccessToken[];
+};
+
+/**
+ * Describes the message zitadel.user.v2.ListPersonalAccessTokensResponse.
+ * Use `create(ListPersonalAccessTokensResponseSchema)` to create a new message.
+ */
+export declare const ListPersonalAccessTokensResponseSchema: GenMessage<ListPersonalAccessTokensResponse>;
+
+/**
+ * Users, their phone numbers and factors, for callers with the right to manage them and for the
+ * users themselves.
  *
  * @generated from service zitadel.user.v2.UserService
  */
 export declare const UserService: GenService<{
+  /**
+   * Creates a user.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.CreateUser
+   */
+  createUser: {
+    methodKind: "unary";
+    input: typeof CreateUserRequestSchema;
+    output: typeof CreateUserResponseSchema;
+  },
   /**
    * Creates a human user, with a phone number if one is given.
    *
@@ -455,6 +1314,16 @@ export declare const UserService: GenService<{
     output: typeof GetUserByIDResponseSchema;
   },
   /**
+   * Lists users that match all of the queries.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.ListUsers
+   */
+  listUsers: {
+    methodKind: "unary";
+    input: typeof ListUsersRequestSchema;
+    output: typeof ListUsersResponseSchema;
+  },
+  /**
    * Sets the phone number of a user. The code is sent, returned to the caller, or not needed
    * (is_verified).
    *
@@ -466,7 +1335,7 @@ export declare const UserService: GenService<{
     output: typeof SetPhoneResponseSchema;
   },
   /**
-   * Removes the phone number of a user, together with a pending code.
+   * Removes the phone number of a user, together with a pending code and the factor OTP SMS.
    *
    * @generated from rpc zitadel.user.v2.UserService.RemovePhone
    */
@@ -497,7 +1366,57 @@ export declare const UserService: GenService<{
     output: typeof VerifyPhoneResponseSchema;
   },
   /**
-   * Unlocks a user who gave too many wrong codes.
+   * Changes what the request names of a user.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.UpdateUser
+   */
+  updateUser: {
+    methodKind: "unary";
+    input: typeof UpdateUserRequestSchema;
+    output: typeof UpdateUserResponseSchema;
+  },
+  /**
+   * Changes what the request names of a human user.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.UpdateHumanUser
+   */
+  updateHumanUser: {
+    methodKind: "unary";
+    input: typeof UpdateHumanUserRequestSchema;
+    output: typeof UpdateHumanUserResponseSchema;
+  },
+  /**
+   * Deactivates a user until they are activated again.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.DeactivateUser
+   */
+  deactivateUser: {
+    methodKind: "unary";
+    input: typeof DeactivateUserRequestSchema;
+    output: typeof DeactivateUserResponseSchema;
+  },
+  /**
+   * Activates a deactivated user again.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.ReactivateUser
+   */
+  reactivateUser: {
+    methodKind: "unary";
+    input: typeof ReactivateUserRequestSchema;
+    output: typeof ReactivateUserResponseSchema;
+  },
+  /**
+   * Locks a user.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.LockUser
+   */
+  lockUser: {
+    methodKind: "unary";
+    input: typeof LockUserRequestSchema;
+    output: typeof LockUserResponseSchema;
+  },
+  /**
+   * Unlocks a user who was locked, or gave too many wrong codes.
    *
    * @generated from rpc zitadel.user.v2.UserService.UnlockUser
    */
@@ -507,7 +1426,7 @@ export declare const UserService: GenService<{
     output: typeof UnlockUserResponseSchema;
   },
   /**
-   * Deletes a user. The id may be used again by AddHumanUser.
+   * Deletes a user. The id may be used again.
    *
    * @generated from rpc zitadel.user.v2.UserService.DeleteUser
    */
@@ -515,6 +1434,86 @@ export declare const UserService: GenService<{
     methodKind: "unary";
     input: typeof DeleteUserRequestSchema;
     output: typeof DeleteUserResponseSchema;
+  },
+  /**
+   * Enrolls a user for one-time codes by SMS. The verified phone number is the proof.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.AddOTPSMS
+   */
+  addOTPSMS: {
+    methodKind: "unary";
+    input: typeof AddOTPSMSRequestSchema;
+    output: typeof AddOTPSMSResponseSchema;
+  },
+  /**
+   * Ends the enrollment of a user for one-time codes by SMS.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.RemoveOTPSMS
+   */
+  removeOTPSMS: {
+    methodKind: "unary";
+    input: typeof RemoveOTPSMSRequestSchema;
+    output: typeof RemoveOTPSMSResponseSchema;
+  },
+  /**
+   * Lists the ways in which a user can authenticate.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.ListAuthenticationMethodTypes
+   */
+  listAuthenticationMethodTypes: {
+    methodKind: "unary";
+    input: typeof ListAuthenticationMethodTypesRequestSchema;
+    output: typeof ListAuthenticationMethodTypesResponseSchema;
+  },
+  /**
+   * Lists the second factors of a user.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.ListAuthenticationFactors
+   */
+  listAuthenticationFactors: {
+    methodKind: "unary";
+    input: typeof ListAuthenticationFactorsRequestSchema;
+    output: typeof ListAuthenticationFactorsResponseSchema;
+  },
+  /**
+   * Notes that a user put off the enrollment of a second factor.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.HumanMFAInitSkipped
+   */
+  humanMFAInitSkipped: {
+    methodKind: "unary";
+    input: typeof HumanMFAInitSkippedRequestSchema;
+    output: typeof HumanMFAInitSkippedResponseSchema;
+  },
+  /**
+   * Makes an access token for a machine user. It is shown once.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.AddPersonalAccessToken
+   */
+  addPersonalAccessToken: {
+    methodKind: "unary";
+    input: typeof AddPersonalAccessTokenRequestSchema;
+    output: typeof AddPersonalAccessTokenResponseSchema;
+  },
+  /**
+   * Takes back an access token of a machine user.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.RemovePersonalAccessToken
+   */
+  removePersonalAccessToken: {
+    methodKind: "unary";
+    input: typeof RemovePersonalAccessTokenRequestSchema;
+    output: typeof RemovePersonalAccessTokenResponseSchema;
+  },
+  /**
+   * Lists the access tokens of machine users, without the tokens themselves.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.ListPersonalAccessTokens
+   */
+  listPersonalAccessTokens: {
+    methodKind: "unary";
+    input: typeof ListPersonalAccessTokensRequestSchema;
+    output: typeof ListPersonalAccessTokensResponseSchema;
   },
 }>;
 

@@ -5,135 +5,385 @@
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.js";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_ringback_options_v1_options } from "../../../ringback/options/v1/options_pb.js";
+import { file_zitadel_filter_v2_filter } from "../../filter/v2/filter_pb.js";
 import { file_zitadel_object_v2_object } from "../../object/v2/object_pb.js";
+import { file_zitadel_user_v2_auth_factor } from "./auth_factor_pb.js";
 import { file_zitadel_user_v2_email } from "./email_pb.js";
 import { file_zitadel_user_v2_idp } from "./idp_pb.js";
 import { file_zitadel_user_v2_password } from "./password_pb.js";
+import { file_zitadel_user_v2_personal_access_token } from "./personal_access_token_pb.js";
 import { file_zitadel_user_v2_phone } from "./phone_pb.js";
+import { file_zitadel_user_v2_query } from "./query_pb.js";
 import { file_zitadel_user_v2_user } from "./user_pb.js";
 
 /**
  * Describes the file zitadel/user/v2/user_service.proto.
  */
 export const file_zitadel_user_v2_user_service = /*@__PURE__*/
-  fileDesc("CiJ6aXRhZGVsL3VzZXIvdjIvdXNlcl9zZXJ2aWNlLnByb3RvEg96aXRhZGVsLnVzZXIudjIi3wQKE0FkZEh1bWFuVXNlclJlcXVlc3QSIAoHdXNlcl9pZBgBIAEoCUIKukgHcgUQARjIAUgBiAEBEiEKCHVzZXJuYW1lGAIgASgJQgq6SAdyBRABGMgBSAKIAQESNQoMb3JnYW5pemF0aW9uGAsgASgLMh8ueml0YWRlbC5vYmplY3QudjIuT3JnYW5pemF0aW9uEjkKB3Byb2ZpbGUYBCABKAsyIC56aXRhZGVsLnVzZXIudjIuU2V0SHVtYW5Qcm9maWxlQga6SAPIAQESNQoFZW1haWwYBSABKAsyHi56aXRhZGVsLnVzZXIudjIuU2V0SHVtYW5FbWFpbEIGukgDyAEBEi0KBXBob25lGAogASgLMh4ueml0YWRlbC51c2VyLnYyLlNldEh1bWFuUGhvbmUSMwoIbWV0YWRhdGEYBiADKAsyIS56aXRhZGVsLnVzZXIudjIuU2V0TWV0YWRhdGFFbnRyeRItCghwYXNzd29yZBgHIAEoCzIZLnppdGFkZWwudXNlci52Mi5QYXNzd29yZEgAEjoKD2hhc2hlZF9wYXNzd29yZBgIIAEoCzIfLnppdGFkZWwudXNlci52Mi5IYXNoZWRQYXNzd29yZEgAEisKCWlkcF9saW5rcxgJIAMoCzIYLnppdGFkZWwudXNlci52Mi5JRFBMaW5rEiQKC3RvdHBfc2VjcmV0GAwgASgJQgq6SAdyBRABGMgBSAOIAQFCDwoNcGFzc3dvcmRfdHlwZUIKCghfdXNlcl9pZEILCglfdXNlcm5hbWVCDgoMX3RvdHBfc2VjcmV0IqQBChRBZGRIdW1hblVzZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEisKB2RldGFpbHMYAiABKAsyGi56aXRhZGVsLm9iamVjdC52Mi5EZXRhaWxzEhcKCmVtYWlsX2NvZGUYAyABKAlIAIgBARIXCgpwaG9uZV9jb2RlGAQgASgJSAGIAQFCDQoLX2VtYWlsX2NvZGVCDQoLX3Bob25lX2NvZGUiMQoSR2V0VXNlckJ5SURSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAEiZwoTR2V0VXNlckJ5SURSZXNwb25zZRIrCgdkZXRhaWxzGAEgASgLMhoueml0YWRlbC5vYmplY3QudjIuRGV0YWlscxIjCgR1c2VyGAIgASgLMhUueml0YWRlbC51c2VyLnYyLlVzZXIi/wEKD1NldFBob25lUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgq6SAdyBRABGMgBEhkKBXBob25lGAIgASgJQgq6SAdyBRABGMgBEj8KCXNlbmRfY29kZRgDIAEoCzIqLnppdGFkZWwudXNlci52Mi5TZW5kUGhvbmVWZXJpZmljYXRpb25Db2RlSAASQwoLcmV0dXJuX2NvZGUYBCABKAsyLC56aXRhZGVsLnVzZXIudjIuUmV0dXJuUGhvbmVWZXJpZmljYXRpb25Db2RlSAASHgoLaXNfdmVyaWZpZWQYBSABKAhCB7pIBGoCCAFIAEIOCgx2ZXJpZmljYXRpb24idQoQU2V0UGhvbmVSZXNwb25zZRIrCgdkZXRhaWxzGAEgASgLMhoueml0YWRlbC5vYmplY3QudjIuRGV0YWlscxIeChF2ZXJpZmljYXRpb25fY29kZRgCIAEoCUgAiAEBQhQKEl92ZXJpZmljYXRpb25fY29kZSIxChJSZW1vdmVQaG9uZVJlcXVlc3QSGwoHdXNlcl9pZBgBIAEoCUIKukgHcgUQARjIASJCChNSZW1vdmVQaG9uZVJlc3BvbnNlEisKB2RldGFpbHMYASABKAsyGi56aXRhZGVsLm9iamVjdC52Mi5EZXRhaWxzIssBChZSZXNlbmRQaG9uZUNvZGVSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAESPwoJc2VuZF9jb2RlGAMgASgLMioueml0YWRlbC51c2VyLnYyLlNlbmRQaG9uZVZlcmlmaWNhdGlvbkNvZGVIABJDCgtyZXR1cm5fY29kZRgEIAEoCzIsLnppdGFkZWwudXNlci52Mi5SZXR1cm5QaG9uZVZlcmlmaWNhdGlvbkNvZGVIAEIOCgx2ZXJpZmljYXRpb24ifAoXUmVzZW5kUGhvbmVDb2RlUmVzcG9uc2USKwoHZGV0YWlscxgBIAEoCzIaLnppdGFkZWwub2JqZWN0LnYyLkRldGFpbHMSHgoRdmVyaWZpY2F0aW9uX2NvZGUYAiABKAlIAIgBAUIUChJfdmVyaWZpY2F0aW9uX2NvZGUiVwoSVmVyaWZ5UGhvbmVSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAESJAoRdmVyaWZpY2F0aW9uX2NvZGUYAiABKAlCCbpIBnIEEAEYFCJCChNWZXJpZnlQaG9uZVJlc3BvbnNlEisKB2RldGFpbHMYASABKAsyGi56aXRhZGVsLm9iamVjdC52Mi5EZXRhaWxzIjAKEVVubG9ja1VzZXJSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAEiQQoSVW5sb2NrVXNlclJlc3BvbnNlEisKB2RldGFpbHMYASABKAsyGi56aXRhZGVsLm9iamVjdC52Mi5EZXRhaWxzIjAKEURlbGV0ZVVzZXJSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAEiQQoSRGVsZXRlVXNlclJlc3BvbnNlEisKB2RldGFpbHMYASABKAsyGi56aXRhZGVsLm9iamVjdC52Mi5EZXRhaWxzMo0JCgtVc2VyU2VydmljZRKFAQoMQWRkSHVtYW5Vc2VyEiQueml0YWRlbC51c2VyLnYyLkFkZEh1bWFuVXNlclJlcXVlc3QaJS56aXRhZGVsLnVzZXIudjIuQWRkSHVtYW5Vc2VyUmVzcG9uc2UiKIrnGAp1c2VyLndyaXRlgtPkkwIUOgEqIg8vdjIvdXNlcnMvaHVtYW4ShgEKC0dldFVzZXJCeUlEEiMueml0YWRlbC51c2VyLnYyLkdldFVzZXJCeUlEUmVxdWVzdBokLnppdGFkZWwudXNlci52Mi5HZXRVc2VyQnlJRFJlc3BvbnNlIiyK5xgNYXV0aGVudGljYXRlZILT5JMCFRITL3YyL3VzZXJzL3t1c2VyX2lkfRKGAQoIU2V0UGhvbmUSIC56aXRhZGVsLnVzZXIudjIuU2V0UGhvbmVSZXF1ZXN0GiEueml0YWRlbC51c2VyLnYyLlNldFBob25lUmVzcG9uc2UiNYrnGA1hdXRoZW50aWNhdGVkgtPkkwIeOgEqIhkvdjIvdXNlcnMve3VzZXJfaWR9L3Bob25lEo8BCgtSZW1vdmVQaG9uZRIjLnppdGFkZWwudXNlci52Mi5SZW1vdmVQaG9uZVJlcXVlc3QaJC56aXRhZGVsLnVzZXIudjIuUmVtb3ZlUGhvbmVSZXNwb25zZSI1iucYDWF1dGhlbnRpY2F0ZWSC0+STAh46ASoqGS92Mi91c2Vycy97dXNlcl9pZH0vcGhvbmUSogEKD1Jlc2VuZFBob25lQ29kZRInLnppdGFkZWwudXNlci52Mi5SZXNlbmRQaG9uZUNvZGVSZXF1ZXN0Gigueml0YWRlbC51c2VyLnYyLlJlc2VuZFBob25lQ29kZVJlc3BvbnNlIjyK5xgNYXV0aGVudGljYXRlZILT5JMCJToBKiIgL3YyL3VzZXJzL3t1c2VyX2lkfS9waG9uZS9yZXNlbmQSlgEKC1ZlcmlmeVBob25lEiMueml0YWRlbC51c2VyLnYyLlZlcmlmeVBob25lUmVxdWVzdBokLnppdGFkZWwudXNlci52Mi5WZXJpZnlQaG9uZVJlc3BvbnNlIjyK5xgNYXV0aGVudGljYXRlZILT5JMCJToBKiIgL3YyL3VzZXJzL3t1c2VyX2lkfS9waG9uZS92ZXJpZnkSjQEKClVubG9ja1VzZXISIi56aXRhZGVsLnVzZXIudjIuVW5sb2NrVXNlclJlcXVlc3QaIy56aXRhZGVsLnVzZXIudjIuVW5sb2NrVXNlclJlc3BvbnNlIjaK5xgNYXV0aGVudGljYXRlZILT5JMCHzoBKiIaL3YyL3VzZXJzL3t1c2VyX2lkfS91bmxvY2sSgwEKCkRlbGV0ZVVzZXISIi56aXRhZGVsLnVzZXIudjIuRGVsZXRlVXNlclJlcXVlc3QaIy56aXRhZGVsLnVzZXIudjIuRGVsZXRlVXNlclJlc3BvbnNlIiyK5xgNYXV0aGVudGljYXRlZILT5JMCFSoTL3YyL3VzZXJzL3t1c2VyX2lkfWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_ringback_options_v1_options, file_zitadel_object_v2_object, file_zitadel_user_v2_email, file_zitadel_user_v2_idp, file_zitadel_user_v2_password, file_zitadel_user_v2_phone, file_zitadel_user_v2_user]);
+  fileDesc("CiJ6aXRhZGVsL3VzZXIvdjIvdXNlcl9zZXJ2aWNlLnByb3RvEg96aXRhZGVsLnVzZXIudjIixQYKEUNyZWF0ZVVzZXJSZXF1ZXN0EiMKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUIKukgHcgUQARjIARIgCgd1c2VyX2lkGAIgASgJQgq6SAdyBRABGMgBSAGIAQESIQoIdXNlcm5hbWUYAyABKAlCCrpIB3IFEAEYyAFIAogBARI5CgVodW1hbhgEIAEoCzIoLnppdGFkZWwudXNlci52Mi5DcmVhdGVVc2VyUmVxdWVzdC5IdW1hbkgAEj0KB21hY2hpbmUYBSABKAsyKi56aXRhZGVsLnVzZXIudjIuQ3JlYXRlVXNlclJlcXVlc3QuTWFjaGluZUgAGsMDCgVIdW1hbhI5Cgdwcm9maWxlGAEgASgLMiAueml0YWRlbC51c2VyLnYyLlNldEh1bWFuUHJvZmlsZUIGukgDyAEBEjUKBWVtYWlsGAIgASgLMh4ueml0YWRlbC51c2VyLnYyLlNldEh1bWFuRW1haWxCBrpIA8gBARIyCgVwaG9uZRgDIAEoCzIeLnppdGFkZWwudXNlci52Mi5TZXRIdW1hblBob25lSAGIAQESLQoIcGFzc3dvcmQYBCABKAsyGS56aXRhZGVsLnVzZXIudjIuUGFzc3dvcmRIABI6Cg9oYXNoZWRfcGFzc3dvcmQYBSABKAsyHy56aXRhZGVsLnVzZXIudjIuSGFzaGVkUGFzc3dvcmRIABIrCglpZHBfbGlua3MYByADKAsyGC56aXRhZGVsLnVzZXIudjIuSURQTGluaxIkCgt0b3RwX3NlY3JldBgIIAEoCUIKukgHcgUQARjIAUgCiAEBEisKCG1ldGFkYXRhGAkgAygLMhkueml0YWRlbC51c2VyLnYyLk1ldGFkYXRhQg8KDXBhc3N3b3JkX3R5cGVCCAoGX3Bob25lQg4KDF90b3RwX3NlY3JldBpZCgdNYWNoaW5lEhgKBG5hbWUYASABKAlCCrpIB3IFEAEYyAESJAoLZGVzY3JpcHRpb24YAiABKAlCCrpIB3IFEAEY9ANIAIgBAUIOCgxfZGVzY3JpcHRpb25CEgoJdXNlcl90eXBlEgW6SAIIAUIKCghfdXNlcl9pZEILCglfdXNlcm5hbWUiowEKEkNyZWF0ZVVzZXJSZXNwb25zZRIKCgJpZBgBIAEoCRIxCg1jcmVhdGlvbl9kYXRlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgplbWFpbF9jb2RlGAMgASgJSACIAQESFwoKcGhvbmVfY29kZRgEIAEoCUgBiAEBQg0KC19lbWFpbF9jb2RlQg0KC19waG9uZV9jb2RlIt8EChNBZGRIdW1hblVzZXJSZXF1ZXN0EiAKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAFIAYgBARIhCgh1c2VybmFtZRgCIAEoCUIKukgHcgUQARjIAUgCiAEBEjUKDG9yZ2FuaXphdGlvbhgLIAEoCzIfLnppdGFkZWwub2JqZWN0LnYyLk9yZ2FuaXphdGlvbhI5Cgdwcm9maWxlGAQgASgLMiAueml0YWRlbC51c2VyLnYyLlNldEh1bWFuUHJvZmlsZUIGukgDyAEBEjUKBWVtYWlsGAUgASgLMh4ueml0YWRlbC51c2VyLnYyLlNldEh1bWFuRW1haWxCBrpIA8gBARItCgVwaG9uZRgKIAEoCzIeLnppdGFkZWwudXNlci52Mi5TZXRIdW1hblBob25lEjMKCG1ldGFkYXRhGAYgAygLMiEueml0YWRlbC51c2VyLnYyLlNldE1ldGFkYXRhRW50cnkSLQoIcGFzc3dvcmQYByABKAsyGS56aXRhZGVsLnVzZXIudjIuUGFzc3dvcmRIABI6Cg9oYXNoZWRfcGFzc3dvcmQYCCABKAsyHy56aXRhZGVsLnVzZXIudjIuSGFzaGVkUGFzc3dvcmRIABIrCglpZHBfbGlua3MYCSADKAsyGC56aXRhZGVsLnVzZXIudjIuSURQTGluaxIkCgt0b3RwX3NlY3JldBgMIAEoCUIKukgHcgUQARjIAUgDiAEBQg8KDXBhc3N3b3JkX3R5cGVCCgoIX3VzZXJfaWRCCwoJX3VzZXJuYW1lQg4KDF90b3RwX3NlY3JldCKkAQoUQWRkSHVtYW5Vc2VyUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIrCgdkZXRhaWxzGAIgASgLMhoueml0YWRlbC5vYmplY3QudjIuRGV0YWlscxIXCgplbWFpbF9jb2RlGAMgASgJSACIAQESFwoKcGhvbmVfY29kZRgEIAEoCUgBiAEBQg0KC19lbWFpbF9jb2RlQg0KC19waG9uZV9jb2RlIjEKEkdldFVzZXJCeUlEUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgq6SAdyBRABGMgBImcKE0dldFVzZXJCeUlEUmVzcG9uc2USKwoHZGV0YWlscxgBIAEoCzIaLnppdGFkZWwub2JqZWN0LnYyLkRldGFpbHMSIwoEdXNlchgCIAEoCzIVLnppdGFkZWwudXNlci52Mi5Vc2VyIqYBChBMaXN0VXNlcnNSZXF1ZXN0EisKBXF1ZXJ5GAEgASgLMhwueml0YWRlbC5vYmplY3QudjIuTGlzdFF1ZXJ5EjYKDnNvcnRpbmdfY29sdW1uGAIgASgOMh4ueml0YWRlbC51c2VyLnYyLlVzZXJGaWVsZE5hbWUSLQoHcXVlcmllcxgDIAMoCzIcLnppdGFkZWwudXNlci52Mi5TZWFyY2hRdWVyeSKjAQoRTGlzdFVzZXJzUmVzcG9uc2USLwoHZGV0YWlscxgBIAEoCzIeLnppdGFkZWwub2JqZWN0LnYyLkxpc3REZXRhaWxzEjYKDnNvcnRpbmdfY29sdW1uGAIgASgOMh4ueml0YWRlbC51c2VyLnYyLlVzZXJGaWVsZE5hbWUSJQoGcmVzdWx0GAMgAygLMhUueml0YWRlbC51c2VyLnYyLlVzZXIi/wEKD1NldFBob25lUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgq6SAdyBRABGMgBEhkKBXBob25lGAIgASgJQgq6SAdyBRABGMgBEj8KCXNlbmRfY29kZRgDIAEoCzIqLnppdGFkZWwudXNlci52Mi5TZW5kUGhvbmVWZXJpZmljYXRpb25Db2RlSAASQwoLcmV0dXJuX2NvZGUYBCABKAsyLC56aXRhZGVsLnVzZXIudjIuUmV0dXJuUGhvbmVWZXJpZmljYXRpb25Db2RlSAASHgoLaXNfdmVyaWZpZWQYBSABKAhCB7pIBGoCCAFIAEIOCgx2ZXJpZmljYXRpb24idQoQU2V0UGhvbmVSZXNwb25zZRIrCgdkZXRhaWxzGAEgASgLMhoueml0YWRlbC5vYmplY3QudjIuRGV0YWlscxIeChF2ZXJpZmljYXRpb25fY29kZRgCIAEoCUgAiAEBQhQKEl92ZXJpZmljYXRpb25fY29kZSIxChJSZW1vdmVQaG9uZVJlcXVlc3QSGwoHdXNlcl9pZBgBIAEoCUIKukgHcgUQARjIASJCChNSZW1vdmVQaG9uZVJlc3BvbnNlEisKB2RldGFpbHMYASABKAsyGi56aXRhZGVsLm9iamVjdC52Mi5EZXRhaWxzIssBChZSZXNlbmRQaG9uZUNvZGVSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAESPwoJc2VuZF9jb2RlGAMgASgLMioueml0YWRlbC51c2VyLnYyLlNlbmRQaG9uZVZlcmlmaWNhdGlvbkNvZGVIABJDCgtyZXR1cm5fY29kZRgEIAEoCzIsLnppdGFkZWwudXNlci52Mi5SZXR1cm5QaG9uZVZlcmlmaWNhdGlvbkNvZGVIAEIOCgx2ZXJpZmljYXRpb24ifAoXUmVzZW5kUGhvbmVDb2RlUmVzcG9uc2USKwoHZGV0YWlscxgBIAEoCzIaLnppdGFkZWwub2JqZWN0LnYyLkRldGFpbHMSHgoRdmVyaWZpY2F0aW9uX2NvZGUYAiABKAlIAIgBAUIUChJfdmVyaWZpY2F0aW9uX2NvZGUiVwoSVmVyaWZ5UGhvbmVSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAESJAoRdmVyaWZpY2F0aW9uX2NvZGUYAiABKAlCCbpIBnIEEAEYFCJCChNWZXJpZnlQaG9uZVJlc3BvbnNlEisKB2RldGFpbHMYASABKAsyGi56aXRhZGVsLm9iamVjdC52Mi5EZXRhaWxzIs4HChFVcGRhdGVVc2VyUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgq6SAdyBRABGMgBEiEKCHVzZXJuYW1lGAIgASgJQgq6SAdyBRABGMgBSAGIAQESOQoFaHVtYW4YAyABKAsyKC56aXRhZGVsLnVzZXIudjIuVXBkYXRlVXNlclJlcXVlc3QuSHVtYW5IABI9CgdtYWNoaW5lGAQgASgLMioueml0YWRlbC51c2VyLnYyLlVwZGF0ZVVzZXJSZXF1ZXN0Lk1hY2hpbmVIABr/BAoFSHVtYW4SRgoHcHJvZmlsZRgBIAEoCzIwLnppdGFkZWwudXNlci52Mi5VcGRhdGVVc2VyUmVxdWVzdC5IdW1hbi5Qcm9maWxlSACIAQESMgoFZW1haWwYAiABKAsyHi56aXRhZGVsLnVzZXIudjIuU2V0SHVtYW5FbWFpbEgBiAEBEjIKBXBob25lGAMgASgLMh4ueml0YWRlbC51c2VyLnYyLlNldEh1bWFuUGhvbmVIAogBARIzCghwYXNzd29yZBgEIAEoCzIcLnppdGFkZWwudXNlci52Mi5TZXRQYXNzd29yZEgDiAEBGuMCCgdQcm9maWxlEiMKCmdpdmVuX25hbWUYASABKAlCCrpIB3IFEAEYyAFIAIgBARIkCgtmYW1pbHlfbmFtZRgCIAEoCUIKukgHcgUQARjIAUgBiAEBEiIKCW5pY2tfbmFtZRgDIAEoCUIKukgHcgUQARjIAUgCiAEBEiUKDGRpc3BsYXlfbmFtZRgEIAEoCUIKukgHcgUQARjIAUgDiAEBEioKEnByZWZlcnJlZF9sYW5ndWFnZRgFIAEoCUIJukgGcgQQARgKSASIAQESNgoGZ2VuZGVyGAYgASgOMhcueml0YWRlbC51c2VyLnYyLkdlbmRlckIIukgFggECEAFIBYgBAUINCgtfZ2l2ZW5fbmFtZUIOCgxfZmFtaWx5X25hbWVCDAoKX25pY2tfbmFtZUIPCg1fZGlzcGxheV9uYW1lQhUKE19wcmVmZXJyZWRfbGFuZ3VhZ2VCCQoHX2dlbmRlckIKCghfcHJvZmlsZUIICgZfZW1haWxCCAoGX3Bob25lQgsKCV9wYXNzd29yZBpjCgdNYWNoaW5lEhsKBG5hbWUYASABKAlCCLpIBXIDGMgBSACIAQESIgoLZGVzY3JpcHRpb24YAiABKAlCCLpIBXIDGPQDSAGIAQFCBwoFX25hbWVCDgoMX2Rlc2NyaXB0aW9uQgsKCXVzZXJfdHlwZUILCglfdXNlcm5hbWUilQEKElVwZGF0ZVVzZXJSZXNwb25zZRIvCgtjaGFuZ2VfZGF0ZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoKZW1haWxfY29kZRgCIAEoCUgAiAEBEhcKCnBob25lX2NvZGUYAyABKAlIAYgBAUINCgtfZW1haWxfY29kZUINCgtfcGhvbmVfY29kZSLnAgoWVXBkYXRlSHVtYW5Vc2VyUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgq6SAdyBRABGMgBEiEKCHVzZXJuYW1lGAIgASgJQgq6SAdyBRABGMgBSACIAQESNgoHcHJvZmlsZRgDIAEoCzIgLnppdGFkZWwudXNlci52Mi5TZXRIdW1hblByb2ZpbGVIAYgBARIyCgVlbWFpbBgEIAEoCzIeLnppdGFkZWwudXNlci52Mi5TZXRIdW1hbkVtYWlsSAKIAQESMgoFcGhvbmUYBSABKAsyHi56aXRhZGVsLnVzZXIudjIuU2V0SHVtYW5QaG9uZUgDiAEBEjMKCHBhc3N3b3JkGAYgASgLMhwueml0YWRlbC51c2VyLnYyLlNldFBhc3N3b3JkSASIAQFCCwoJX3VzZXJuYW1lQgoKCF9wcm9maWxlQggKBl9lbWFpbEIICgZfcGhvbmVCCwoJX3Bhc3N3b3JkIpYBChdVcGRhdGVIdW1hblVzZXJSZXNwb25zZRIrCgdkZXRhaWxzGAEgASgLMhoueml0YWRlbC5vYmplY3QudjIuRGV0YWlscxIXCgplbWFpbF9jb2RlGAIgASgJSACIAQESFwoKcGhvbmVfY29kZRgDIAEoCUgBiAEBQg0KC19lbWFpbF9jb2RlQg0KC19waG9uZV9jb2RlIjQKFURlYWN0aXZhdGVVc2VyUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgq6SAdyBRABGMgBIkUKFkRlYWN0aXZhdGVVc2VyUmVzcG9uc2USKwoHZGV0YWlscxgBIAEoCzIaLnppdGFkZWwub2JqZWN0LnYyLkRldGFpbHMiNAoVUmVhY3RpdmF0ZVVzZXJSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAEiRQoWUmVhY3RpdmF0ZVVzZXJSZXNwb25zZRIrCgdkZXRhaWxzGAEgASgLMhoueml0YWRlbC5vYmplY3QudjIuRGV0YWlscyIuCg9Mb2NrVXNlclJlcXVlc3QSGwoHdXNlcl9pZBgBIAEoCUIKukgHcgUQARjIASI/ChBMb2NrVXNlclJlc3BvbnNlEisKB2RldGFpbHMYASABKAsyGi56aXRhZGVsLm9iamVjdC52Mi5EZXRhaWxzIjAKEVVubG9ja1VzZXJSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAEiQQoSVW5sb2NrVXNlclJlc3BvbnNlEisKB2RldGFpbHMYASABKAsyGi56aXRhZGVsLm9iamVjdC52Mi5EZXRhaWxzIjAKEURlbGV0ZVVzZXJSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAEiQQoSRGVsZXRlVXNlclJlc3BvbnNlEisKB2RldGFpbHMYASABKAsyGi56aXRhZGVsLm9iamVjdC52Mi5EZXRhaWxzIi8KEEFkZE9UUFNNU1JlcXVlc3QSGwoHdXNlcl9pZBgBIAEoCUIKukgHcgUQARjIASJAChFBZGRPVFBTTVNSZXNwb25zZRIrCgdkZXRhaWxzGAEgASgLMhoueml0YWRlbC5vYmplY3QudjIuRGV0YWlscyIyChNSZW1vdmVPVFBTTVNSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAEiQwoUUmVtb3ZlT1RQU01TUmVzcG9uc2USKwoHZGV0YWlscxgBIAEoCzIaLnppdGFkZWwub2JqZWN0LnYyLkRldGFpbHMijQEKJExpc3RBdXRoZW50aWNhdGlvbk1ldGhvZFR5cGVzUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgq6SAdyBRABGMgBEjcKDGRvbWFpbl9xdWVyeRgCIAEoCzIcLnppdGFkZWwudXNlci52Mi5Eb21haW5RdWVyeUgAiAEBQg8KDV9kb21haW5fcXVlcnkingEKJUxpc3RBdXRoZW50aWNhdGlvbk1ldGhvZFR5cGVzUmVzcG9uc2USLwoHZGV0YWlscxgBIAEoCzIeLnppdGFkZWwub2JqZWN0LnYyLkxpc3REZXRhaWxzEkQKEWF1dGhfbWV0aG9kX3R5cGVzGAIgAygOMikueml0YWRlbC51c2VyLnYyLkF1dGhlbnRpY2F0aW9uTWV0aG9kVHlwZSKlAQogTGlzdEF1dGhlbnRpY2F0aW9uRmFjdG9yc1JlcXVlc3QSGwoHdXNlcl9pZBgBIAEoCUIKukgHcgUQARjIARIyCgxhdXRoX2ZhY3RvcnMYAiADKA4yHC56aXRhZGVsLnVzZXIudjIuQXV0aEZhY3RvcnMSMAoGc3RhdGVzGAMgAygOMiAueml0YWRlbC51c2VyLnYyLkF1dGhGYWN0b3JTdGF0ZSJQCiFMaXN0QXV0aGVudGljYXRpb25GYWN0b3JzUmVzcG9uc2USKwoGcmVzdWx0GAEgAygLMhsueml0YWRlbC51c2VyLnYyLkF1dGhGYWN0b3IiOQoaSHVtYW5NRkFJbml0U2tpcHBlZFJlcXVlc3QSGwoHdXNlcl9pZBgBIAEoCUIKukgHcgUQARjIASJKChtIdW1hbk1GQUluaXRTa2lwcGVkUmVzcG9uc2USKwoHZGV0YWlscxgBIAEoCzIaLnppdGFkZWwub2JqZWN0LnYyLkRldGFpbHMieQodQWRkUGVyc29uYWxBY2Nlc3NUb2tlblJlcXVlc3QSGwoHdXNlcl9pZBgBIAEoCUIKukgHcgUQARjIARI7Cg9leHBpcmF0aW9uX2RhdGUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQEidAoeQWRkUGVyc29uYWxBY2Nlc3NUb2tlblJlc3BvbnNlEjEKDWNyZWF0aW9uX2RhdGUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHRva2VuX2lkGAIgASgJEg0KBXRva2VuGAMgASgJIl0KIFJlbW92ZVBlcnNvbmFsQWNjZXNzVG9rZW5SZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYyAESHAoIdG9rZW5faWQYAiABKAlCCrpIB3IFEAEYyAEiVgohUmVtb3ZlUGVyc29uYWxBY2Nlc3NUb2tlblJlc3BvbnNlEjEKDWRlbGV0aW9uX2RhdGUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpwCCh9MaXN0UGVyc29uYWxBY2Nlc3NUb2tlbnNSZXF1ZXN0Ej0KCnBhZ2luYXRpb24YASABKAsyJC56aXRhZGVsLmZpbHRlci52Mi5QYWdpbmF0aW9uUmVxdWVzdEgAiAEBElQKDnNvcnRpbmdfY29sdW1uGAIgASgOMi0ueml0YWRlbC51c2VyLnYyLlBlcnNvbmFsQWNjZXNzVG9rZW5GaWVsZE5hbWVCCLpIBYIBAhABSAGIAQESQgoHZmlsdGVycxgDIAMoCzIxLnppdGFkZWwudXNlci52Mi5QZXJzb25hbEFjY2Vzc1Rva2Vuc1NlYXJjaEZpbHRlckINCgtfcGFnaW5hdGlvbkIRCg9fc29ydGluZ19jb2x1bW4ikwEKIExpc3RQZXJzb25hbEFjY2Vzc1Rva2Vuc1Jlc3BvbnNlEjkKCnBhZ2luYXRpb24YASABKAsyJS56aXRhZGVsLmZpbHRlci52Mi5QYWdpbmF0aW9uUmVzcG9uc2USNAoGcmVzdWx0GAIgAygLMiQueml0YWRlbC51c2VyLnYyLlBlcnNvbmFsQWNjZXNzVG9rZW4yoxwKC1VzZXJTZXJ2aWNlEoABCgpDcmVhdGVVc2VyEiIueml0YWRlbC51c2VyLnYyLkNyZWF0ZVVzZXJSZXF1ZXN0GiMueml0YWRlbC51c2VyLnYyLkNyZWF0ZVVzZXJSZXNwb25zZSIpiucYDWF1dGhlbnRpY2F0ZWSC0+STAhI6ASoiDS92Mi91c2Vycy9uZXcShQEKDEFkZEh1bWFuVXNlchIkLnppdGFkZWwudXNlci52Mi5BZGRIdW1hblVzZXJSZXF1ZXN0GiUueml0YWRlbC51c2VyLnYyLkFkZEh1bWFuVXNlclJlc3BvbnNlIiiK5xgKdXNlci53cml0ZYLT5JMCFDoBKiIPL3YyL3VzZXJzL2h1bWFuEoYBCgtHZXRVc2VyQnlJRBIjLnppdGFkZWwudXNlci52Mi5HZXRVc2VyQnlJRFJlcXVlc3QaJC56aXRhZGVsLnVzZXIudjIuR2V0VXNlckJ5SURSZXNwb25zZSIsiucYDWF1dGhlbnRpY2F0ZWSC0+STAhUSEy92Mi91c2Vycy97dXNlcl9pZH0SeQoJTGlzdFVzZXJzEiEueml0YWRlbC51c2VyLnYyLkxpc3RVc2Vyc1JlcXVlc3QaIi56aXRhZGVsLnVzZXIudjIuTGlzdFVzZXJzUmVzcG9uc2UiJYrnGA1hdXRoZW50aWNhdGVkgtPkkwIOOgEqIgkvdjIvdXNlcnMShgEKCFNldFBob25lEiAueml0YWRlbC51c2VyLnYyLlNldFBob25lUmVxdWVzdBohLnppdGFkZWwudXNlci52Mi5TZXRQaG9uZVJlc3BvbnNlIjWK5xgNYXV0aGVudGljYXRlZILT5JMCHjoBKiIZL3YyL3VzZXJzL3t1c2VyX2lkfS9waG9uZRKPAQoLUmVtb3ZlUGhvbmUSIy56aXRhZGVsLnVzZXIudjIuUmVtb3ZlUGhvbmVSZXF1ZXN0GiQueml0YWRlbC51c2VyLnYyLlJlbW92ZVBob25lUmVzcG9uc2UiNYrnGA1hdXRoZW50aWNhdGVkgtPkkwIeOgEqKhkvdjIvdXNlcnMve3VzZXJfaWR9L3Bob25lEqIBCg9SZXNlbmRQaG9uZUNvZGUSJy56aXRhZGVsLnVzZXIudjIuUmVzZW5kUGhvbmVDb2RlUmVxdWVzdBooLnppdGFkZWwudXNlci52Mi5SZXNlbmRQaG9uZUNvZGVSZXNwb25zZSI8iucYDWF1dGhlbnRpY2F0ZWSC0+STAiU6ASoiIC92Mi91c2Vycy97dXNlcl9pZH0vcGhvbmUvcmVzZW5kEpYBCgtWZXJpZnlQaG9uZRIjLnppdGFkZWwudXNlci52Mi5WZXJpZnlQaG9uZVJlcXVlc3QaJC56aXRhZGVsLnVzZXIudjIuVmVyaWZ5UGhvbmVSZXNwb25zZSI8iucYDWF1dGhlbnRpY2F0ZWSC0+STAiU6ASoiIC92Mi91c2Vycy97dXNlcl9pZH0vcGhvbmUvdmVyaWZ5EoYBCgpVcGRhdGVVc2VyEiIueml0YWRlbC51c2VyLnYyLlVwZGF0ZVVzZXJSZXF1ZXN0GiMueml0YWRlbC51c2VyLnYyLlVwZGF0ZVVzZXJSZXNwb25zZSIviucYDWF1dGhlbnRpY2F0ZWSC0+STAhg6ASoyEy92Mi91c2Vycy97dXNlcl9pZH0SmwEKD1VwZGF0ZUh1bWFuVXNlchInLnppdGFkZWwudXNlci52Mi5VcGRhdGVIdW1hblVzZXJSZXF1ZXN0Gigueml0YWRlbC51c2VyLnYyLlVwZGF0ZUh1bWFuVXNlclJlc3BvbnNlIjWK5xgNYXV0aGVudGljYXRlZILT5JMCHjoBKhoZL3YyL3VzZXJzL2h1bWFuL3t1c2VyX2lkfRKdAQoORGVhY3RpdmF0ZVVzZXISJi56aXRhZGVsLnVzZXIudjIuRGVhY3RpdmF0ZVVzZXJSZXF1ZXN0Gicueml0YWRlbC51c2VyLnYyLkRlYWN0aXZhdGVVc2VyUmVzcG9uc2UiOornGA1hdXRoZW50aWNhdGVkgtPkkwIjOgEqIh4vdjIvdXNlcnMve3VzZXJfaWR9L2RlYWN0aXZhdGUSnQEKDlJlYWN0aXZhdGVVc2VyEiYueml0YWRlbC51c2VyLnYyLlJlYWN0aXZhdGVVc2VyUmVxdWVzdBonLnppdGFkZWwudXNlci52Mi5SZWFjdGl2YXRlVXNlclJlc3BvbnNlIjqK5xgNYXV0aGVudGljYXRlZILT5JMCIzoBKiIeL3YyL3VzZXJzL3t1c2VyX2lkfS9yZWFjdGl2YXRlEoUBCghMb2NrVXNlchIgLnppdGFkZWwudXNlci52Mi5Mb2NrVXNlclJlcXVlc3QaIS56aXRhZGVsLnVzZXIudjIuTG9ja1VzZXJSZXNwb25zZSI0iucYDWF1dGhlbnRpY2F0ZWSC0+STAh06ASoiGC92Mi91c2Vycy97dXNlcl9pZH0vbG9jaxKNAQoKVW5sb2NrVXNlchIiLnppdGFkZWwudXNlci52Mi5VbmxvY2tVc2VyUmVxdWVzdBojLnppdGFkZWwudXNlci52Mi5VbmxvY2tVc2VyUmVzcG9uc2UiNornGA1hdXRoZW50aWNhdGVkgtPkkwIfOgEqIhovdjIvdXNlcnMve3VzZXJfaWR9L3VubG9jaxKDAQoKRGVsZXRlVXNlchIiLnppdGFkZWwudXNlci52Mi5EZWxldGVVc2VyUmVxdWVzdBojLnppdGFkZWwudXNlci52Mi5EZWxldGVVc2VyUmVzcG9uc2UiLIrnGA1hdXRoZW50aWNhdGVkgtPkkwIVKhMvdjIvdXNlcnMve3VzZXJfaWR9EosBCglBZGRPVFBTTVMSIS56aXRhZGVsLnVzZXIudjIuQWRkT1RQU01TUmVxdWVzdBoiLnppdGFkZWwudXNlci52Mi5BZGRPVFBTTVNSZXNwb25zZSI3iucYDWF1dGhlbnRpY2F0ZWSC0+STAiA6ASoiGy92Mi91c2Vycy97dXNlcl9pZH0vb3RwX3NtcxKRAQoMUmVtb3ZlT1RQU01TEiQueml0YWRlbC51c2VyLnYyLlJlbW92ZU9UUFNNU1JlcXVlc3QaJS56aXRhZGVsLnVzZXIudjIuUmVtb3ZlT1RQU01TUmVzcG9uc2UiNIrnGA1hdXRoZW50aWNhdGVkgtPkkwIdKhsvdjIvdXNlcnMve3VzZXJfaWR9L290cF9zbXMS0wEKHUxpc3RBdXRoZW50aWNhdGlvbk1ldGhvZFR5cGVzEjUueml0YWRlbC51c2VyLnYyLkxpc3RBdXRoZW50aWNhdGlvbk1ldGhvZFR5cGVzUmVxdWVzdBo2LnppdGFkZWwudXNlci52Mi5MaXN0QXV0aGVudGljYXRpb25NZXRob2RUeXBlc1Jlc3BvbnNlIkOK5xgNYXV0aGVudGljYXRlZILT5JMCLBIqL3YyL3VzZXJzL3t1c2VyX2lkfS9hdXRoZW50aWNhdGlvbl9tZXRob2RzEs8BChlMaXN0QXV0aGVudGljYXRpb25GYWN0b3JzEjEueml0YWRlbC51c2VyLnYyLkxpc3RBdXRoZW50aWNhdGlvbkZhY3RvcnNSZXF1ZXN0GjIueml0YWRlbC51c2VyLnYyLkxpc3RBdXRoZW50aWNhdGlvbkZhY3RvcnNSZXNwb25zZSJLiucYDWF1dGhlbnRpY2F0ZWSC0+STAjQiMi92Mi91c2Vycy97dXNlcl9pZH0vYXV0aGVudGljYXRpb25fZmFjdG9ycy9fc2VhcmNoErIBChNIdW1hbk1GQUluaXRTa2lwcGVkEisueml0YWRlbC51c2VyLnYyLkh1bWFuTUZBSW5pdFNraXBwZWRSZXF1ZXN0Giwueml0YWRlbC51c2VyLnYyLkh1bWFuTUZBSW5pdFNraXBwZWRSZXNwb25zZSJAiucYDWF1dGhlbnRpY2F0ZWSC0+STAik6ASoiJC92Mi91c2Vycy97dXNlcl9pZH0vbWZhX2luaXRfc2tpcHBlZBKvAQoWQWRkUGVyc29uYWxBY2Nlc3NUb2tlbhIuLnppdGFkZWwudXNlci52Mi5BZGRQZXJzb25hbEFjY2Vzc1Rva2VuUmVxdWVzdBovLnppdGFkZWwudXNlci52Mi5BZGRQZXJzb25hbEFjY2Vzc1Rva2VuUmVzcG9uc2UiNIrnGA1hdXRoZW50aWNhdGVkgtPkkwIdOgEqIhgvdjIvdXNlcnMve3VzZXJfaWR9L3BhdHMSwAEKGVJlbW92ZVBlcnNvbmFsQWNjZXNzVG9rZW4SMS56aXRhZGVsLnVzZXIudjIuUmVtb3ZlUGVyc29uYWxBY2Nlc3NUb2tlblJlcXVlc3QaMi56aXRhZGVsLnVzZXIudjIuUmVtb3ZlUGVyc29uYWxBY2Nlc3NUb2tlblJlc3BvbnNlIjyK5xgNYXV0aGVudGljYXRlZILT5JMCJSojL3YyL3VzZXJzL3t1c2VyX2lkfS9wYXRzL3t0b2tlbl9pZH0SsgEKGExpc3RQZXJzb25hbEFjY2Vzc1Rva2VucxIwLnppdGFkZWwudXNlci52Mi5MaXN0UGVyc29uYWxBY2Nlc3NUb2tlbnNSZXF1ZXN0GjEueml0YWRlbC51c2VyLnYyLkxpc3RQZXJzb25hbEFjY2Vzc1Rva2Vuc1Jlc3BvbnNlIjGK5xgNYXV0aGVudGljYXRlZILT5JMCGjoBKiIVL3YyL3VzZXJzL3BhdHMvc2VhcmNoYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_ringback_options_v1_options, file_zitadel_filter_v2_filter, file_zitadel_object_v2_object, file_zitadel_user_v2_auth_factor, file_zitadel_user_v2_email, file_zitadel_user_v2_idp, file_zitadel_user_v2_password, file_zitadel_user_v2_personal_access_token, file_zitadel_user_v2_phone, file_zitadel_user_v2_query, file_zitadel_user_v2_user]);
+
+/**
+ * Describes the message zitadel.user.v2.CreateUserRequest.
+ * Use `create(CreateUserRequestSchema)` to create a new message.
+ */
+export const CreateUserRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 0);
+
+/**
+ * Describes the message zitadel.user.v2.CreateUserRequest.Human.
+ * Use `create(CreateUserRequest_HumanSchema)` to create a new message.
+ */
+export const CreateUserRequest_HumanSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 0, 0);
+
+/**
+ * Describes the message zitadel.user.v2.CreateUserRequest.Machine.
+ * Use `create(CreateUserRequest_MachineSchema)` to create a new message.
+ */
+export const CreateUserRequest_MachineSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 0, 1);
+
+/**
+ * Describes the message zitadel.user.v2.CreateUserResponse.
+ * Use `create(CreateUserResponseSchema)` to create a new message.
+ */
+export const CreateUserResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 1);
 
 /**
  * Describes the message zitadel.user.v2.AddHumanUserRequest.
  * Use `create(AddHumanUserRequestSchema)` to create a new message.
  */
 export const AddHumanUserRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 0);
+  messageDesc(file_zitadel_user_v2_user_service, 2);
 
 /**
  * Describes the message zitadel.user.v2.AddHumanUserResponse.
  * Use `create(AddHumanUserResponseSchema)` to create a new message.
  */
 export const AddHumanUserResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 1);
+  messageDesc(file_zitadel_user_v2_user_service, 3);
 
 /**
  * Describes the message zitadel.user.v2.GetUserByIDRequest.
  * Use `create(GetUserByIDRequestSchema)` to create a new message.
  */
 export const GetUserByIDRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 2);
+  messageDesc(file_zitadel_user_v2_user_service, 4);
 
 /**
  * Describes the message zitadel.user.v2.GetUserByIDResponse.
  * Use `create(GetUserByIDResponseSchema)` to create a new message.
  */
 export const GetUserByIDResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 3);
+  messageDesc(file_zitadel_user_v2_user_service, 5);
+
+/**
+ * Describes the message zitadel.user.v2.ListUsersRequest.
+ * Use `create(ListUsersRequestSchema)` to create a new message.
+ */
+export const ListUsersRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 6);
+
+/**
+ * Describes the message zitadel.user.v2.ListUsersResponse.
+ * Use `create(ListUsersResponseSchema)` to create a new message.
+ */
+export const ListUsersResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 7);
 
 /**
  * Describes the message zitadel.user.v2.SetPhoneRequest.
  * Use `create(SetPhoneRequestSchema)` to create a new message.
  */
 export const SetPhoneRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 4);
+  messageDesc(file_zitadel_user_v2_user_service, 8);
 
 /**
  * Describes the message zitadel.user.v2.SetPhoneResponse.
  * Use `create(SetPhoneResponseSchema)` to create a new message.
  */
 export const SetPhoneResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 5);
+  messageDesc(file_zitadel_user_v2_user_service, 9);
 
 /**
  * Describes the message zitadel.user.v2.RemovePhoneRequest.
  * Use `create(RemovePhoneRequestSchema)` to create a new message.
  */
 export const RemovePhoneRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 6);
+  messageDesc(file_zitadel_user_v2_user_service, 10);
 
 /**
  * Describes the message zitadel.user.v2.RemovePhoneResponse.
  * Use `create(RemovePhoneResponseSchema)` to create a new message.
  */
 export const RemovePhoneResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 7);
+  messageDesc(file_zitadel_user_v2_user_service, 11);
 
 /**
  * Describes the message zitadel.user.v2.ResendPhoneCodeRequest.
  * Use `create(ResendPhoneCodeRequestSchema)` to create a new message.
  */
 export const ResendPhoneCodeRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 8);
+  messageDesc(file_zitadel_user_v2_user_service, 12);
 
 /**
  * Describes the message zitadel.user.v2.ResendPhoneCodeResponse.
  * Use `create(ResendPhoneCodeResponseSchema)` to create a new message.
  */
 export const ResendPhoneCodeResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 9);
+  messageDesc(file_zitadel_user_v2_user_service, 13);
 
 /**
  * Describes the message zitadel.user.v2.VerifyPhoneRequest.
  * Use `create(VerifyPhoneRequestSchema)` to create a new message.
  */
 export const VerifyPhoneRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 10);
+  messageDesc(file_zitadel_user_v2_user_service, 14);
 
 /**
  * Describes the message zitadel.user.v2.VerifyPhoneResponse.
  * Use `create(VerifyPhoneResponseSchema)` to create a new message.
  */
 export const VerifyPhoneResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 11);
+  messageDesc(file_zitadel_user_v2_user_service, 15);
+
+/**
+ * Describes the message zitadel.user.v2.UpdateUserRequest.
+ * Use `create(UpdateUserRequestSchema)` to create a new message.
+ */
+export const UpdateUserRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 16);
+
+/**
+ * Describes the message zitadel.user.v2.UpdateUserRequest.Human.
+ * Use `create(UpdateUserRequest_HumanSchema)` to create a new message.
+ */
+export const UpdateUserRequest_HumanSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 16, 0);
+
+/**
+ * Describes the message zitadel.user.v2.UpdateUserRequest.Human.Profile.
+ * Use `create(UpdateUserRequest_Human_ProfileSchema)` to create a new message.
+ */
+export const UpdateUserRequest_Human_ProfileSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 16, 0, 0);
+
+/**
+ * Describes the message zitadel.user.v2.UpdateUserRequest.Machine.
+ * Use `create(UpdateUserRequest_MachineSchema)` to create a new message.
+ */
+export const UpdateUserRequest_MachineSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 16, 1);
+
+/**
+ * Describes the message zitadel.user.v2.UpdateUserResponse.
+ * Use `create(UpdateUserResponseSchema)` to create a new message.
+ */
+export const UpdateUserResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 17);
+
+/**
+ * Describes the message zitadel.user.v2.UpdateHumanUserRequest.
+ * Use `create(UpdateHumanUserRequestSchema)` to create a new message.
+ */
+export const UpdateHumanUserRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 18);
+
+/**
+ * Describes the message zitadel.user.v2.UpdateHumanUserResponse.
+ * Use `create(UpdateHumanUserResponseSchema)` to create a new message.
+ */
+export const UpdateHumanUserResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 19);
+
+/**
+ * Describes the message zitadel.user.v2.DeactivateUserRequest.
+ * Use `create(DeactivateUserRequestSchema)` to create a new message.
+ */
+export const DeactivateUserRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 20);
+
+/**
+ * Describes the message zitadel.user.v2.DeactivateUserResponse.
+ * Use `create(DeactivateUserResponseSchema)` to create a new message.
+ */
+export const DeactivateUserResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 21);
+
+/**
+ * Describes the message zitadel.user.v2.ReactivateUserRequest.
+ * Use `create(ReactivateUserRequestSchema)` to create a new message.
+ */
+export const ReactivateUserRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 22);
+
+/**
+ * Describes the message zitadel.user.v2.ReactivateUserResponse.
+ * Use `create(ReactivateUserResponseSchema)` to create a new message.
+ */
+export const ReactivateUserResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 23);
+
+/**
+ * Describes the message zitadel.user.v2.LockUserRequest.
+ * Use `create(LockUserRequestSchema)` to create a new message.
+ */
+export const LockUserRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 24);
+
+/**
+ * Describes the message zitadel.user.v2.LockUserResponse.
+ * Use `create(LockUserResponseSchema)` to create a new message.
+ */
+export const LockUserResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 25);
 
 /**
  * Describes the message zitadel.user.v2.UnlockUserRequest.
  * Use `create(UnlockUserRequestSchema)` to create a new message.
  */
 export const UnlockUserRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 12);
+  messageDesc(file_zitadel_user_v2_user_service, 26);
 
 /**
  * Describes the message zitadel.user.v2.UnlockUserResponse.
  * Use `create(UnlockUserResponseSchema)` to create a new message.
  */
 export const UnlockUserResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 13);
+  messageDesc(file_zitadel_user_v2_user_service, 27);
 
 /**
  * Describes the message zitadel.user.v2.DeleteUserRequest.
  * Use `create(DeleteUserRequestSchema)` to create a new message.
  */
 export const DeleteUserRequestSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 14);
+  messageDesc(file_zitadel_user_v2_user_service, 28);
 
 /**
  * Describes the message zitadel.user.v2.DeleteUserResponse.
  * Use `create(DeleteUserResponseSchema)` to create a new message.
  */
 export const DeleteUserResponseSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_user_v2_user_service, 15);
+  messageDesc(file_zitadel_user_v2_user_service, 29);
 
 /**
- * Users and their phone numbers, for callers with the right to manage them and for the users
- * themselves.
+ * Describes the message zitadel.user.v2.AddOTPSMSRequest.
+ * Use `create(AddOTPSMSRequestSchema)` to create a new message.
+ */
+export const AddOTPSMSRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 30);
+
+/**
+ * Describes the message zitadel.user.v2.AddOTPSMSResponse.
+ * Use `create(AddOTPSMSResponseSchema)` to create a new message.
+ */
+export const AddOTPSMSResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 31);
+
+/**
+ * Describes the message zitadel.user.v2.RemoveOTPSMSRequest.
+ * Use `create(RemoveOTPSMSRequestSchema)` to create a new message.
+ */
+export const RemoveOTPSMSRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 32);
+
+/**
+ * Describes the message zitadel.user.v2.RemoveOTPSMSResponse.
+ * Use `create(RemoveOTPSMSResponseSchema)` to create a new message.
+ */
+export const RemoveOTPSMSResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 33);
+
+/**
+ * Describes the message zitadel.user.v2.ListAuthenticationMethodTypesRequest.
+ * Use `create(ListAuthenticationMethodTypesRequestSchema)` to create a new message.
+ */
+export const ListAuthenticationMethodTypesRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 34);
+
+/**
+ * Describes the message zitadel.user.v2.ListAuthenticationMethodTypesResponse.
+ * Use `create(ListAuthenticationMethodTypesResponseSchema)` to create a new message.
+ */
+export const ListAuthenticationMethodTypesResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 35);
+
+/**
+ * Describes the message zitadel.user.v2.ListAuthenticationFactorsRequest.
+ * Use `create(ListAuthenticationFactorsRequestSchema)` to create a new message.
+ */
+export const ListAuthenticationFactorsRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 36);
+
+/**
+ * Describes the message zitadel.user.v2.ListAuthenticationFactorsResponse.
+ * Use `create(ListAuthenticationFactorsResponseSchema)` to create a new message.
+ */
+export const ListAuthenticationFactorsResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 37);
+
+/**
+ * Describes the message zitadel.user.v2.HumanMFAInitSkippedRequest.
+ * Use `create(HumanMFAInitSkippedRequestSchema)` to create a new message.
+ */
+export const HumanMFAInitSkippedRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 38);
+
+/**
+ * Describes the message zitadel.user.v2.HumanMFAInitSkippedResponse.
+ * Use `create(HumanMFAInitSkippedResponseSchema)` to create a new message.
+ */
+export const HumanMFAInitSkippedResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 39);
+
+/**
+ * Describes the message zitadel.user.v2.AddPersonalAccessTokenRequest.
+ * Use `create(AddPersonalAccessTokenRequestSchema)` to create a new message.
+ */
+export const AddPersonalAccessTokenRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 40);
+
+/**
+ * Describes the message zitadel.user.v2.AddPersonalAccessTokenResponse.
+ * Use `create(AddPersonalAccessTokenResponseSchema)` to create a new message.
+ */
+export const AddPersonalAccessTokenResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 41);
+
+/**
+ * Describes the message zitadel.user.v2.RemovePersonalAccessTokenRequest.
+ * Use `create(RemovePersonalAccessTokenRequestSchema)` to create a new message.
+ */
+export const RemovePersonalAccessTokenRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 42);
+
+/**
+ * Describes the message zitadel.user.v2.RemovePersonalAccessTokenResponse.
+ * Use `create(RemovePersonalAccessTokenResponseSchema)` to create a new message.
+ */
+export const RemovePersonalAccessTokenResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 43);
+
+/**
+ * Describes the message zitadel.user.v2.ListPersonalAccessTokensRequest.
+ * Use `create(ListPersonalAccessTokensRequestSchema)` to create a new message.
+ */
+export const ListPersonalAccessTokensRequestSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 44);
+
+/**
+ * Describes the message zitadel.user.v2.ListPersonalAccessTokensResponse.
+ * Use `create(ListPersonalAccessTokensResponseSchema)` to create a new message.
+ */
+export const ListPersonalAccessTokensResponseSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_user_v2_user_service, 45);
+
+/**
+ * Users, their phone numbers and factors, for callers with the right to manage them and for the
+ * users themselves.
  *
  * @generated from service zitadel.user.v2.UserService
  */

@@ -4,13 +4,150 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { SetPhone } from "./phone_pb.js";
+import type { ReturnPhoneVerificationCode, SendPhoneVerificationCode, SetPhone } from "./phone_pb.js";
 import type { Details } from "../../object/v2/object_pb.js";
 
 /**
  * Describes the file zitadel/user/v3alpha/user_service.proto.
  */
 export declare const file_zitadel_user_v3alpha_user_service: GenFile;
+
+/**
+ * @generated from message zitadel.user.v3alpha.SetContactPhoneRequest
+ */
+export declare type SetContactPhoneRequest = Message<"zitadel.user.v3alpha.SetContactPhoneRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: zitadel.user.v3alpha.SetPhone phone = 2;
+   */
+  phone?: SetPhone | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v3alpha.SetContactPhoneRequest.
+ * Use `create(SetContactPhoneRequestSchema)` to create a new message.
+ */
+export declare const SetContactPhoneRequestSchema: GenMessage<SetContactPhoneRequest>;
+
+/**
+ * @generated from message zitadel.user.v3alpha.SetContactPhoneResponse
+ */
+export declare type SetContactPhoneResponse = Message<"zitadel.user.v3alpha.SetContactPhoneResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+
+  /**
+   * @generated from field: optional string email_code = 3;
+   */
+  emailCode?: string | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v3alpha.SetContactPhoneResponse.
+ * Use `create(SetContactPhoneResponseSchema)` to create a new message.
+ */
+export declare const SetContactPhoneResponseSchema: GenMessage<SetContactPhoneResponse>;
+
+/**
+ * @generated from message zitadel.user.v3alpha.VerifyContactPhoneRequest
+ */
+export declare type VerifyContactPhoneRequest = Message<"zitadel.user.v3alpha.VerifyContactPhoneRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: string verification_code = 2;
+   */
+  verificationCode: string;
+};
+
+/**
+ * Describes the message zitadel.user.v3alpha.VerifyContactPhoneRequest.
+ * Use `create(VerifyContactPhoneRequestSchema)` to create a new message.
+ */
+export declare const VerifyContactPhoneRequestSchema: GenMessage<VerifyContactPhoneRequest>;
+
+/**
+ * @generated from message zitadel.user.v3alpha.VerifyContactPhoneResponse
+ */
+export declare type VerifyContactPhoneResponse = Message<"zitadel.user.v3alpha.VerifyContactPhoneResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v3alpha.VerifyContactPhoneResponse.
+ * Use `create(VerifyContactPhoneResponseSchema)` to create a new message.
+ */
+export declare const VerifyContactPhoneResponseSchema: GenMessage<VerifyContactPhoneResponse>;
+
+/**
+ * @generated from message zitadel.user.v3alpha.ResendContactPhoneCodeRequest
+ */
+export declare type ResendContactPhoneCodeRequest = Message<"zitadel.user.v3alpha.ResendContactPhoneCodeRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from oneof zitadel.user.v3alpha.ResendContactPhoneCodeRequest.verification
+   */
+  verification: {
+    /**
+     * The default.
+     *
+     * @generated from field: zitadel.user.v3alpha.SendPhoneVerificationCode send_code = 2;
+     */
+    value: SendPhoneVerificationCode;
+    case: "sendCode";
+  } | {
+    /**
+     * @generated from field: zitadel.user.v3alpha.ReturnPhoneVerificationCode return_code = 3;
+     */
+    value: ReturnPhoneVerificationCode;
+    case: "returnCode";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message zitadel.user.v3alpha.ResendContactPhoneCodeRequest.
+ * Use `create(ResendContactPhoneCodeRequestSchema)` to create a new message.
+ */
+export declare const ResendContactPhoneCodeRequestSchema: GenMessage<ResendContactPhoneCodeRequest>;
+
+/**
+ * @generated from message zitadel.user.v3alpha.ResendContactPhoneCodeResponse
+ */
+export declare type ResendContactPhoneCodeResponse = Message<"zitadel.user.v3alpha.ResendContactPhoneCodeResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+
+  /**
+   * The code, if return_code was asked for.
+   *
+   * @generated from field: optional string verification_code = 2;
+   */
+  verificationCode?: string | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v3alpha.ResendContactPhoneCodeResponse.
+ * Use `create(ResendContactPhoneCodeResponseSchema)` to create a new message.
+ */
+export declare const ResendContactPhoneCodeResponseSchema: GenMessage<ResendContactPhoneCodeResponse>;
 
 /**
  * @generated from message zitadel.user.v3alpha.AddOTPSMSAuthenticatorRequest
@@ -78,8 +215,6 @@ export declare type VerifyOTPSMSRegistrationRequest = Message<"zitadel.user.v3al
   otpSmsId: string;
 
   /**
-   * The code that was made when the registration was added.
-   *
    * @generated from field: string code = 3;
    */
   code: string;
@@ -145,11 +280,43 @@ export declare type RemoveOTPSMSAuthenticatorResponse = Message<"zitadel.user.v3
 export declare const RemoveOTPSMSAuthenticatorResponseSchema: GenMessage<RemoveOTPSMSAuthenticatorResponse>;
 
 /**
- * SMS one-time-code registrations, in the form of the first v3 API. A user may hold several.
+ * Phone numbers and registrations for one-time codes by SMS, in the form of the first v3 API.
  *
  * @generated from service zitadel.user.v3alpha.UserService
  */
 export declare const UserService: GenService<{
+  /**
+   * Sets the phone number of a user. The code is sent, returned to the caller, or not needed
+   * (is_verified).
+   *
+   * @generated from rpc zitadel.user.v3alpha.UserService.SetContactPhone
+   */
+  setContactPhone: {
+    methodKind: "unary";
+    input: typeof SetContactPhoneRequestSchema;
+    output: typeof SetContactPhoneResponseSchema;
+  },
+  /**
+   * Verifies the phone number of a user with a code.
+   *
+   * @generated from rpc zitadel.user.v3alpha.UserService.VerifyContactPhone
+   */
+  verifyContactPhone: {
+    methodKind: "unary";
+    input: typeof VerifyContactPhoneRequestSchema;
+    output: typeof VerifyContactPhoneResponseSchema;
+  },
+  /**
+   * Draws a new code for an unverified number; the former code stops working. The new one is sent
+   * or returned.
+   *
+   * @generated from rpc zitadel.user.v3alpha.UserService.ResendContactPhoneCode
+   */
+  resendContactPhoneCode: {
+    methodKind: "unary";
+    input: typeof ResendContactPhoneCodeRequestSchema;
+    output: typeof ResendContactPhoneCodeResponseSchema;
+  },
   /**
    * Registers a number for SMS one-time codes. It becomes a factor once it is verified.
    *

@@ -2,7 +2,7 @@
 // @generated from file zitadel/resources/object/v3alpha/object.proto (package zitadel.resources.object.v3alpha, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Owner } from "../../../object/v3alpha/object_pb.js";
@@ -11,6 +11,62 @@ import type { Owner } from "../../../object/v3alpha/object_pb.js";
  * Describes the file zitadel/resources/object/v3alpha/object.proto.
  */
 export declare const file_zitadel_resources_object_v3alpha_object: GenFile;
+
+/**
+ * @generated from message zitadel.resources.object.v3alpha.SearchQuery
+ */
+export declare type SearchQuery = Message<"zitadel.resources.object.v3alpha.SearchQuery"> & {
+  /**
+   * @generated from field: uint64 offset = 1;
+   */
+  offset: bigint;
+
+  /**
+   * At most 1,000; 100 if it is left out.
+   *
+   * @generated from field: uint32 limit = 2;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: bool desc = 3;
+   */
+  desc: boolean;
+};
+
+/**
+ * Describes the message zitadel.resources.object.v3alpha.SearchQuery.
+ * Use `create(SearchQuerySchema)` to create a new message.
+ */
+export declare const SearchQuerySchema: GenMessage<SearchQuery>;
+
+/**
+ * @generated from message zitadel.resources.object.v3alpha.ListDetails
+ */
+export declare type ListDetails = Message<"zitadel.resources.object.v3alpha.ListDetails"> & {
+  /**
+   * @generated from field: uint64 applied_limit = 1;
+   */
+  appliedLimit: bigint;
+
+  /**
+   * How many match, on this page or another.
+   *
+   * @generated from field: uint64 total_result = 2;
+   */
+  totalResult: bigint;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp timestamp = 3;
+   */
+  timestamp?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.object.v3alpha.ListDetails.
+ * Use `create(ListDetailsSchema)` to create a new message.
+ */
+export declare const ListDetailsSchema: GenMessage<ListDetails>;
 
 /**
  * Id, dates and owner of a resource.
@@ -50,4 +106,39 @@ export declare type Details = Message<"zitadel.resources.object.v3alpha.Details"
  * Use `create(DetailsSchema)` to create a new message.
  */
 export declare const DetailsSchema: GenMessage<Details>;
+
+/**
+ * @generated from enum zitadel.resources.object.v3alpha.TextFilterMethod
+ */
+export enum TextFilterMethod {
+  /**
+   * @generated from enum value: TEXT_FILTER_METHOD_EQUALS = 0;
+   */
+  EQUALS = 0,
+
+  /**
+   * @generated from enum value: TEXT_FILTER_METHOD_EQUALS_IGNORE_CASE = 1;
+   */
+  EQUALS_IGNORE_CASE = 1,
+
+  /**
+   * @generated from enum value: TEXT_FILTER_METHOD_STARTS_WITH = 2;
+   */
+  STARTS_WITH = 2,
+
+  /**
+   * @generated from enum value: TEXT_FILTER_METHOD_STARTS_WITH_IGNORE_CASE = 3;
+   */
+  STARTS_WITH_IGNORE_CASE = 3,
+
+  /**
+   * @generated from enum value: TEXT_FILTER_METHOD_CONTAINS = 4;
+   */
+  CONTAINS = 4,
+}
+
+/**
+ * Describes the enum zitadel.resources.object.v3alpha.TextFilterMethod.
+ */
+export declare const TextFilterMethodSchema: GenEnum<TextFilterMethod>;
 

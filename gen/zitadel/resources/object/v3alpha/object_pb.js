@@ -2,7 +2,7 @@
 // @generated from file zitadel/resources/object/v3alpha/object.proto (package zitadel.resources.object.v3alpha, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_zitadel_object_v3alpha_object } from "../../../object/v3alpha/object_pb.js";
 
@@ -10,12 +10,38 @@ import { file_zitadel_object_v3alpha_object } from "../../../object/v3alpha/obje
  * Describes the file zitadel/resources/object/v3alpha/object.proto.
  */
 export const file_zitadel_resources_object_v3alpha_object = /*@__PURE__*/
-  fileDesc("Ci16aXRhZGVsL3Jlc291cmNlcy9vYmplY3QvdjNhbHBoYS9vYmplY3QucHJvdG8SIHppdGFkZWwucmVzb3VyY2VzLm9iamVjdC52M2FscGhhIp0BCgdEZXRhaWxzEgoKAmlkGAEgASgJEisKB2NyZWF0ZWQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKB2NoYW5nZWQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKBW93bmVyGAUgASgLMh0ueml0YWRlbC5vYmplY3QudjNhbHBoYS5Pd25lcmIGcHJvdG8z", [file_google_protobuf_timestamp, file_zitadel_object_v3alpha_object]);
+  fileDesc("Ci16aXRhZGVsL3Jlc291cmNlcy9vYmplY3QvdjNhbHBoYS9vYmplY3QucHJvdG8SIHppdGFkZWwucmVzb3VyY2VzLm9iamVjdC52M2FscGhhIjoKC1NlYXJjaFF1ZXJ5Eg4KBm9mZnNldBgBIAEoBBINCgVsaW1pdBgCIAEoDRIMCgRkZXNjGAMgASgIImkKC0xpc3REZXRhaWxzEhUKDWFwcGxpZWRfbGltaXQYASABKAQSFAoMdG90YWxfcmVzdWx0GAIgASgEEi0KCXRpbWVzdGFtcBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAinQEKB0RldGFpbHMSCgoCaWQYASABKAkSKwoHY3JlYXRlZBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHY2hhbmdlZBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoFb3duZXIYBSABKAsyHS56aXRhZGVsLm9iamVjdC52M2FscGhhLk93bmVyKtEBChBUZXh0RmlsdGVyTWV0aG9kEh0KGVRFWFRfRklMVEVSX01FVEhPRF9FUVVBTFMQABIpCiVURVhUX0ZJTFRFUl9NRVRIT0RfRVFVQUxTX0lHTk9SRV9DQVNFEAESIgoeVEVYVF9GSUxURVJfTUVUSE9EX1NUQVJUU19XSVRIEAISLgoqVEVYVF9GSUxURVJfTUVUSE9EX1NUQVJUU19XSVRIX0lHTk9SRV9DQVNFEAMSHwobVEVYVF9GSUxURVJfTUVUSE9EX0NPTlRBSU5TEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_zitadel_object_v3alpha_object]);
+
+/**
+ * Describes the message zitadel.resources.object.v3alpha.SearchQuery.
+ * Use `create(SearchQuerySchema)` to create a new message.
+ */
+export const SearchQuerySchema = /*@__PURE__*/
+  messageDesc(file_zitadel_resources_object_v3alpha_object, 0);
+
+/**
+ * Describes the message zitadel.resources.object.v3alpha.ListDetails.
+ * Use `create(ListDetailsSchema)` to create a new message.
+ */
+export const ListDetailsSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_resources_object_v3alpha_object, 1);
 
 /**
  * Describes the message zitadel.resources.object.v3alpha.Details.
  * Use `create(DetailsSchema)` to create a new message.
  */
 export const DetailsSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_resources_object_v3alpha_object, 0);
+  messageDesc(file_zitadel_resources_object_v3alpha_object, 2);
+
+/**
+ * Describes the enum zitadel.resources.object.v3alpha.TextFilterMethod.
+ */
+export const TextFilterMethodSchema = /*@__PURE__*/
+  enumDesc(file_zitadel_resources_object_v3alpha_object, 0);
+
+/**
+ * @generated from enum zitadel.resources.object.v3alpha.TextFilterMethod
+ */
+export const TextFilterMethod = /*@__PURE__*/
+  tsEnum(TextFilterMethodSchema);
 

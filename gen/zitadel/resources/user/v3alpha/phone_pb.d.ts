@@ -11,6 +11,27 @@ import type { Message } from "@bufbuild/protobuf";
 export declare const file_zitadel_resources_user_v3alpha_phone: GenFile;
 
 /**
+ * @generated from message zitadel.resources.user.v3alpha.Phone
+ */
+export declare type Phone = Message<"zitadel.resources.user.v3alpha.Phone"> & {
+  /**
+   * @generated from field: string number = 1;
+   */
+  number: string;
+
+  /**
+   * @generated from field: bool is_verified = 2;
+   */
+  isVerified: boolean;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.Phone.
+ * Use `create(PhoneSchema)` to create a new message.
+ */
+export declare const PhoneSchema: GenMessage<Phone>;
+
+/**
  * @generated from message zitadel.resources.user.v3alpha.SetPhone
  */
 export declare type SetPhone = Message<"zitadel.resources.user.v3alpha.SetPhone"> & {

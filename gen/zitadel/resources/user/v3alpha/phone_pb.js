@@ -9,26 +9,33 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
  * Describes the file zitadel/resources/user/v3alpha/phone.proto.
  */
 export const file_zitadel_resources_user_v3alpha_phone = /*@__PURE__*/
-  fileDesc("Cip6aXRhZGVsL3Jlc291cmNlcy91c2VyL3YzYWxwaGEvcGhvbmUucHJvdG8SHnppdGFkZWwucmVzb3VyY2VzLnVzZXIudjNhbHBoYSL5AQoIU2V0UGhvbmUSGQoGbnVtYmVyGAEgASgJQgm6SAZyBBABGBQSTgoJc2VuZF9jb2RlGAIgASgLMjkueml0YWRlbC5yZXNvdXJjZXMudXNlci52M2FscGhhLlNlbmRQaG9uZVZlcmlmaWNhdGlvbkNvZGVIABJSCgtyZXR1cm5fY29kZRgDIAEoCzI7LnppdGFkZWwucmVzb3VyY2VzLnVzZXIudjNhbHBoYS5SZXR1cm5QaG9uZVZlcmlmaWNhdGlvbkNvZGVIABIeCgtpc192ZXJpZmllZBgEIAEoCEIHukgEagIIAUgAQg4KDHZlcmlmaWNhdGlvbiIbChlTZW5kUGhvbmVWZXJpZmljYXRpb25Db2RlIh0KG1JldHVyblBob25lVmVyaWZpY2F0aW9uQ29kZWIGcHJvdG8z", [file_buf_validate_validate]);
+  fileDesc("Cip6aXRhZGVsL3Jlc291cmNlcy91c2VyL3YzYWxwaGEvcGhvbmUucHJvdG8SHnppdGFkZWwucmVzb3VyY2VzLnVzZXIudjNhbHBoYSIsCgVQaG9uZRIOCgZudW1iZXIYASABKAkSEwoLaXNfdmVyaWZpZWQYAiABKAgi+QEKCFNldFBob25lEhkKBm51bWJlchgBIAEoCUIJukgGcgQQARgUEk4KCXNlbmRfY29kZRgCIAEoCzI5LnppdGFkZWwucmVzb3VyY2VzLnVzZXIudjNhbHBoYS5TZW5kUGhvbmVWZXJpZmljYXRpb25Db2RlSAASUgoLcmV0dXJuX2NvZGUYAyABKAsyOy56aXRhZGVsLnJlc291cmNlcy51c2VyLnYzYWxwaGEuUmV0dXJuUGhvbmVWZXJpZmljYXRpb25Db2RlSAASHgoLaXNfdmVyaWZpZWQYBCABKAhCB7pIBGoCCAFIAEIOCgx2ZXJpZmljYXRpb24iGwoZU2VuZFBob25lVmVyaWZpY2F0aW9uQ29kZSIdChtSZXR1cm5QaG9uZVZlcmlmaWNhdGlvbkNvZGViBnByb3RvMw", [file_buf_validate_validate]);
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.Phone.
+ * Use `create(PhoneSchema)` to create a new message.
+ */
+export const PhoneSchema = /*@__PURE__*/
+  messageDesc(file_zitadel_resources_user_v3alpha_phone, 0);
 
 /**
  * Describes the message zitadel.resources.user.v3alpha.SetPhone.
  * Use `create(SetPhoneSchema)` to create a new message.
  */
 export const SetPhoneSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_resources_user_v3alpha_phone, 0);
+  messageDesc(file_zitadel_resources_user_v3alpha_phone, 1);
 
 /**
  * Describes the message zitadel.resources.user.v3alpha.SendPhoneVerificationCode.
  * Use `create(SendPhoneVerificationCodeSchema)` to create a new message.
  */
 export const SendPhoneVerificationCodeSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_resources_user_v3alpha_phone, 1);
+  messageDesc(file_zitadel_resources_user_v3alpha_phone, 2);
 
 /**
  * Describes the message zitadel.resources.user.v3alpha.ReturnPhoneVerificationCode.
  * Use `create(ReturnPhoneVerificationCodeSchema)` to create a new message.
  */
 export const ReturnPhoneVerificationCodeSchema = /*@__PURE__*/
-  messageDesc(file_zitadel_resources_user_v3alpha_phone, 2);
+  messageDesc(file_zitadel_resources_user_v3alpha_phone, 3);
 

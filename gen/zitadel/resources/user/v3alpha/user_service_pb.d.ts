@@ -5,13 +5,592 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Instance, Organization } from "../../../object/v3alpha/object_pb.js";
-import type { SetPhone } from "./phone_pb.js";
-import type { Details } from "../../object/v3alpha/object_pb.js";
+import type { Details, ListDetails, SearchQuery } from "../../object/v3alpha/object_pb.js";
+import type { FieldName, SearchFilter } from "./query_pb.js";
+import type { CreateUser, GetUser, PatchUser } from "./user_pb.js";
+import type { ReturnPhoneVerificationCode, SendPhoneVerificationCode, SetPhone } from "./phone_pb.js";
 
 /**
  * Describes the file zitadel/resources/user/v3alpha/user_service.proto.
  */
 export declare const file_zitadel_resources_user_v3alpha_user_service: GenFile;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.SearchUsersRequest
+ */
+export declare type SearchUsersRequest = Message<"zitadel.resources.user.v3alpha.SearchUsersRequest"> & {
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Instance instance = 1;
+   */
+  instance?: Instance | undefined;
+
+  /**
+   * @generated from field: zitadel.resources.object.v3alpha.SearchQuery query = 2;
+   */
+  query?: SearchQuery | undefined;
+
+  /**
+   * @generated from field: zitadel.resources.user.v3alpha.FieldName sorting_column = 3;
+   */
+  sortingColumn: FieldName;
+
+  /**
+   * @generated from field: repeated zitadel.resources.user.v3alpha.SearchFilter filters = 4;
+   */
+  filters: SearchFilter[];
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.SearchUsersRequest.
+ * Use `create(SearchUsersRequestSchema)` to create a new message.
+ */
+export declare const SearchUsersRequestSchema: GenMessage<SearchUsersRequest>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.SearchUsersResponse
+ */
+export declare type SearchUsersResponse = Message<"zitadel.resources.user.v3alpha.SearchUsersResponse"> & {
+  /**
+   * @generated from field: zitadel.resources.object.v3alpha.ListDetails details = 1;
+   */
+  details?: ListDetails | undefined;
+
+  /**
+   * @generated from field: repeated zitadel.resources.user.v3alpha.GetUser result = 2;
+   */
+  result: GetUser[];
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.SearchUsersResponse.
+ * Use `create(SearchUsersResponseSchema)` to create a new message.
+ */
+export declare const SearchUsersResponseSchema: GenMessage<SearchUsersResponse>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.GetUserRequest
+ */
+export declare type GetUserRequest = Message<"zitadel.resources.user.v3alpha.GetUserRequest"> & {
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Instance instance = 1;
+   */
+  instance?: Instance | undefined;
+
+  /**
+   * @generated from field: string id = 2;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.GetUserRequest.
+ * Use `create(GetUserRequestSchema)` to create a new message.
+ */
+export declare const GetUserRequestSchema: GenMessage<GetUserRequest>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.GetUserResponse
+ */
+export declare type GetUserResponse = Message<"zitadel.resources.user.v3alpha.GetUserResponse"> & {
+  /**
+   * @generated from field: zitadel.resources.user.v3alpha.GetUser user = 1;
+   */
+  user?: GetUser | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.GetUserResponse.
+ * Use `create(GetUserResponseSchema)` to create a new message.
+ */
+export declare const GetUserResponseSchema: GenMessage<GetUserResponse>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.CreateUserRequest
+ */
+export declare type CreateUserRequest = Message<"zitadel.resources.user.v3alpha.CreateUserRequest"> & {
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Instance instance = 1;
+   */
+  instance?: Instance | undefined;
+
+  /**
+   * @generated from field: zitadel.object.v3alpha.Organization organization = 2;
+   */
+  organization?: Organization | undefined;
+
+  /**
+   * @generated from field: zitadel.resources.user.v3alpha.CreateUser user = 3;
+   */
+  user?: CreateUser | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.CreateUserRequest.
+ * Use `create(CreateUserRequestSchema)` to create a new message.
+ */
+export declare const CreateUserRequestSchema: GenMessage<CreateUserRequest>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.CreateUserResponse
+ */
+export declare type CreateUserResponse = Message<"zitadel.resources.user.v3alpha.CreateUserResponse"> & {
+  /**
+   * @generated from field: zitadel.resources.object.v3alpha.Details details = 1;
+   */
+  details?: Details | undefined;
+
+  /**
+   * @generated from field: optional string email_code = 2;
+   */
+  emailCode?: string | undefined;
+
+  /**
+   * @generated from field: optional string phone_code = 3;
+   */
+  phoneCode?: string | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.CreateUserResponse.
+ * Use `create(CreateUserResponseSchema)` to create a new message.
+ */
+export declare const CreateUserResponseSchema: GenMessage<CreateUserResponse>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.PatchUserRequest
+ */
+export declare type PatchUserRequest = Message<"zitadel.resources.user.v3alpha.PatchUserRequest"> & {
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Instance instance = 1;
+   */
+  instance?: Instance | undefined;
+
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Organization organization = 2;
+   */
+  organization?: Organization | undefined;
+
+  /**
+   * @generated from field: string id = 3;
+   */
+  id: string;
+
+  /**
+   * @generated from field: zitadel.resources.user.v3alpha.PatchUser user = 4;
+   */
+  user?: PatchUser | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.PatchUserRequest.
+ * Use `create(PatchUserRequestSchema)` to create a new message.
+ */
+export declare const PatchUserRequestSchema: GenMessage<PatchUserRequest>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.PatchUserResponse
+ */
+export declare type PatchUserResponse = Message<"zitadel.resources.user.v3alpha.PatchUserResponse"> & {
+  /**
+   * @generated from field: zitadel.resources.object.v3alpha.Details details = 1;
+   */
+  details?: Details | undefined;
+
+  /**
+   * @generated from field: optional string email_code = 2;
+   */
+  emailCode?: string | undefined;
+
+  /**
+   * @generated from field: optional string phone_code = 3;
+   */
+  phoneCode?: string | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.PatchUserResponse.
+ * Use `create(PatchUserResponseSchema)` to create a new message.
+ */
+export declare const PatchUserResponseSchema: GenMessage<PatchUserResponse>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.DeactivateUserRequest
+ */
+export declare type DeactivateUserRequest = Message<"zitadel.resources.user.v3alpha.DeactivateUserRequest"> & {
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Instance instance = 1;
+   */
+  instance?: Instance | undefined;
+
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Organization organization = 2;
+   */
+  organization?: Organization | undefined;
+
+  /**
+   * @generated from field: string id = 3;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.DeactivateUserRequest.
+ * Use `create(DeactivateUserRequestSchema)` to create a new message.
+ */
+export declare const DeactivateUserRequestSchema: GenMessage<DeactivateUserRequest>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.DeactivateUserResponse
+ */
+export declare type DeactivateUserResponse = Message<"zitadel.resources.user.v3alpha.DeactivateUserResponse"> & {
+  /**
+   * @generated from field: zitadel.resources.object.v3alpha.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.DeactivateUserResponse.
+ * Use `create(DeactivateUserResponseSchema)` to create a new message.
+ */
+export declare const DeactivateUserResponseSchema: GenMessage<DeactivateUserResponse>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.ActivateUserRequest
+ */
+export declare type ActivateUserRequest = Message<"zitadel.resources.user.v3alpha.ActivateUserRequest"> & {
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Instance instance = 1;
+   */
+  instance?: Instance | undefined;
+
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Organization organization = 2;
+   */
+  organization?: Organization | undefined;
+
+  /**
+   * @generated from field: string id = 3;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.ActivateUserRequest.
+ * Use `create(ActivateUserRequestSchema)` to create a new message.
+ */
+export declare const ActivateUserRequestSchema: GenMessage<ActivateUserRequest>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.ActivateUserResponse
+ */
+export declare type ActivateUserResponse = Message<"zitadel.resources.user.v3alpha.ActivateUserResponse"> & {
+  /**
+   * @generated from field: zitadel.resources.object.v3alpha.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.ActivateUserResponse.
+ * Use `create(ActivateUserResponseSchema)` to create a new message.
+ */
+export declare const ActivateUserResponseSchema: GenMessage<ActivateUserResponse>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.LockUserRequest
+ */
+export declare type LockUserRequest = Message<"zitadel.resources.user.v3alpha.LockUserRequest"> & {
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Instance instance = 1;
+   */
+  instance?: Instance | undefined;
+
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Organization organization = 2;
+   */
+  organization?: Organization | undefined;
+
+  /**
+   * @generated from field: string id = 3;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.LockUserRequest.
+ * Use `create(LockUserRequestSchema)` to create a new message.
+ */
+export declare const LockUserRequestSchema: GenMessage<LockUserRequest>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.LockUserResponse
+ */
+export declare type LockUserResponse = Message<"zitadel.resources.user.v3alpha.LockUserResponse"> & {
+  /**
+   * @generated from field: zitadel.resources.object.v3alpha.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.LockUserResponse.
+ * Use `create(LockUserResponseSchema)` to create a new message.
+ */
+export declare const LockUserResponseSchema: GenMessage<LockUserResponse>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.UnlockUserRequest
+ */
+export declare type UnlockUserRequest = Message<"zitadel.resources.user.v3alpha.UnlockUserRequest"> & {
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Instance instance = 1;
+   */
+  instance?: Instance | undefined;
+
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Organization organization = 2;
+   */
+  organization?: Organization | undefined;
+
+  /**
+   * @generated from field: string id = 3;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.UnlockUserRequest.
+ * Use `create(UnlockUserRequestSchema)` to create a new message.
+ */
+export declare const UnlockUserRequestSchema: GenMessage<UnlockUserRequest>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.UnlockUserResponse
+ */
+export declare type UnlockUserResponse = Message<"zitadel.resources.user.v3alpha.UnlockUserResponse"> & {
+  /**
+   * @generated from field: zitadel.resources.object.v3alpha.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.UnlockUserResponse.
+ * Use `create(UnlockUserResponseSchema)` to create a new message.
+ */
+export declare const UnlockUserResponseSchema: GenMessage<UnlockUserResponse>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.DeleteUserRequest
+ */
+export declare type DeleteUserRequest = Message<"zitadel.resources.user.v3alpha.DeleteUserRequest"> & {
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Instance instance = 1;
+   */
+  instance?: Instance | undefined;
+
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Organization organization = 2;
+   */
+  organization?: Organization | undefined;
+
+  /**
+   * @generated from field: string id = 3;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.DeleteUserRequest.
+ * Use `create(DeleteUserRequestSchema)` to create a new message.
+ */
+export declare const DeleteUserRequestSchema: GenMessage<DeleteUserRequest>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.DeleteUserResponse
+ */
+export declare type DeleteUserResponse = Message<"zitadel.resources.user.v3alpha.DeleteUserResponse"> & {
+  /**
+   * @generated from field: zitadel.resources.object.v3alpha.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.DeleteUserResponse.
+ * Use `create(DeleteUserResponseSchema)` to create a new message.
+ */
+export declare const DeleteUserResponseSchema: GenMessage<DeleteUserResponse>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.SetContactPhoneRequest
+ */
+export declare type SetContactPhoneRequest = Message<"zitadel.resources.user.v3alpha.SetContactPhoneRequest"> & {
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Instance instance = 1;
+   */
+  instance?: Instance | undefined;
+
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Organization organization = 2;
+   */
+  organization?: Organization | undefined;
+
+  /**
+   * @generated from field: string id = 3;
+   */
+  id: string;
+
+  /**
+   * @generated from field: zitadel.resources.user.v3alpha.SetPhone phone = 4;
+   */
+  phone?: SetPhone | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.SetContactPhoneRequest.
+ * Use `create(SetContactPhoneRequestSchema)` to create a new message.
+ */
+export declare const SetContactPhoneRequestSchema: GenMessage<SetContactPhoneRequest>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.SetContactPhoneResponse
+ */
+export declare type SetContactPhoneResponse = Message<"zitadel.resources.user.v3alpha.SetContactPhoneResponse"> & {
+  /**
+   * @generated from field: zitadel.resources.object.v3alpha.Details details = 1;
+   */
+  details?: Details | undefined;
+
+  /**
+   * The code, if return_code was asked for.
+   *
+   * @generated from field: optional string verification_code = 3;
+   */
+  verificationCode?: string | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.SetContactPhoneResponse.
+ * Use `create(SetContactPhoneResponseSchema)` to create a new message.
+ */
+export declare const SetContactPhoneResponseSchema: GenMessage<SetContactPhoneResponse>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.VerifyContactPhoneRequest
+ */
+export declare type VerifyContactPhoneRequest = Message<"zitadel.resources.user.v3alpha.VerifyContactPhoneRequest"> & {
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Instance instance = 1;
+   */
+  instance?: Instance | undefined;
+
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Organization organization = 2;
+   */
+  organization?: Organization | undefined;
+
+  /**
+   * @generated from field: string id = 3;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string verification_code = 4;
+   */
+  verificationCode: string;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.VerifyContactPhoneRequest.
+ * Use `create(VerifyContactPhoneRequestSchema)` to create a new message.
+ */
+export declare const VerifyContactPhoneRequestSchema: GenMessage<VerifyContactPhoneRequest>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.VerifyContactPhoneResponse
+ */
+export declare type VerifyContactPhoneResponse = Message<"zitadel.resources.user.v3alpha.VerifyContactPhoneResponse"> & {
+  /**
+   * @generated from field: zitadel.resources.object.v3alpha.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.VerifyContactPhoneResponse.
+ * Use `create(VerifyContactPhoneResponseSchema)` to create a new message.
+ */
+export declare const VerifyContactPhoneResponseSchema: GenMessage<VerifyContactPhoneResponse>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.ResendContactPhoneCodeRequest
+ */
+export declare type ResendContactPhoneCodeRequest = Message<"zitadel.resources.user.v3alpha.ResendContactPhoneCodeRequest"> & {
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Instance instance = 1;
+   */
+  instance?: Instance | undefined;
+
+  /**
+   * @generated from field: optional zitadel.object.v3alpha.Organization organization = 2;
+   */
+  organization?: Organization | undefined;
+
+  /**
+   * @generated from field: string id = 3;
+   */
+  id: string;
+
+  /**
+   * @generated from oneof zitadel.resources.user.v3alpha.ResendContactPhoneCodeRequest.verification
+   */
+  verification: {
+    /**
+     * The default.
+     *
+     * @generated from field: zitadel.resources.user.v3alpha.SendPhoneVerificationCode send_code = 4;
+     */
+    value: SendPhoneVerificationCode;
+    case: "sendCode";
+  } | {
+    /**
+     * @generated from field: zitadel.resources.user.v3alpha.ReturnPhoneVerificationCode return_code = 5;
+     */
+    value: ReturnPhoneVerificationCode;
+    case: "returnCode";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.ResendContactPhoneCodeRequest.
+ * Use `create(ResendContactPhoneCodeRequestSchema)` to create a new message.
+ */
+export declare const ResendContactPhoneCodeRequestSchema: GenMessage<ResendContactPhoneCodeRequest>;
+
+/**
+ * @generated from message zitadel.resources.user.v3alpha.ResendContactPhoneCodeResponse
+ */
+export declare type ResendContactPhoneCodeResponse = Message<"zitadel.resources.user.v3alpha.ResendContactPhoneCodeResponse"> & {
+  /**
+   * @generated from field: zitadel.resources.object.v3alpha.Details details = 1;
+   */
+  details?: Details | undefined;
+
+  /**
+   * The code, if return_code was asked for.
+   *
+   * @generated from field: optional string verification_code = 2;
+   */
+  verificationCode?: string | undefined;
+};
+
+/**
+ * Describes the message zitadel.resources.user.v3alpha.ResendContactPhoneCodeResponse.
+ * Use `create(ResendContactPhoneCodeResponseSchema)` to create a new message.
+ */
+export declare const ResendContactPhoneCodeResponseSchema: GenMessage<ResendContactPhoneCodeResponse>;
 
 /**
  * @generated from message zitadel.resources.user.v3alpha.AddOTPSMSAuthenticatorRequest
@@ -99,8 +678,6 @@ export declare type VerifyOTPSMSRegistrationRequest = Message<"zitadel.resources
   otpSmsId: string;
 
   /**
-   * The code that was made when the registration was added.
-   *
    * @generated from field: string code = 5;
    */
   code: string;
@@ -176,11 +753,134 @@ export declare type RemoveOTPSMSAuthenticatorResponse = Message<"zitadel.resourc
 export declare const RemoveOTPSMSAuthenticatorResponseSchema: GenMessage<RemoveOTPSMSAuthenticatorResponse>;
 
 /**
- * SMS one-time-code registrations, in the form of the resource API. A user may hold several.
+ * Users in the form of the resource API. A user may hold several registrations for one-time codes
+ * by SMS.
  *
  * @generated from service zitadel.resources.user.v3alpha.ZITADELUsers
  */
 export declare const ZITADELUsers: GenService<{
+  /**
+   * Lists users that match all of the filters.
+   *
+   * @generated from rpc zitadel.resources.user.v3alpha.ZITADELUsers.SearchUsers
+   */
+  searchUsers: {
+    methodKind: "unary";
+    input: typeof SearchUsersRequestSchema;
+    output: typeof SearchUsersResponseSchema;
+  },
+  /**
+   * Returns a user by id.
+   *
+   * @generated from rpc zitadel.resources.user.v3alpha.ZITADELUsers.GetUser
+   */
+  getUser: {
+    methodKind: "unary";
+    input: typeof GetUserRequestSchema;
+    output: typeof GetUserResponseSchema;
+  },
+  /**
+   * Creates a user.
+   *
+   * @generated from rpc zitadel.resources.user.v3alpha.ZITADELUsers.CreateUser
+   */
+  createUser: {
+    methodKind: "unary";
+    input: typeof CreateUserRequestSchema;
+    output: typeof CreateUserResponseSchema;
+  },
+  /**
+   * Changes what the request names of a user.
+   *
+   * @generated from rpc zitadel.resources.user.v3alpha.ZITADELUsers.PatchUser
+   */
+  patchUser: {
+    methodKind: "unary";
+    input: typeof PatchUserRequestSchema;
+    output: typeof PatchUserResponseSchema;
+  },
+  /**
+   * Deactivates a user until they are activated again.
+   *
+   * @generated from rpc zitadel.resources.user.v3alpha.ZITADELUsers.DeactivateUser
+   */
+  deactivateUser: {
+    methodKind: "unary";
+    input: typeof DeactivateUserRequestSchema;
+    output: typeof DeactivateUserResponseSchema;
+  },
+  /**
+   * Activates a deactivated user again.
+   *
+   * @generated from rpc zitadel.resources.user.v3alpha.ZITADELUsers.ActivateUser
+   */
+  activateUser: {
+    methodKind: "unary";
+    input: typeof ActivateUserRequestSchema;
+    output: typeof ActivateUserResponseSchema;
+  },
+  /**
+   * Locks a user.
+   *
+   * @generated from rpc zitadel.resources.user.v3alpha.ZITADELUsers.LockUser
+   */
+  lockUser: {
+    methodKind: "unary";
+    input: typeof LockUserRequestSchema;
+    output: typeof LockUserResponseSchema;
+  },
+  /**
+   * Unlocks a user who was locked, or gave too many wrong codes.
+   *
+   * @generated from rpc zitadel.resources.user.v3alpha.ZITADELUsers.UnlockUser
+   */
+  unlockUser: {
+    methodKind: "unary";
+    input: typeof UnlockUserRequestSchema;
+    output: typeof UnlockUserResponseSchema;
+  },
+  /**
+   * Deletes a user. The id may be used again.
+   *
+   * @generated from rpc zitadel.resources.user.v3alpha.ZITADELUsers.DeleteUser
+   */
+  deleteUser: {
+    methodKind: "unary";
+    input: typeof DeleteUserRequestSchema;
+    output: typeof DeleteUserResponseSchema;
+  },
+  /**
+   * Sets the phone number of a user. The code is sent, returned to the caller, or not needed
+   * (is_verified).
+   *
+   * @generated from rpc zitadel.resources.user.v3alpha.ZITADELUsers.SetContactPhone
+   */
+  setContactPhone: {
+    methodKind: "unary";
+    input: typeof SetContactPhoneRequestSchema;
+    output: typeof SetContactPhoneResponseSchema;
+  },
+  /**
+   * Verifies the phone number of a user with a code.
+   *
+   * @generated from rpc zitadel.resources.user.v3alpha.ZITADELUsers.VerifyContactPhone
+   */
+  verifyContactPhone: {
+    methodKind: "unary";
+    input: typeof VerifyContactPhoneRequestSchema;
+    output: typeof VerifyContactPhoneResponseSchema;
+  },
+  /**
+   * Draws a new code for an unverified number; the former code stops working. The new one is sent
+   * or returned.
+   *
+   * @generated from rpc zitadel.resources.user.v3alpha.ZITADELUsers.ResendContactPhoneCode
+   */
+  resendContactPhoneCode: {
+    methodKind: "unary";
+    input: typeof ResendContactPhoneCodeRequestSchema;
+    output: typeof ResendContactPhoneCodeResponseSchema;
+  },
   /**
    * Registers a number for SMS one-time codes. It becomes a factor once it is verified.
    *

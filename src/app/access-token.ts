@@ -1,0 +1,92 @@
+import { accessTokenErrors, decideAddAccessToken, decideRemoveAccessToken } from "../domain/access-token.ts";
+import { requireUser } from "../domain/account.ts";
+import { newDecimalId } from "../lib/id.ts";
+import { hashToken } from "../lib/token-hash.ts";
+import { type AppContext, requirePermission } from "./context.ts";
+import type { Caller } from "./ports.ts";
+import { requireMaySpeakFor } from "./token.ts";
+import { listUsers } from "./user-list.ts";
+import type { Condition, UserRecord } from "./search.ts";
+
+/** The use cases of personal access tokens, which machine users call with. */
+
+export interface AddAccessTokenReply {
+  readonly tokenId: string;
+  /** Shown once, and stored hashed. */
+  readonly token: string;
+  readonly createdMs: number;
+}
+
+/** @param command `expiresMs` is null for a token that never expires */
+export async function addAccessToken(
+  app: AppContext,
+  caller: Caller,
+  command: { readonly userId: string; readonly expiresMs: number | null },
+): Promise<AddAccessTokenReply> {
+  const tokenId = newDecimalId(app.clock.nowMs(), app.randomBytes);
+  const token = newAccessToken(app);
+  const { userId, expiresMs } = command;
+  const done = await app.users.execute(userId, (state, nowMs) => {
+    const user = requireUser(state, accessTokenErrors.userMissing);
+    requirePermission(caller, "user.write", user.resourceOwner);
+    requireMaySpeakFor(caller, user);
+    return decideAddAccessToken(user, { tokenId, hash: hashToken(token), expiresMs }, nowMs);
+  });
+  return { tokenId, token, createdMs: done.state.changedMs };
+}
+
+export function newAccessToken({ randomBytes }: Pick<AppContext, "randomBytes">): string {
+  return `rbk_${Buffer.from(randomBytes(32)).toString("base64url")}`;
+}
+
+/** @returns when it was removed */
+export async function removeAccessToken(
+  app: AppContext,
+  caller: Caller,
+  command: { readonly userId: string; readonly tokenId: string },
+): Promise<number> {
+  const done = await app.users.execute(command.userId, (state) => {
+    const user = requireUser(state, accessTokenErrors.userMissing);
+    if (caller.userId !== user.id) {
+      requirePermission(caller, "user.write", user.resourceOwner);
+      requireMaySpeakFor(caller, user);
+    }
+    return decideRemoveAccessToken(user, command.tokenId);
+  });
+  return done.state.changedMs;
+}
+
+export interface AccessTokenView {
+  readonly id: string;
+  readonly userId: string;
+  readonly organizationId: string;
+  readonly createdMs: number;
+  readonly expiresMs: number | null;
+}
+
+const machinesMax = 1_000;
+
+/** The tokens of machine users that the caller may see and that are like this; of 1,000 users at most. */
+export async function listAccessTokens(
+  app: AppContext,
+  caller: Caller,
+  users: readonly Condition<UserRecord>[],
+): Promise<readonly AccessTokenView[]> {
+  const machine = { kind: "one_of", field: "kind", values: ["machine"] } as const;
+  const { items } = await listUsers(app, caller, {
+    where: { kind: "all", of: [machine, ...users] },
+    sortBy: "createdMs",
+    order: "ascending",
+    offset: 0,
+    limit: machinesMax,
+  });
+  return items.flatMap(({ state }) =>
+    Object.entries(state.accessTokens).map(([id, { expiresMs, createdMs = state.createdMs }]) => ({
+      id,
+      userId: state.id,
+      organizationId: state.resourceOwner,
+      createdMs,
+      expiresMs,
+    })),
+  );
+}

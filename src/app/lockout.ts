@@ -1,0 +1,45 @@
+import type { LockoutPolicy } from "../domain/policy.ts";
+import {
+  decideAddLockout,
+  decideChangeLockout,
+  decideRemoveLockout,
+  decideSetLockout,
+  lockoutErrors,
+} from "../domain/settings.ts";
+import type { AppContext, Details } from "./context.ts";
+import { changeSettings, settingDetails } from "./setting-details.ts";
+import type { InForce, Scope } from "./settings.ts";
+
+/** The use cases of the lockout policy, of the instance and of organizations. */
+
+export interface LockoutView {
+  readonly policy: LockoutPolicy;
+  readonly details: Details;
+  readonly isDefault: boolean;
+}
+
+/** The policy in force. */
+export async function getLockout(app: AppContext, scope: Scope): Promise<LockoutView> {
+  const { value, dated, isDefault }: InForce<LockoutPolicy> = await app.settings.lockout(scope);
+  return { policy: value, details: settingDetails(isDefault ? "instance" : scope, dated), isDefault };
+}
+
+/** @throws DomainError if it is the same */
+export async function setInstanceLockout(app: AppContext, policy: LockoutPolicy): Promise<Details> {
+  const { value } = await app.settings.lockout("instance");
+  return changeSettings(app, "instance", (state) =>
+    decideSetLockout(policy, state?.lockout?.value ?? value, lockoutErrors.instanceNotChanged),
+  );
+}
+
+export function addLockout(app: AppContext, scope: Scope, policy: LockoutPolicy): Promise<Details> {
+  return changeSettings(app, scope, (state) => decideAddLockout(state, policy));
+}
+
+export function changeLockout(app: AppContext, scope: Scope, policy: LockoutPolicy): Promise<Details> {
+  return changeSettings(app, scope, (state) => decideChangeLockout(state, policy));
+}
+
+export function removeLockout(app: AppContext, scope: Scope): Promise<Details> {
+  return changeSettings(app, scope, decideRemoveLockout);
+}

@@ -1,0 +1,60 @@
+import { DomainError } from "../domain/errors.ts";
+import { builtInText } from "../domain/message-text.ts";
+import { decideRemoveText, decideSetText, textErrors } from "../domain/settings.ts";
+import type { MessageText, TextType } from "../domain/settings-state.ts";
+import type { AppContext, Details } from "./context.ts";
+import { changeSettings, settingDetails } from "./setting-details.ts";
+import type { Scope } from "./settings.ts";
+
+/** The use cases of message texts: per purpose and language, of the instance and of organizations. */
+
+export interface TextRef {
+  readonly textType: TextType;
+  /** As the caller wrote it. */
+  readonly language: string;
+}
+
+export interface TextView {
+  readonly message: MessageText;
+  readonly details: Details;
+  readonly isDefault: boolean;
+}
+
+/** The text in force. */
+export async function getText(app: AppContext, scope: Scope, ref: TextRef): Promise<TextView> {
+  const found = await app.settings.text(scope, ref.textType, languageTag(ref.language));
+  const { value, dated, isDefault } = found;
+  return { message: value, details: settingDetails(isDefault ? "instance" : scope, dated), isDefault };
+}
+
+/** The text that holds where nothing is set. */
+export function getBuiltInText({ textType, language }: TextRef): TextView {
+  const message = builtInText(textType, languageTag(language));
+  return { message, details: settingDetails("instance", undefined), isDefault: true };
+}
+
+/** Holds from the next message on. */
+export function setText(
+  app: AppContext,
+  scope: Scope,
+  { textType, language }: TextRef,
+  message: MessageText,
+): Promise<Details> {
+  const tag = languageTag(language);
+  return changeSettings(app, scope, (state) => decideSetText(state, textType, tag, message));
+}
+
+export function removeText(app: AppContext, scope: Scope, { textType, language }: TextRef): Promise<Details> {
+  const tag = languageTag(language);
+  return changeSettings(app, scope, (state) => decideRemoveText(state, textType, tag));
+}
+
+/** In its canonical form (BCP 47). @throws DomainError if it is none */
+function languageTag(language: string): string {
+  try {
+    const [tag = ""] = Intl.getCanonicalLocales(language);
+    return tag;
+  } catch (error) {
+    throw new DomainError(textErrors.languageInvalid, { language }, error);
+  }
+}

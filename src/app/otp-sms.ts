@@ -1,0 +1,47 @@
+import { requireHuman } from "../domain/decision.ts";
+import { decideAddOtpSms, decideRemoveOtpSms, otpSmsErrors, otpSmsNumber } from "../domain/otp-sms.ts";
+import { accountErrors, decideSkipMfaInit, requireUser } from "../domain/account.ts";
+import { getUser } from "./account.ts";
+import { type AppContext, type Details, detailsOf, requireSelfOr, type UserRef, visible } from "./context.ts";
+import type { Caller } from "./ports.ts";
+
+/** The use cases of the enrollment for one-time codes by SMS, for v1, v2 and v2beta. */
+
+export interface EnrollmentReply {
+  readonly details: Details;
+  /** Time of the enrollment. */
+  readonly atMs: number;
+}
+
+export async function addOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<EnrollmentReply> {
+  const done = await app.users.execute(ref.userId, (state) => {
+    const user = requireHuman(visible(state, ref), otpSmsErrors.userMissing);
+    requireSelfOr(caller, "user.credential.write", user);
+    return decideAddOtpSms(user);
+  });
+  return { details: detailsOf(done), atMs: done.state.changedMs };
+}
+
+export async function removeOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+  const done = await app.users.execute(ref.userId, (state) => {
+    const user = requireHuman(visible(state, ref), otpSmsErrors.userMissing);
+    requireSelfOr(caller, "user.write", user);
+    return decideRemoveOtpSms(user);
+  });
+  return detailsOf(done);
+}
+
+/** Whether the user can answer one-time codes by SMS: the only factor there is. */
+export async function hasOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<boolean> {
+  return otpSmsNumber((await getUser(app, caller, ref)).state) !== undefined;
+}
+
+/** Notes that the user put the enrollment off. */
+export async function skipMfaInit(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+  const done = await app.users.execute(ref.userId, (state) => {
+    const user = requireUser(visible(state, ref), accountErrors.changeMissing);
+    requireSelfOr(caller, "user.write", user);
+    return decideSkipMfaInit();
+  });
+  return detailsOf(done);
+}

@@ -1,0 +1,23 @@
+import { accountErrors } from "../domain/account.ts";
+import { DomainError, refusal } from "../domain/errors.ts";
+import type { CommitOutcome } from "./ports.ts";
+
+const paused = refusal("resource_exhausted", "PHONE-w41ts", "Errors.User.Phone.Paused");
+const outboxFull = refusal("resource_exhausted", "RINGBACK-q0fu1", "Errors.Outbox.Full");
+
+/** What a caller is told when the store refuses a commit for a reason of its own. */
+export function toRefusal(
+  outcome: Exclude<CommitOutcome, { kind: "committed" | "sequence_taken" }>,
+  nowMs: number,
+): DomainError {
+  switch (outcome.kind) {
+    case "key_taken":
+      return new DomainError(accountErrors.userNameTaken);
+    case "paused": {
+      const seconds = Math.max(1, Math.ceil((outcome.untilMs - nowMs) / 1000));
+      return new DomainError(paused, { seconds: String(seconds) });
+    }
+    case "outbox_full":
+      return new DomainError(outboxFull);
+  }
+}

@@ -1,0 +1,271 @@
+import type { DomainError } from "../domain/errors.ts";
+import type { Clock } from "../lib/clock.ts";
+import { Lru } from "../lib/lru.ts";
+import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
+import type {
+  AggregateType,
+  AggregateWrite,
+  CommitOutcome,
+  OutboxMessage,
+  RecordedEvent,
+  Settlement,
+  Store,
+  StoredState,
+  UniqueKey,
+} from "./ports.ts";
+import { toRefusal } from "./refused-commit.ts";
+import type { SessionRecord, UserRecord } from "./search.ts";
+import { Turns } from "./turns.ts";
+
+const waitingForOneMax = 5_000;
+const attemptsMax = 5;
+
+/** An aggregate as last written, and the number of its last event. */
+export interface Loaded<S> {
+  readonly sequence: number;
+  readonly state: S;
+}
+
+/** What a kind of aggregate is made of. */
+export interface AggregateKind<S, E> {
+  readonly type: AggregateType;
+  readonly cachedMax: number;
+  /** The state before the first event, for what is always there. */
+  readonly initial?: (id: string) => S;
+  readonly evolve: (state: S | undefined, event: E, id: string, atMs: number, sequence: number) => S;
+  /** The names that it holds. */
+  readonly keysOf?: (state: S) => readonly UniqueKey[];
+  /** What it is found by; null if by nothing. */
+  readonly recordOf?: (state: S) => UserRecord | SessionRecord | null;
+}
+
+/** What is written together with a decision. */
+export interface Extras {
+  readonly message?: OutboxMessage | undefined;
+  readonly messagePauseMs?: number;
+  readonly settle?: Settlement;
+}
+
+/** What is decided: events, and perhaps a refusal that is given once they are written. */
+interface Decided<E> {
+  readonly events: readonly E[];
+  readonly refusal?: DomainError;
+}
+
+/**
+ * Aggregates of one kind as their events made them. Commands on one of them take turns; a state is seen by
+ * nobody before it is durable.
+ */
+export class Repository<S extends { readonly changedMs: number }, E extends RecordedEvent> {
+  readonly #kind: AggregateKind<S, E>;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #cache: Lru<string, Loaded<S>>;
+  readonly #turns = new Turns(waitingForOneMax);
+
+  constructor(kind: AggregateKind<S, E>, store: Store, clock: Clock) {
+    this.#kind = kind;
+    this.#store = store;
+    this.#clock = clock;
+    this.#cache = new Lru(kind.cachedMax);
+  }
+
+  /** As last written; undefined if there never was one. */
+  find(id: string): MaybePromise<Loaded<S> | undefined> {
+    const cached = this.#cache.get(id);
+    if (cached !== undefined) return cached;
+    return chain(this.#store.load({ type: this.#kind.type, id }), (row) => this.#remember(id, row));
+  }
+
+  /**
+   * The state after every command that has begun. What a command wrote may be seen in the store, such as a
+   * message in the outbox, a moment before `find` knows of it.
+   */
+  findAfterTurns(id: string): Promise<Loaded<S> | undefined> {
+    return this.#turns.take(id, async () => this.find(id));
+  }
+
+  /** The id of the aggregate that holds the key. */
+  findByKey(key: UniqueKey): MaybePromise<string | undefined> {
+    return this.#store.findByKey(key);
+  }
+
+  /** Runs once every command on it that has begun is over, and before any that begins later. */
+  takeTurn<T>(id: string, task: () => Promise<T>): Promise<T> {
+    return this.#turns.take(id, task);
+  }
+
+  /**
+   * Decides, writes, and gives the state after it.
+   *
+   * @param decide is called again when somebody else wrote first, so it must not have effects of its own
+   * @param extras what is written together with the events
+   * @returns once all of it is durable
+   * @throws DomainError if the command is refused; its events, if it has any, are written nevertheless
+   * @throws StoreUnavailableError if nothing could be written
+   */
+  execute<D extends Decided<E>>(
+    id: string,
+    decide: (state: S | undefined, nowMs: number) => D,
+    extras: (decision: D, nowMs: number) => Extras = () => ({}),
+  ): Promise<Loaded<S> & { readonly decision: D }> {
+    return this.takeTurn(id, () =>
+      retryTaken(async () => {
+        const found = this.find(id);
+        const loaded = found instanceof Promise ? await found : found;
+        const nowMs = timeAfter(this.#clock, loaded);
+        const decision = decide(loaded?.state, nowMs);
+        if (decision.events.length === 0) {
+          if (decision.refusal !== undefined) throw decision.refusal;
+          if (loaded === undefined)
+            throw new Error(`${this.#kind.type} ${id}: nothing was decided about nobody`);
+          return { ...loaded, decision };
+        }
+        const write = this.prepare(id, loaded, decision.events, nowMs);
+        if (!(await commitTogether(this.#store, [write], nowMs, extras(decision, nowMs)))) return taken;
+        if (decision.refusal !== undefined) throw decision.refusal;
+        return { ...write.after, decision };
+      }),
+    );
+  }
+
+  /** What a decision on `loaded` writes, to be committed while its turn lasts. */
+  prepare(id: string, loaded: Loaded<S> | undefined, events: readonly E[], atMs: number): PreparedWrite<S> {
+    const { type, keysOf, recordOf } = this.#kind;
+    let after = loaded;
+    for (const event of events) after = advance(this.#kind, id, after, event, atMs);
+    if (after === undefined) throw new Error(`${type} ${id}: no state after its events`);
+    const before = loaded?.state;
+    const { state } = after;
+    const done = after;
+    return {
+      after,
+      write: {
+        aggregate: { type, id },
+        expectedSequence: loaded?.sequence ?? 0,
+        events,
+        state,
+        ...(keysOf && keyChanges(before === undefined ? [] : keysOf(before), keysOf(state))),
+        ...(recordOf && recordChange(before === undefined ? null : recordOf(before), recordOf(state))),
+      },
+      // What the store holds after a write that failed is the store's to say.
+      conclude: (isWritten) => (isWritten ? this.#cache.set(id, done) : this.#cache.delete(id)),
+    };
+  }
+
+  #remember(id: string, row: StoredState | undefined): Loaded<S> | undefined {
+    const state = row === undefined ? this.#kind.initial?.(id) : asState<S>(row.state);
+    if (state === undefined) return undefined;
+    const loaded = { sequence: row?.sequence ?? 0, state };
+    this.#cache.set(id, loaded);
+    return loaded;
+  }
+}
+
+/** One more event. */
+export function advance<S, E>(
+  kind: Pick<AggregateKind<S, E>, "evolve">,
+  id: string,
+  loaded: Loaded<S> | undefined,
+  event: E,
+  atMs: number,
+): Loaded<S> {
+  const sequence = (loaded?.sequence ?? 0) + 1;
+  return { sequence, state: kind.evolve(loaded?.state, event, id, atMs, sequence) };
+}
+
+/** A write that waits for its commit. */
+export interface PreparedWrite<S = unknown> {
+  readonly write: AggregateWrite;
+  /** The aggregate once it is written. */
+  readonly after: Loaded<S>;
+  /** Is told how it went. */
+  readonly conclude: (isWritten: boolean) => void;
+}
+
+/** Time never goes back within the history of an aggregate, whatever the clock does. */
+export function timeAfter(
+  clock: Clock,
+  ...loaded: readonly (Loaded<{ readonly changedMs: number }> | undefined)[]
+): number {
+  return Math.max(clock.nowMs(), ...loaded.map((each) => each?.state.changedMs ?? 0));
+}
+
+/** What an attempt gives that lost its sequence. */
+export const taken = Symbol("sequence taken");
+
+/** Repeats an attempt that somebody else was faster than. */
+export async function retryTaken<T>(attempt: () => Promise<T | typeof taken>): Promise<T> {
+  for (let attempts = 1; attempts <= attemptsMax; attempts += 1) {
+    const result = await attempt();
+    if (result !== taken) return result;
+  }
+  throw new Error(`${attemptsMax} attempts in a row lost their sequence`);
+}
+
+/**
+ * Writes all of it in one transaction.
+ *
+ * @param writes at least one
+ * @returns false if somebody else wrote first: load again, decide again
+ * @throws DomainError if the store refuses it; StoreUnavailableError
+ */
+export async function commitTogether(
+  store: Store,
+  writes: readonly PreparedWrite[],
+  atMs: number,
+  { message, messagePauseMs, settle }: Extras,
+): Promise<boolean> {
+  const [first, ...others] = writes.map(({ write }) => write);
+  if (first === undefined) throw new Error("there is nothing to commit");
+  const conclude = (isWritten: boolean): void => {
+    for (const write of writes) write.conclude(isWritten);
+  };
+  let outcome: CommitOutcome;
+  try {
+    outcome = await store.commit({
+      ...first,
+      atMs,
+      ...(others.length === 0 ? {} : { also: others }),
+      ...(message === undefined ? {} : { message }),
+      ...(message === undefined || messagePauseMs === undefined ? {} : { messagePauseMs }),
+      ...(settle === undefined ? {} : { settle }),
+    });
+  } catch (error) {
+    conclude(false);
+    throw error;
+  }
+  if (outcome.kind === "committed" || outcome.kind === "sequence_taken") {
+    conclude(outcome.kind === "committed");
+    return outcome.kind === "committed";
+  }
+  throw toRefusal(outcome, atMs);
+}
+
+function keyChanges(
+  held: readonly UniqueKey[],
+  wanted: readonly UniqueKey[],
+): Pick<AggregateWrite, "takeKeys" | "freeKeys"> {
+  const takeKeys = without(wanted, held);
+  const freeKeys = without(held, wanted);
+  return takeKeys.length === 0 && freeKeys.length === 0 ? {} : { takeKeys, freeKeys };
+}
+
+function without(keys: readonly UniqueKey[], others: readonly UniqueKey[]): readonly UniqueKey[] {
+  return keys.filter(({ kind, key }) => !others.some((other) => other.kind === kind && other.key === key));
+}
+
+function recordChange(
+  before: UserRecord | SessionRecord | null,
+  after: UserRecord | SessionRecord | null,
+): Pick<AggregateWrite, "record"> {
+  if (before === after) return {};
+  if (before === null || after === null) return { record: after };
+  const isSame = Object.entries(after).every(([field, value]) => Reflect.get(before, field) === value);
+  return isSame ? {} : { record: after };
+}
+
+/** A row of this type holds what `evolve` gave. */
+function asState<S>(state: object): S {
+  return state as S; // the store gives back what was committed for the type, and only its repository commits it
+}

@@ -1,0 +1,319 @@
+import {
+  decideCreateSession,
+  decideSetSession,
+  decideTerminateSession,
+  type SessionCommand,
+  type SessionDecision,
+  requireUsable,
+  sessionErrors,
+} from "../domain/session.ts";
+import { DomainError, refusal } from "../domain/errors.ts";
+import type { SessionState, UserAgent } from "../domain/session-state.ts";
+import type { UserState } from "../domain/user.ts";
+import type { Facts } from "../domain/decision.ts";
+import { newDecimalId, newUuid } from "../lib/id.ts";
+import type { MaybePromise } from "../lib/maybe-promise.ts";
+import { hashToken, isTokenOf } from "../lib/token-hash.ts";
+import {
+  announce,
+  type AppContext,
+  type Details,
+  factsOf,
+  messageOf,
+  newCode,
+  requireEverywhere,
+  returnedCode,
+} from "./context.ts";
+import type { Caller, Permission } from "./ports.ts";
+import { commitTogether, type PreparedWrite, retryTaken, taken, timeAfter } from "./repository.ts";
+import type { Condition, Search, SessionRecord } from "./search.ts";
+import type { LoadedSession } from "./sessions.ts";
+import { instanceId } from "./settings.ts";
+import type { Page } from "./user-list.ts";
+import { userNameKey } from "./users.ts";
+
+/** The use cases of sessions: open, check, challenge, look, end. */
+
+/** What one request asks of a session. */
+export interface SessionRequest {
+  /** Whose identity is checked. */
+  readonly user?: { readonly id: string } | { readonly loginName: string };
+  readonly otpSmsCode?: string;
+  readonly otpSmsChallenge?: { readonly returnCode: boolean };
+  /** Base64; an empty value removes its key. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly lifetimeMs?: number;
+  /** Where it is asked, e.g. "https://login.example.com". */
+  readonly origin: string;
+}
+
+export interface SessionReply {
+  readonly sessionId: string;
+  readonly details: Details;
+  /** The session token from now on. */
+  readonly token: string;
+  /** Where the caller asked for it. */
+  readonly otpSmsCode?: string | undefined;
+}
+
+export async function createSession(
+  app: AppContext,
+  caller: Caller,
+  request: SessionRequest,
+  userAgent: UserAgent | undefined,
+): Promise<SessionReply> {
+  requireEverywhere(caller, "session.write");
+  const userId = await userIdOf(app, caller, request.user);
+  const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
+  const prepared = await prepare(app, request);
+  const opened = { id, creatorId: caller.userId, ...(userAgent === undefined ? {} : { userAgent }) };
+  const done = await changeSession(
+    app,
+    { sessionId: id, userIdOf: () => userId, origin: request.origin },
+    (session, user, facts) => {
+      if (session !== undefined) throw new Error(`there is a session ${id} already`);
+      return decideCreateSession(opened, user, prepared.command, facts);
+    },
+  );
+  return replyOf(done, prepared.token);
+}
+
+/** @param sessionToken the present one; needed unless the caller may write sessions */
+export async function setSession(
+  app: AppContext,
+  caller: Caller,
+  sessionId: string,
+  sessionToken: string,
+  request: SessionRequest,
+): Promise<SessionReply> {
+  const prepared = await prepare(app, request);
+  const done = await changeSession(
+    app,
+    {
+      sessionId,
+      async userIdOf(session) {
+        if (session === undefined) return undefined;
+        // First of all: who may not ask does not learn whether there is such a user.
+        requireUsable(session, app.clock.nowMs());
+        if (!holdsToken(session, sessionToken)) requireEverywhere(caller, "session.write");
+        return (await userIdOf(app, caller, request.user)) ?? session.user?.id;
+      },
+      origin: request.origin,
+    },
+    (session, user, facts) => {
+      if (session === undefined) throw new DomainError(sessionErrors.notExisting);
+      return decideSetSession(session, user, prepared.command, facts);
+    },
+  );
+  // Where nothing changed, the token that was given goes on being valid.
+  return replyOf(done, done.decision.events.length === 0 ? sessionToken : prepared.token);
+}
+
+/** Ending it twice is no mistake. */
+export async function deleteSession(
+  app: AppContext,
+  caller: Caller,
+  sessionId: string,
+  sessionToken: string,
+): Promise<Details> {
+  const done = await app.sessions.execute(sessionId, (session) => {
+    if (session === undefined) throw new DomainError(sessionErrors.notExisting);
+    if (session.status === "active") requireRight(session, sessionToken, caller, "session.delete");
+    else requireEverywhere(caller, "session.delete");
+    return decideTerminateSession(session);
+  });
+  return sessionDetails(done);
+}
+
+/** A session as it is shown. */
+export interface SessionView {
+  readonly loaded: LoadedSession;
+  /** Undefined before the user was checked, and once the user is gone. */
+  readonly user: UserState | undefined;
+}
+
+const getMissing = refusal("not_found", "QUERY-SFeaa", "Errors.Session.NotExisting");
+
+/** @throws DomainError if there is no such session, it was ended, or the caller may not see it */
+export async function getSession(
+  app: AppContext,
+  caller: Caller,
+  sessionId: string,
+  sessionToken: string,
+): Promise<SessionView> {
+  const loaded = await app.sessions.find(sessionId);
+  if (loaded === undefined || loaded.state.status === "terminated") throw new DomainError(getMissing);
+  requireRight(loaded.state, sessionToken, caller, "session.read");
+  return viewOf(app, loaded);
+}
+
+/** The sessions that the caller may see and that are like this. */
+export async function listSessions(
+  app: AppContext,
+  caller: Caller,
+  search: Search<SessionRecord>,
+): Promise<Page<SessionView>> {
+  const own: Condition<SessionRecord> = {
+    kind: "any",
+    of: [
+      { kind: "one_of", field: "creatorId", values: [caller.userId] },
+      { kind: "one_of", field: "userId", values: [caller.userId] },
+    ],
+  };
+  const visible = caller.mayEverywhere("session.read") ? [] : [own];
+  const where: Condition<SessionRecord> = { kind: "all", of: [search.where, ...visible] };
+  const { ids, total } = await app.store.search("session", { ...search, where });
+  const items: SessionView[] = [];
+  for (const id of ids) {
+    const loaded = await app.sessions.find(id);
+    // One may be ended between the search and this.
+    if (loaded !== undefined && loaded.state.status === "active") items.push(await viewOf(app, loaded));
+  }
+  return { items, total, atMs: app.clock.nowMs() };
+}
+
+async function viewOf(app: AppContext, loaded: LoadedSession): Promise<SessionView> {
+  const userId = loaded.state.user?.id;
+  const user = userId === undefined ? undefined : (await app.users.find(userId))?.state;
+  return { loaded, user: user?.status === "removed" ? undefined : user };
+}
+
+export function sessionDetails({ sequence, state }: LoadedSession): Details {
+  const { createdMs, changedMs } = state;
+  return { sequence, createdMs, changedMs, resourceOwner: instanceId };
+}
+
+// ------------------------------------------------------------------------------------ who may do what
+
+/** The session token, one's own session, or a role. */
+function requireRight(session: SessionState, token: string, caller: Caller, permission: Permission): void {
+  if (holdsToken(session, token)) return;
+  if (session.user?.id === caller.userId || session.creatorId === caller.userId) return;
+  requireEverywhere(caller, permission);
+}
+
+/** @throws DomainError for a wrong token; an empty one is none */
+function holdsToken(session: SessionState, token: string): boolean {
+  if (token === "") return false;
+  if (!isTokenOf(token, session.tokenHash)) throw new DomainError(sessionErrors.tokenInvalid);
+  return true;
+}
+
+// -------------------------------------------------------------------------------- how it is carried out
+
+const userMissing = refusal("not_found", "QUERY-Dfbg2", "Errors.User.NotFound");
+const ambiguous = refusal("failed_precondition", "SESSION-l0Amb", "Errors.User.LoginName.Ambiguous");
+
+/** @throws DomainError if there is no such user */
+async function userIdOf(
+  app: AppContext,
+  caller: Caller,
+  user: SessionRequest["user"],
+): Promise<string | undefined> {
+  if (user === undefined) return undefined;
+  const id = "id" in user ? user.id : await userIdByName(app, caller, user.loginName);
+  const state = id === undefined ? undefined : (await app.users.find(id))?.state;
+  if (state === undefined || state.status === "removed") throw new DomainError(userMissing);
+  return state.id;
+}
+
+/** A user name is unique in its organization: first the caller's, then any. */
+async function userIdByName(app: AppContext, caller: Caller, name: string): Promise<string | undefined> {
+  const own = await app.users.findByKey(userNameKey(caller.organizationId, name));
+  if (own !== undefined) return own;
+  const { ids, total } = await app.store.search("user", {
+    where: { kind: "text", field: "userName", match: "equals", ignoreCase: true, value: name },
+    sortBy: "id",
+    order: "ascending",
+    offset: 0,
+    limit: 1,
+  });
+  if (total > 1) throw new DomainError(ambiguous);
+  return ids[0];
+}
+
+async function prepare(
+  app: AppContext,
+  request: SessionRequest,
+): Promise<{ readonly command: SessionCommand; readonly token: string }> {
+  const { user, otpSmsCode, otpSmsChallenge, metadata, lifetimeMs } = request;
+  const { otpSmsCode: generator } = await app.settings.instancePolicy();
+  const token = `rbs_${Buffer.from(app.randomBytes(32)).toString("base64url")}`;
+  const tokenId = newUuid(app.clock.nowMs(), app.randomBytes);
+  const challenge = otpSmsChallenge && {
+    code: newCode(app, generator),
+    returned: otpSmsChallenge.returnCode,
+  };
+  const command = {
+    checkUser: user !== undefined,
+    ...(otpSmsCode === undefined ? {} : { otpSmsCode }),
+    ...(challenge === undefined ? {} : { challenge }),
+    metadata,
+    ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
+    newToken: { tokenId, hash: hashToken(token) },
+  };
+  return { command, token };
+}
+
+type Done = LoadedSession & { readonly decision: SessionDecision };
+
+/** Decides about a session and its user, and writes both in one transaction. The session's turn comes first. */
+function changeSession(
+  app: AppContext,
+  about: {
+    readonly sessionId: string;
+    readonly userIdOf: (session: SessionState | undefined) => MaybePromise<string | undefined>;
+    readonly origin: string;
+  },
+  decide: (session: SessionState | undefined, user: UserState | undefined, facts: Facts) => SessionDecision,
+): Promise<Done> {
+  const { sessionId, origin } = about;
+  return app.sessions.takeTurn(sessionId, () =>
+    retryTaken(async () => {
+      const session = await app.sessions.find(sessionId);
+      const userId = await about.userIdOf(session?.state);
+      const change = () => changeBoth(app, { sessionId, session, userId, origin }, decide);
+      return userId === undefined ? change() : app.users.takeTurn(userId, change);
+    }),
+  );
+}
+
+async function changeBoth(
+  app: AppContext,
+  about: {
+    readonly sessionId: string;
+    readonly session: LoadedSession | undefined;
+    readonly userId: string | undefined;
+    readonly origin: string;
+  },
+  decide: (session: SessionState | undefined, user: UserState | undefined, facts: Facts) => SessionDecision,
+): Promise<Done | typeof taken> {
+  const { sessionId, session, userId = "", origin } = about;
+  const found = userId === "" ? undefined : await app.users.find(userId);
+  const user = found?.state.status === "removed" ? undefined : found;
+  const policy = await app.settings.policy(user?.state.resourceOwner ?? "");
+  const nowMs = timeAfter(app.clock, session, user);
+  const decision = decide(session?.state, user?.state, factsOf(app, policy, nowMs));
+  const { events, userEvents, refusal: refused, code } = decision;
+  const changed = events.length === 0 ? undefined : app.sessions.prepare(sessionId, session, events, nowMs);
+  const writes: PreparedWrite[] = changed === undefined ? [] : [changed];
+  if (userEvents.length > 0) writes.push(app.users.prepare(userId, user, userEvents, nowMs));
+  if (writes.length > 0) {
+    const extras = messageOf(app, policy, { userId, sessionId, origin }, code, nowMs);
+    if (!(await commitTogether(app.store, writes, nowMs, extras))) return taken;
+  }
+  if (refused !== undefined) throw refused;
+  announce(app, code);
+  const after = changed?.after ?? session;
+  if (after === undefined) throw new Error(`session ${sessionId}: nothing was decided about nothing`);
+  return { ...after, decision };
+}
+
+function replyOf(done: Done, token: string): SessionReply {
+  return {
+    sessionId: done.state.id,
+    details: sessionDetails(done),
+    token,
+    otpSmsCode: returnedCode(done.decision.code),
+  };
+}

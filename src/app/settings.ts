@@ -1,0 +1,132 @@
+import { builtInText, defaultLanguage, baseLanguage } from "../domain/message-text.ts";
+import type { LockoutPolicy, Policy } from "../domain/policy.ts";
+import {
+  type Dated,
+  evolveSettings,
+  type MessageText,
+  noSettings,
+  type SettingsEvent,
+  type SettingsState,
+  type TextType,
+  textKey,
+} from "../domain/settings-state.ts";
+import type { Clock } from "../lib/clock.ts";
+import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
+import type { Store } from "./ports.ts";
+import { type AggregateKind, type Loaded, Repository } from "./repository.ts";
+
+const cachedOrganizationsMax = 1_000;
+
+export type SettingsRepository = Repository<SettingsState, SettingsEvent>;
+
+/** Settings: always there, and found by nothing. */
+export function settingsKind(type: "instance" | "organization"): AggregateKind<SettingsState, SettingsEvent> {
+  return {
+    type,
+    cachedMax: type === "instance" ? 1 : cachedOrganizationsMax,
+    initial: noSettings,
+    evolve: evolveSettings,
+  };
+}
+
+/** The resource owner of what belongs to no organization, and the aggregate of its settings. */
+export const instanceId = "instance";
+
+/** A setting in force, and whether it was set just there or comes from above. */
+export interface InForce<T> {
+  readonly value: T;
+  /** Undefined where it is built in. */
+  readonly dated: Dated<T> | undefined;
+  readonly isDefault: boolean;
+}
+
+/** Whose settings: an organization's, or the instance's. */
+export type Scope = { readonly organizationId: string } | "instance";
+
+/** The settings of the instance and of its organizations, over what the profile says. */
+export class Settings {
+  readonly instance: SettingsRepository;
+  readonly organizations: SettingsRepository;
+  readonly #profile: Policy;
+  /** The last policy that was put together, for as long as nothing changes. */
+  #memo: { readonly state: SettingsState | undefined; readonly policy: Policy };
+
+  constructor(profile: Policy, store: Store, clock: Clock) {
+    this.#profile = profile;
+    this.#memo = { state: undefined, policy: profile };
+    this.instance = new Repository(settingsKind("instance"), store, clock);
+    this.organizations = new Repository(settingsKind("organization"), store, clock);
+  }
+
+  /** The aggregate that holds the settings of the scope. */
+  of(scope: Scope): { readonly repository: SettingsRepository; readonly id: string } {
+    return scope === "instance"
+      ? { repository: this.instance, id: instanceId }
+      : { repository: this.organizations, id: scope.organizationId };
+  }
+
+  find(scope: Scope): MaybePromise<Loaded<SettingsState> | undefined> {
+    const { repository, id } = this.of(scope);
+    return repository.find(id);
+  }
+
+  /** The rules that hold for the users of an organization, at this moment. */
+  policy(organizationId: string): MaybePromise<Policy> {
+    return chain(this.instance.find(instanceId), (instance) =>
+      chain(this.organizations.find(organizationId), (organization) => {
+        const policy = this.#instancePolicy(instance?.state);
+        const own = organization?.state.lockout;
+        return own === undefined ? policy : { ...policy, lockout: own.value };
+      }),
+    );
+  }
+
+  #instancePolicy(state: SettingsState | undefined): Policy {
+    if (this.#memo.state !== state) {
+      const { phone_code: phoneCode, otp_sms: otpSmsCode } = state?.generators ?? {};
+      const policy: Policy = {
+        ...this.#profile,
+        phoneCode: phoneCode?.value ?? this.#profile.phoneCode,
+        otpSmsCode: otpSmsCode?.value ?? this.#profile.otpSmsCode,
+        lockout: state?.lockout?.value ?? this.#profile.lockout,
+      };
+      this.#memo = { state, policy };
+    }
+    return this.#memo.policy;
+  }
+
+  /** The generators and the rest of the instance, whatever the organization. */
+  async instancePolicy(): Promise<Policy> {
+    return this.#instancePolicy((await this.instance.find(instanceId))?.state);
+  }
+
+  async lockout(scope: Scope): Promise<InForce<LockoutPolicy>> {
+    const own = scope === "instance" ? undefined : (await this.find(scope))?.state.lockout;
+    if (own !== undefined) return { value: own.value, dated: own, isDefault: false };
+    const dated = (await this.instance.find(instanceId))?.state.lockout;
+    return { value: dated?.value ?? this.#profile.lockout, dated, isDefault: true };
+  }
+
+  /**
+   * The text in force: of the organization, of the instance, built in. Each is looked up in the language, and
+   * then in its base language.
+   */
+  async text(scope: Scope, textType: TextType, language: string): Promise<InForce<MessageText>> {
+    const own = scope === "instance" ? undefined : textIn(await this.find(scope), textType, language);
+    if (own !== undefined) return { value: own.value, dated: own, isDefault: false };
+    const dated = textIn(await this.instance.find(instanceId), textType, language);
+    const value = dated?.value ?? builtInText(textType, language || defaultLanguage);
+    return { value, dated, isDefault: scope !== "instance" || dated === undefined };
+  }
+}
+
+function textIn(
+  loaded: Loaded<SettingsState> | undefined,
+  textType: TextType,
+  language: string,
+): Dated<MessageText> | undefined {
+  const texts = loaded?.state.texts ?? {};
+  return (
+    texts[textKey({ textType, language })] ?? texts[textKey({ textType, language: baseLanguage(language) })]
+  );
+}

@@ -1,0 +1,190 @@
+import { type CodeGenerator, drawCode } from "../domain/codes.ts";
+import { DomainError, type Refusal } from "../domain/errors.ts";
+import {
+  decideActivateSmsProvider,
+  decideAddSmsProvider,
+  decideChangeSmsProvider,
+  decideDeactivateSmsProvider,
+  decideRemoveSmsProvider,
+  requireSmsProvider,
+  smsProviderErrors,
+} from "../domain/settings.ts";
+import type { Dated, SmsProviderConfig } from "../domain/settings-state.ts";
+import { newDecimalId } from "../lib/id.ts";
+import type { AppContext, Details } from "./context.ts";
+import { changeSettings, settingDetails } from "./setting-details.ts";
+
+/** The use cases of SMS providers: add, change, activate, deactivate, remove. What is secret is sealed. */
+
+type Twilio = Extract<SmsProviderConfig, { kind: "twilio" }>;
+type Http = Extract<SmsProviderConfig, { kind: "http" }>;
+
+/** Letters and digits, as receivers of ZITADEL's webhooks know it. */
+const signingKeyGenerator: CodeGenerator = {
+  length: 36,
+  lowerLetters: true,
+  upperLetters: true,
+  digits: true,
+  symbols: false,
+  ttlMs: null,
+};
+
+/** A provider without its secrets. */
+export interface SmsProviderView {
+  readonly id: string;
+  readonly details: Details;
+  readonly isActive: boolean;
+  readonly config: Omit<Twilio, "sealedToken"> | Pick<Http, "kind" | "description" | "endpoint">;
+}
+
+/** In the order in which they were added. */
+export async function listSmsProviders(app: AppContext): Promise<readonly SmsProviderView[]> {
+  const state = (await app.settings.find("instance"))?.state;
+  return Object.entries(state?.smsProviders ?? {})
+    .map(([id, dated]) => viewOf(id, dated, state?.activeSmsProviderId === id))
+    .toSorted((a, b) => a.details.createdMs - b.details.createdMs);
+}
+
+export async function getSmsProvider(app: AppContext, id: string): Promise<SmsProviderView> {
+  const state = (await app.settings.find("instance"))?.state;
+  const dated = requireSmsProvider(state, id, smsProviderErrors.getMissing);
+  return viewOf(id, dated, state?.activeSmsProviderId === id);
+}
+
+function viewOf(id: string, dated: Dated<SmsProviderConfig>, isActive: boolean): SmsProviderView {
+  const details = settingDetails("instance", dated);
+  const { value } = dated;
+  if (value.kind === "twilio") {
+    const { sealedToken: _, ...config } = value;
+    return { id, details, isActive, config };
+  }
+  const { kind, description, endpoint } = value;
+  return { id, details, isActive, config: { kind, description, endpoint } };
+}
+
+export interface SmsProviderReply {
+  readonly id: string;
+  readonly details: Details;
+}
+
+export async function addTwilio(
+  app: AppContext,
+  command: Omit<Twilio, "kind" | "sealedToken"> & { readonly token: string },
+): Promise<SmsProviderReply> {
+  const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
+  const { token, ...config } = command;
+  const sealedToken = app.vault.seal(id, token);
+  const details = await changeSettings(app, "instance", (state) =>
+    decideAddSmsProvider(state, id, { kind: "twilio", ...config, sealedToken }),
+  );
+  return { id, details };
+}
+
+export function changeTwilio(
+  app: AppContext,
+  id: string,
+  change: Omit<Twilio, "kind" | "sealedToken">,
+): Promise<Details> {
+  return changeProvider(app, id, "twilio", smsProviderErrors.twilioMissing, (present) => ({
+    ...present,
+    ...change,
+  }));
+}
+
+export function changeTwilioToken(app: AppContext, id: string, token: string): Promise<Details> {
+  const sealedToken = app.vault.seal(id, token);
+  return changeProvider(app, id, "twilio", smsProviderErrors.twilioTokenMissing, (present) => ({
+    ...present,
+    sealedToken,
+  }));
+}
+
+/** @returns the signing key too, which is not shown again */
+export async function addHttp(
+  app: AppContext,
+  command: Pick<Http, "endpoint" | "description">,
+): Promise<SmsProviderReply & { readonly signingKey: string }> {
+  requireUrl(command.endpoint);
+  const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
+  const signingKey = drawCode(signingKeyGenerator, app.randomBytes);
+  const { endpoint, description } = command;
+  const sealedSigningKey = app.vault.seal(id, signingKey);
+  const details = await changeSettings(app, "instance", (state) =>
+    decideAddSmsProvider(state, id, { kind: "http", description, endpoint, sealedSigningKey }),
+  );
+  return { id, details, signingKey };
+}
+
+/** @param formerKeyMs if set, a new signing key is made, and the present one is valid for this time beside it */
+export async function changeHttp(
+  app: AppContext,
+  id: string,
+  change: Pick<Http, "endpoint" | "description">,
+  formerKeyMs: number | undefined,
+): Promise<{ readonly details: Details; readonly signingKey?: string }> {
+  requireUrl(change.endpoint);
+  const missing = smsProviderErrors.httpMissing;
+  const { endpoint, description } = change;
+  if (formerKeyMs === undefined) {
+    return {
+      details: await changeProvider(app, id, "http", missing, (present) => ({
+        ...present,
+        description,
+        endpoint,
+      })),
+    };
+  }
+  const signingKey = drawCode(signingKeyGenerator, app.randomBytes);
+  const sealedSigningKey = app.vault.seal(id, signingKey);
+  const details = await changeProvider(app, id, "http", missing, (present, nowMs) => ({
+    kind: "http",
+    description,
+    endpoint,
+    sealedSigningKey,
+    formerSigningKey: { sealed: present.sealedSigningKey, expiresMs: nowMs + formerKeyMs },
+  }));
+  return { details, signingKey };
+}
+
+/** Sends by this one from now on, and by no other. */
+export function activateSmsProvider(app: AppContext, id: string): Promise<Details> {
+  return changeSettings(app, "instance", (state) => decideActivateSmsProvider(state, id));
+}
+
+export function deactivateSmsProvider(app: AppContext, id: string): Promise<Details> {
+  return changeSettings(app, "instance", (state) => decideDeactivateSmsProvider(state, id));
+}
+
+export function removeSmsProvider(app: AppContext, id: string): Promise<Details> {
+  return changeSettings(app, "instance", (state) => decideRemoveSmsProvider(state, id));
+}
+
+/** @throws DomainError if there is no such provider of this kind */
+function changeProvider<K extends SmsProviderConfig["kind"]>(
+  app: AppContext,
+  id: string,
+  kind: K,
+  missing: Refusal,
+  change: (present: Extract<SmsProviderConfig, { kind: K }>, nowMs: number) => SmsProviderConfig,
+): Promise<Details> {
+  return changeSettings(app, "instance", (state, nowMs) => {
+    const { value } = requireSmsProvider(state, id, missing);
+    if (!isOfKind(value, kind)) throw new DomainError(missing);
+    return decideChangeSmsProvider(id, value, change(value, nowMs));
+  });
+}
+
+function isOfKind<K extends SmsProviderConfig["kind"]>(
+  config: SmsProviderConfig,
+  kind: K,
+): config is Extract<SmsProviderConfig, { kind: K }> {
+  return config.kind === kind;
+}
+
+/** Whether it may be reached is for the sender to tell. */
+function requireUrl(endpoint: string): void {
+  const url = URL.parse(endpoint);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new DomainError(smsProviderErrors.urlInvalid);
+  }
+}

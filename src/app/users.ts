@@ -1,0 +1,48 @@
+import { evolveUser, type UserState } from "../domain/user.ts";
+import type { UserEvent } from "../domain/user-events.ts";
+import type { UniqueKey } from "./ports.ts";
+import type { AggregateKind, Loaded, Repository } from "./repository.ts";
+import type { UserRecord } from "./search.ts";
+
+export type UserRepository = Repository<UserState, UserEvent>;
+export type LoadedUser = Loaded<UserState>;
+
+/** Users: what they hold, and what they are found by. */
+export const userKind: AggregateKind<UserState, UserEvent> = {
+  type: "user",
+  cachedMax: 20_000,
+  evolve: evolveUser,
+  keysOf,
+  recordOf,
+};
+
+/** A user name is unique in its organization, whatever its capital letters. */
+export function userNameKey(organizationId: string, userName: string): UniqueKey {
+  return { kind: "user_name", key: `${organizationId}:${userName.toLowerCase()}` };
+}
+
+function keysOf(user: UserState): readonly UniqueKey[] {
+  const tokens = Object.values(user.accessTokens).map(
+    ({ hash }) => ({ kind: "access_token", key: hash }) as const,
+  );
+  return user.userName === "" ? tokens : [userNameKey(user.resourceOwner, user.userName), ...tokens];
+}
+
+function recordOf(user: UserState): UserRecord | null {
+  if (user.status === "removed") return null;
+  const { profile } = user;
+  return {
+    organizationId: user.resourceOwner,
+    kind: user.kind,
+    status: user.status,
+    userName: user.userName,
+    givenName: profile.givenName,
+    familyName: profile.familyName,
+    nickName: profile.nickName,
+    displayName: profile.displayName,
+    email: user.email.address,
+    phone: user.phone?.number ?? "",
+    schemaId: user.schema?.schemaId ?? "",
+    createdMs: user.createdMs,
+  };
+}

@@ -1,0 +1,73 @@
+import type { CodeVault } from "../app/code-vault.ts";
+import type { SmsAccount, SmsProvider } from "../app/ports.ts";
+import type { Settings } from "../app/settings.ts";
+import type { SmsProviderConfig } from "../domain/settings-state.ts";
+import type { Log } from "../lib/log.ts";
+
+export interface ActiveProviderOptions {
+  readonly settings: Settings;
+  readonly vault: CodeVault;
+  readonly create: (account: SmsAccount) => SmsProvider;
+  /** Sends as long as the settings name none. */
+  readonly fallback: SmsProvider;
+  readonly log: Log;
+}
+
+/** A provider, and what it was made of. */
+interface InUse {
+  readonly config: SmsProviderConfig;
+  readonly provider: SmsProvider;
+}
+
+/** The provider that the settings say, at this moment. */
+export class ActiveProvider {
+  readonly #options: ActiveProviderOptions;
+  #current: InUse | undefined;
+
+  constructor(options: ActiveProviderOptions) {
+    this.#options = options;
+  }
+
+  /** @throws Error if its secrets cannot be opened */
+  async get(): Promise<SmsProvider> {
+    const { settings, fallback, create } = this.#options;
+    const state = (await settings.find("instance"))?.state;
+    const id = state?.activeSmsProviderId;
+    const config = id === undefined ? undefined : state?.smsProviders[id]?.value;
+    if (id === undefined || config === undefined) {
+      this.#replace(undefined);
+      return fallback;
+    }
+    if (this.#current?.config !== config) {
+      this.#replace({ config, provider: create(this.#accountOf(id, config)) });
+    }
+    return this.#current?.provider ?? fallback;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#current?.provider.close(), this.#options.fallback.close()]);
+  }
+
+  /** What is being sent by the former one is sent. */
+  #replace(next: InUse | undefined): void {
+    const former = this.#current?.provider;
+    this.#current = next;
+    former?.close().catch((error: unknown) => {
+      this.#options.log.warn("a former SMS provider did not close", { error });
+    });
+  }
+
+  #accountOf(id: string, config: SmsProviderConfig): SmsAccount {
+    const { vault } = this.#options;
+    if (config.kind === "twilio") {
+      const { sid, senderNumber, sealedToken } = config;
+      return { kind: "twilio", id, sid, senderNumber, token: vault.open(id, sealedToken) };
+    }
+    const { description, endpoint: url, sealedSigningKey, formerSigningKey: former } = config;
+    const signingKeys = [
+      { key: vault.open(id, sealedSigningKey), expiresMs: null },
+      ...(former === undefined ? [] : [{ key: vault.open(id, former.sealed), expiresMs: former.expiresMs }]),
+    ];
+    return { kind: "http", id, description, url, signingKeys };
+  }
+}

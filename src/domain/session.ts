@@ -1,0 +1,193 @@
+import { checkCode, type NewCode, type PendingCode } from "./codes.ts";
+import { type Decision, type Facts, issueCode } from "./decision.ts";
+import { DomainError, refusal } from "./errors.ts";
+import { otpSmsNumber } from "./otp-sms.ts";
+import { userLocked } from "./phone.ts";
+import type { SessionEvent, SessionState, UserAgent } from "./session-state.ts";
+import type { UserState } from "./user.ts";
+import type { UserEvent } from "./user-events.ts";
+
+/** The deciders of a session: open it, check factors, ask for a challenge, end it. */
+
+export const sessionErrors = {
+  notExisting: refusal("not_found", "COMMAND-Flk38", "Errors.Session.NotExisting"),
+  terminated: refusal("failed_precondition", "COMMAND-Hewfq", "Errors.Session.Terminated"),
+  expired: refusal("failed_precondition", "COMMAND-Hkl3d", "Errors.Session.Expired"),
+  tokenInvalid: refusal("permission_denied", "COMMAND-sGr42", "Errors.Session.Token.Invalid"),
+  userInactive: refusal("failed_precondition", "SESSION-Gj4ko", "Errors.Session.UserInactive"),
+  userChange: refusal("invalid_argument", "SESSION-u5Rch", "Errors.Session.UserChange"),
+  challengeWithoutUser: refusal("failed_precondition", "COMMAND-JKL3g", "Errors.User.UserIDMissing"),
+  challengeNotReady: refusal("failed_precondition", "COMMAND-BJ2g3", "Errors.User.MFA.OTP.NotReady"),
+  checkWithoutUser: refusal("invalid_argument", "COMMAND-S453v", "Errors.User.UserIDMissing"),
+  codeEmpty: refusal("invalid_argument", "COMMAND-SJl2g", "Errors.User.Code.Empty"),
+  checkNotReady: refusal("failed_precondition", "COMMAND-d2r52", "Errors.User.MFA.OTP.NotReady"),
+  noChallenge: refusal("failed_precondition", "COMMAND-S34gh", "Errors.User.Code.NotFound"),
+  wrong: refusal("invalid_argument", "CODE-woT0xc", "Errors.User.Code.Invalid"),
+  expiredCode: refusal("failed_precondition", "CODE-QvUQ4P", "Errors.User.Code.Expired"),
+} as const;
+
+/** What one request wants of a session. */
+export interface SessionCommand {
+  /** The user of the state that is given, if their identity is to be checked. */
+  readonly checkUser: boolean;
+  /** The answer to the challenge of an earlier request. */
+  readonly otpSmsCode?: string;
+  readonly challenge?: { readonly code: NewCode; readonly returned: boolean };
+  /** What is set anew; a key with an empty value is removed. Base64. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly lifetimeMs?: number;
+  /** Id and SHA-256 of the token that a change gives. */
+  readonly newToken: { readonly tokenId: string; readonly hash: string };
+}
+
+export interface SessionDecision extends Decision<SessionEvent> {
+  /** What happens to the session's user in the same transaction. */
+  readonly userEvents: readonly UserEvent[];
+}
+
+/** @param user of the session, if it is to have one */
+export function decideCreateSession(
+  session: { readonly id: string; readonly creatorId: string; readonly userAgent?: UserAgent },
+  user: UserState | undefined,
+  command: SessionCommand,
+  facts: Facts,
+): SessionDecision {
+  const { id, ...added } = session;
+  const opened: SessionEvent = { type: "session.added", data: added };
+  const decided = decideChanges({ id }, user, command, facts);
+  // A session that was refused never was; the failed try of its user stays.
+  if (decided.refusal !== undefined) return { ...decided, events: [] };
+  return { ...decided, events: [opened, ...decided.events, tokenSet(command)] };
+}
+
+/**
+ * No event means that the request asks for nothing.
+ *
+ * @param user of the session, or the one who is to become it
+ */
+export function decideSetSession(
+  session: SessionState,
+  user: UserState | undefined,
+  command: SessionCommand,
+  facts: Facts,
+): SessionDecision {
+  const decided = decideChanges(session, user, command, facts);
+  if (decided.refusal !== undefined || decided.events.length === 0) return decided;
+  return { ...decided, events: [...decided.events, tokenSet(command)] };
+}
+
+/** @throws DomainError if the session was ended, or its life is over */
+export function requireUsable(session: SessionState, nowMs: number): void {
+  if (session.status === "terminated") throw new DomainError(sessionErrors.terminated);
+  if (session.expiresMs !== undefined && nowMs >= session.expiresMs) {
+    throw new DomainError(sessionErrors.expired);
+  }
+}
+
+export function decideTerminateSession(session: SessionState): Decision<SessionEvent> {
+  return { events: session.status === "terminated" ? [] : [{ type: "session.terminated", data: {} }] };
+}
+
+function tokenSet({ newToken }: SessionCommand): SessionEvent {
+  return { type: "session.token.set", data: newToken };
+}
+
+type Present = Pick<SessionState, "id" | "user" | "otpSmsChallenge">;
+
+/** Checks first, then challenges: a check sees only the challenge of an earlier request. */
+function decideChanges(
+  session: Present,
+  user: UserState | undefined,
+  command: SessionCommand,
+  facts: Facts,
+): SessionDecision {
+  const checkedUser = command.checkUser ? checkUser(session, user) : [];
+  const check =
+    command.otpSmsCode === undefined ? none : checkOtpSms(session, user, command.otpSmsCode, facts);
+  if (check.refusal !== undefined) return check;
+  const challenge =
+    command.challenge === undefined ? none : decideChallenge(session, user, command.challenge, facts);
+  const { metadata, lifetimeMs } = command;
+  const others: SessionEvent[] = [];
+  if (Object.keys(metadata).length > 0) others.push({ type: "session.metadata.set", data: { metadata } });
+  if (lifetimeMs !== undefined) {
+    others.push({ type: "session.lifetime.set", data: { expiresMs: facts.nowMs + lifetimeMs } });
+  }
+  return {
+    ...challenge,
+    events: [...checkedUser, ...check.events, ...challenge.events, ...others],
+    userEvents: check.userEvents,
+  };
+}
+
+const none: SessionDecision = { events: [], userEvents: [] };
+
+function checkUser(session: Present, user: UserState | undefined): readonly SessionEvent[] {
+  if (user === undefined || user.status !== "active") throw new DomainError(sessionErrors.userInactive);
+  if (session.user !== undefined && session.user.id !== user.id) {
+    throw new DomainError(sessionErrors.userChange);
+  }
+  const data = { userId: user.id, organizationId: user.resourceOwner };
+  return [{ type: "session.user.checked", data }];
+}
+
+function checkOtpSms(
+  session: Present,
+  user: UserState | undefined,
+  code: string,
+  facts: Facts,
+): SessionDecision {
+  if (user === undefined) throw new DomainError(sessionErrors.checkWithoutUser);
+  if (code === "") throw new DomainError(sessionErrors.codeEmpty);
+  if (otpSmsNumber(user) === undefined) throw new DomainError(sessionErrors.checkNotReady);
+  const challenge = session.otpSmsChallenge;
+  if (challenge === undefined) throw new DomainError(sessionErrors.noChallenge);
+  if (user.status === "locked") throw new DomainError(userLocked);
+  const binding = bindingOf(session.id, user.id, challenge);
+  const check = checkCode(challenge, binding, code, facts.nowMs, facts.mac);
+  if (check === "right") {
+    return {
+      events: [{ type: "session.otp.sms.checked", data: {} }],
+      userEvents: [{ type: "user.human.mfa.otp.sms.check.succeeded", data: {} }],
+    };
+  }
+  const refused = new DomainError(check === "expired" ? sessionErrors.expiredCode : sessionErrors.wrong);
+  // A dead code cannot be guessed any more: the tries after it are not worth an event each.
+  if (check === "dead") return { ...none, refusal: refused };
+  const failures = (user.otpSmsFailures ?? 0) + 1;
+  const { maxOtpAttempts } = facts.policy.lockout;
+  const failed: UserEvent = { type: "user.human.mfa.otp.sms.check.failed", data: {} };
+  const locked: UserEvent = { type: "user.locked", data: {} };
+  return {
+    events: [{ type: "session.otp.sms.check.failed", data: {} }],
+    userEvents: maxOtpAttempts > 0 && failures >= maxOtpAttempts ? [failed, locked] : [failed],
+    refusal: refused,
+  };
+}
+
+function decideChallenge(
+  session: Present,
+  user: UserState | undefined,
+  { code, returned }: NonNullable<SessionCommand["challenge"]>,
+  facts: Facts,
+): SessionDecision {
+  if (user === undefined) throw new DomainError(sessionErrors.challengeWithoutUser);
+  const number = otpSmsNumber(user);
+  if (number === undefined) throw new DomainError(sessionErrors.challengeNotReady);
+  const binding = bindingOf(session.id, user.id, { number, challengeId: code.challengeId });
+  const verification = returned ? "return_code" : "send_code";
+  const { issued, added } = issueCode(binding, code, facts.policy.otpSmsCode, verification, facts);
+  return {
+    events: [{ type: "session.otp.sms.challenged", data: { ...added, phone: number } }],
+    userEvents: [],
+    code: issued,
+  };
+}
+
+function bindingOf(
+  sessionId: string,
+  userId: string,
+  { number, challengeId }: Pick<PendingCode, "challengeId"> & { readonly number: string },
+) {
+  return { userId, purpose: "otp_sms", number, challengeId: `${sessionId}/${challengeId}` } as const;
+}

@@ -1,0 +1,16 @@
+import { hash, timingSafeEqual } from "node:crypto";
+
+/**
+ * The hash that an opaque token is stored and found by. It needs no salt: the tokens are long and random.
+ * @returns SHA-256, base64url
+ */
+export function hashToken(token: string): string {
+  return hash("sha256", token, "base64url");
+}
+
+/** Compares in constant time. @param stored as `hashToken` gave it */
+export function isTokenOf(token: string, stored: string): boolean {
+  const actual = Buffer.from(hashToken(token));
+  const expected = Buffer.from(stored);
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
+}

@@ -1,0 +1,25 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type MessageCustomText,
+  MessageCustomTextSchema,
+} from "../../gen/zitadel/text/v1/message_text_pb.js";
+import { type TextRef, type TextView } from "../app/message-text.ts";
+import type { MessageText, TextType } from "../domain/settings-state.ts";
+import { v1SettingDetails } from "./details.ts";
+
+/** Message texts, as the messages of v1 carry them. */
+
+export function textRef(textType: TextType, { language }: { readonly language: string }): TextRef {
+  return { textType, language };
+}
+
+/** An SMS has its text only; the other parts are left out by the messages about one-time codes. */
+export function textOf(request: Partial<MessageText> & Pick<MessageText, "text">): MessageText {
+  const { title = "", preHeader = "", subject = "", greeting = "", text } = request;
+  const { buttonText = "", footerText = "" } = request;
+  return { title, preHeader, subject, greeting, text, buttonText, footerText };
+}
+
+export function v1MessageText({ message, details, isDefault }: TextView): MessageCustomText {
+  return create(MessageCustomTextSchema, { details: v1SettingDetails(details), ...message, isDefault });
+}

@@ -1,0 +1,150 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
+import type { SetAuthenticators } from "../../gen/zitadel/resources/user/v3alpha/authenticator_pb.js";
+import type { SetContact } from "../../gen/zitadel/resources/user/v3alpha/user_pb.js";
+import {
+  ActivateUserResponseSchema,
+  CreateUserResponseSchema,
+  DeactivateUserResponseSchema,
+  DeleteUserResponseSchema,
+  GetUserResponseSchema,
+  LockUserResponseSchema,
+  PatchUserResponseSchema,
+  SearchUsersResponseSchema,
+  UnlockUserResponseSchema,
+  type ZITADELUsers,
+} from "../../gen/zitadel/resources/user/v3alpha/user_service_pb.js";
+import {
+  addHumanUser,
+  changeHumanUser,
+  type ChangeHumanUserCommand,
+  deactivateUser,
+  deleteUser,
+  getUser,
+  lockUser,
+  reactivateUser,
+  unlockUser,
+} from "../app/account.ts";
+import type { AppContext } from "../app/context.ts";
+import { listUsers } from "../app/user-list.ts";
+import { v3Details, v3ListDetails } from "./details.ts";
+import { callerOf } from "./gate.ts";
+import { emailOf, phoneOf, present, profileOf } from "./human-user.ts";
+import { noPasswords, refuseField, refusePresent } from "./not-supported.ts";
+import { userFilterSearch } from "./user-filters-v3alpha.ts";
+import { organizationIn, userRefOf } from "./user-ref-v3alpha.ts";
+import { v3User } from "./users.ts";
+
+type Methods = Pick<
+  ServiceImpl<typeof ZITADELUsers>,
+  | "searchUsers"
+  | "getUser"
+  | "createUser"
+  | "patchUser"
+  | "deactivateUser"
+  | "activateUser"
+  | "lockUser"
+  | "unlockUser"
+  | "deleteUser"
+>;
+
+/** zitadel.resources.user.v3alpha.ZITADELUsers: accounts. */
+export function accountsV3(app: AppContext): Methods {
+  return {
+    async searchUsers(request, context) {
+      organizationIn(request);
+      const search = userFilterSearch(request);
+      const page = await listUsers(app, callerOf(context), search);
+      return create(SearchUsersResponseSchema, {
+        details: v3ListDetails(page, search.limit),
+        result: page.items.map(v3User),
+      });
+    },
+
+    async getUser(request, context) {
+      const loaded = await getUser(app, callerOf(context), userRefOf(request));
+      return create(GetUserResponseSchema, { user: v3User(loaded) });
+    },
+
+    async createUser(request, context) {
+      const { schemaId, data = {}, contact, authenticators, userId } = requireUserOf(request, "CreateUser");
+      const { email, phone } = contactOf(contact);
+      const added = await addHumanUser(app, callerOf(context), {
+        userId,
+        organizationId: organizationIn(request),
+        userName: userNameOf(authenticators),
+        profile: profileOf(undefined),
+        email: email ?? emailOf(undefined),
+        metadata: [],
+        schema: { schemaId, data },
+        phone,
+      });
+      return create(CreateUserResponseSchema, {
+        details: v3Details(added.userId, added.details),
+        ...(added.phoneCode === undefined ? {} : { phoneCode: added.phoneCode }),
+      });
+    },
+
+    async patchUser(request, context) {
+      const { schemaId, data, contact } = requireUserOf(request, "PatchUser");
+      const { details, phoneCode } = await changeHumanUser(app, callerOf(context), {
+        ...userRefOf(request),
+        ...present<ChangeHumanUserCommand>({
+          schema: present({ schemaId, data }),
+          ...contactOf(contact),
+        }),
+      });
+      return create(PatchUserResponseSchema, {
+        details: v3Details(request.id, details),
+        ...(phoneCode === undefined ? {} : { phoneCode }),
+      });
+    },
+
+    async deactivateUser(request, context) {
+      const details = await deactivateUser(app, callerOf(context), userRefOf(request));
+      return create(DeactivateUserResponseSchema, { details: v3Details(request.id, details) });
+    },
+
+    async activateUser(request, context) {
+      const details = await reactivateUser(app, callerOf(context), userRefOf(request));
+      return create(ActivateUserResponseSchema, { details: v3Details(request.id, details) });
+    },
+
+    async lockUser(request, context) {
+      const details = await lockUser(app, callerOf(context), userRefOf(request));
+      return create(LockUserResponseSchema, { details: v3Details(request.id, details) });
+    },
+
+    async unlockUser(request, context) {
+      const details = await unlockUser(app, callerOf(context), userRefOf(request));
+      return create(UnlockUserResponseSchema, { details: v3Details(request.id, details) });
+    },
+
+    async deleteUser(request, context) {
+      const details = await deleteUser(app, callerOf(context), userRefOf(request));
+      return create(DeleteUserResponseSchema, { details: v3Details(request.id, details) });
+    },
+  };
+}
+
+/** The part that the contract does not mark as required, but that a request is made of. */
+function requireUserOf<T>(request: { readonly user?: T | undefined }, method: string): T {
+  if (request.user !== undefined) return request.user;
+  throw new ConnectError(`invalid ${method}Request.user: value is required`, Code.InvalidArgument);
+}
+
+function contactOf(contact: SetContact | undefined) {
+  const { email, phone } = contact ?? {};
+  return {
+    email: email && emailOf({ email: email.address, verification: email.verification }),
+    phone: phone && phoneOf({ phone: phone.number, verification: phone.verification }),
+  };
+}
+
+/** @throws DomainError for a password, or for more than one user name */
+function userNameOf(authenticators: SetAuthenticators | undefined): string | undefined {
+  refusePresent({ "user.authenticators.password": authenticators?.password }, noPasswords);
+  const [first, ...others] = authenticators?.usernames ?? [];
+  if (others.length > 0) refuseField("user.authenticators.usernames", "a user has one user name here");
+  return first?.username;
+}

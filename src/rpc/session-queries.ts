@@ -1,0 +1,56 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { SearchQuery } from "../../gen/zitadel/session/v2/query_pb.js";
+import type { ListSessionsRequest } from "../../gen/zitadel/session/v2/session_service_pb.js";
+import {
+  type Condition,
+  conditionsMax,
+  type IntegerMatch,
+  type Search,
+  type SessionRecord,
+} from "../app/search.ts";
+import { pageOf, refuseLimit } from "./paging.ts";
+
+/** Lists of sessions as v2 asks for them. */
+
+const valuesMax = 1_000;
+
+/** By the numbers of the enum TimestampQueryMethod. */
+const timeMatches: readonly IntegerMatch[] = [
+  "equals",
+  "greater",
+  "greater_or_equals",
+  "less",
+  "less_or_equals",
+];
+
+/** @param callerId stands in where a query means the caller */
+export function sessionSearch(request: ListSessionsRequest, callerId: string): Search<SessionRecord> {
+  if (request.queries.length > conditionsMax) refuseLimit("queries", conditionsMax);
+  return {
+    where: { kind: "all", of: request.queries.map((query) => condition(query, callerId)) },
+    sortBy: "createdMs",
+    order: request.query?.asc === true ? "ascending" : "descending",
+    ...pageOf(request.query),
+  };
+}
+
+function condition({ query }: SearchQuery, callerId: string): Condition<SessionRecord> {
+  switch (query.case) {
+    case "idsQuery":
+      if (query.value.ids.length > valuesMax) refuseLimit("queries.ids_query.ids", valuesMax);
+      return { kind: "one_of", field: "id", values: query.value.ids };
+    case "userIdQuery":
+      return { kind: "one_of", field: "userId", values: [query.value.id] };
+    case "creatorQuery":
+      return { kind: "one_of", field: "creatorId", values: [query.value.id || callerId] };
+    case "userAgentQuery":
+      return { kind: "one_of", field: "fingerprintId", values: [query.value.fingerprintId ?? ""] };
+    case "creationDateQuery": {
+      const { creationDate, method } = query.value;
+      const value = creationDate === undefined ? 0 : timestampMs(creationDate);
+      return { kind: "integer", field: "createdMs", match: timeMatches[method] ?? "equals", value };
+    }
+    case undefined:
+      return { kind: "all", of: [] };
+  }
+}

@@ -1,0 +1,83 @@
+import type { MessageKey } from "../../domain/errors.ts";
+
+/** The German sentence of every refusal. `{names}` are filled from the refusal's params. */
+export const german: Readonly<Record<MessageKey, string>> = {
+  "Errors.Caller.Busy": "Zu viele Aufrufe warten auf dasselbe. Versuchen Sie es später noch einmal.",
+  "Errors.Caller.PermissionDenied": "Dafür fehlt Ihnen die Berechtigung {permission}.",
+  "Errors.Code.Alphabet": "Ein Generator braucht mindestens eine Art von Zeichen.",
+  "Errors.Code.Length": "Ein Code hat 1 bis {max} Zeichen.",
+  "Errors.Generator.NotFound":
+    "Diesen Generator gibt es nicht: Gezogen werden hier nur Codes für Telefone und Einmalcodes per SMS.",
+  "Errors.Inbox.NotActive":
+    "Nachrichten gehen nicht an den Posteingang: RINGBACK_SMS nennt einen anderen Anbieter.",
+  "Errors.Inbox.NothingYet": "Es kam rechtzeitig keine solche Nachricht an.",
+  "Errors.Limit": "Das Feld {field} überschreitet seine Grenze von {max}.",
+  "Errors.LockoutPolicy.AlreadyExists": "Die Organisation hat bereits eine Sperrrichtlinie.",
+  "Errors.LockoutPolicy.NotChanged": "Die Sperrrichtlinie ist bereits genau so.",
+  "Errors.LockoutPolicy.NotFound": "Die Organisation hat keine eigene Sperrrichtlinie.",
+  "Errors.MessageText.LanguageInvalid":
+    "{language} ist kein Sprachkürzel. Schreiben Sie es wie en oder de-CH.",
+  "Errors.MessageText.NotFound": "Ein solcher Text wurde nicht gesetzt.",
+  "Errors.MessageText.VariableUnknown": "In Nachrichten gibt es keine Variable {variable}.",
+  "Errors.NotSupported": "Das Feld {field} wird nicht unterstützt: {reason}.",
+  "Errors.Organization.NotFound": "Diese Organisation gibt es nicht.",
+  "Errors.Outbox.Full":
+    "Zu viele Nachrichten warten darauf, gesendet zu werden. Versuchen Sie es später noch einmal.",
+  "Errors.Role.Unknown": "Die Rolle {role} gibt es nicht. Bekannt sind: {known}.",
+  "Errors.SMSConfig.AlreadyActive": "Der SMS-Anbieter ist bereits aktiv.",
+  "Errors.SMSConfig.AlreadyInactive": "Der SMS-Anbieter ist nicht aktiv.",
+  "Errors.SMSConfig.NotExisting": "Diesen SMS-Anbieter gibt es nicht.",
+  "Errors.SMSConfig.TooMany": "Es darf höchstens {max} SMS-Anbieter geben.",
+  "Errors.SMSConfig.UrlInvalid": "Der Endpunkt muss eine URL sein, die mit https:// oder http:// beginnt.",
+  "Errors.Session.Expired": "Die Sitzung ist abgelaufen.",
+  "Errors.Session.NotExisting": "Diese Sitzung gibt es nicht.",
+  "Errors.Session.Terminated": "Die Sitzung wurde beendet.",
+  "Errors.Session.Token.Invalid": "Das Sitzungs-Token ist nicht das gültige.",
+  "Errors.Session.UserChange": "Der Benutzer einer Sitzung kann nicht gewechselt werden.",
+  "Errors.Session.UserInactive": "Der Benutzer ist nicht aktiv.",
+  "Errors.Store.OutcomeUnknown":
+    "Beim Schreiben ist der Speicher ausgefallen, und ob dies geschrieben ist, ist nicht bekannt. Sehen Sie nach, bevor Sie es noch einmal versuchen.",
+  "Errors.Store.Unavailable":
+    "Nichts konnte geschrieben werden: Der Speicher ist nicht verfügbar. Versuchen Sie es später noch einmal.",
+  "Errors.Token.Invalid": "Das Token ist ungültig oder abgelaufen.",
+  "Errors.Token.IssuerUnavailable":
+    "Das Token kann nicht geprüft werden: Sein Aussteller ist nicht erreichbar.",
+  "Errors.User.AccessToken.ExpiryPassed": "Das Ablaufdatum ist bereits vorbei.",
+  "Errors.User.AccessToken.NotFound": "Der Benutzer hat kein solches Zugriffstoken.",
+  "Errors.User.AccessToken.TooMany": "Ein Benutzer darf höchstens {max} Zugriffstoken haben.",
+  "Errors.User.AlreadyExisting": "Einen Benutzer mit dieser Id gibt es bereits.",
+  "Errors.User.AlreadyInactive": "Der Benutzer ist bereits deaktiviert.",
+  "Errors.User.CannotLock": "Nur ein aktiver Benutzer kann gesperrt werden.",
+  "Errors.User.Code.Empty": "Auf keinen Code wird gewartet, oder er wurde weggelassen.",
+  "Errors.User.Code.Expired": "Der Code ist abgelaufen.",
+  "Errors.User.Code.Invalid": "Der Code ist falsch oder abgelaufen.",
+  "Errors.User.Code.NotFound": "Kein Code wartet auf eine Antwort.",
+  "Errors.User.Locked": "Der Benutzer ist gesperrt.",
+  "Errors.User.LoginName.Ambiguous":
+    "Mehrere Benutzer haben diesen Anmeldenamen: Nennen Sie den Benutzer mit seiner Id.",
+  "Errors.User.MFA.OTP.AlreadyReady": "Diese Nummer ist bereits für Einmalcodes registriert.",
+  "Errors.User.MFA.OTP.NotExisting": "Eine solche Registrierung für Einmalcodes gibt es nicht.",
+  "Errors.User.MFA.OTP.NotReady":
+    "Der Benutzer kann keine Einmalcodes per SMS erhalten: Keine bestätigte Nummer ist dafür registriert.",
+  "Errors.User.MFA.OTP.TooMany": "Ein Benutzer darf höchstens {max} Registrierungen für Einmalcodes haben.",
+  "Errors.User.NotFound": "Diesen Benutzer gibt es nicht.",
+  "Errors.User.NotHuman": "Der Benutzer ist eine Maschine; nur Menschen haben hier Telefone.",
+  "Errors.User.NotInactive": "Der Benutzer ist nicht deaktiviert.",
+  "Errors.User.NotLocked": "Der Benutzer ist nicht gesperrt.",
+  "Errors.User.NotMachine": "Nur technische Benutzer haben Zugriffstoken.",
+  "Errors.User.Phone.AlreadyVerified": "Die Telefonnummer ist bereits bestätigt.",
+  "Errors.User.Phone.Contradiction":
+    "Eine leere Telefonnummer entfernt die Nummer: Sie kann nicht zugleich bestätigt werden.",
+  "Errors.User.Phone.Empty": "Die Telefonnummer ist leer.",
+  "Errors.User.Phone.Extension": "Eine Telefonnummer mit Durchwahl kann keine SMS empfangen.",
+  "Errors.User.Phone.Impossible": "Das kann keine Telefonnummer sein: Ihre Länge passt nicht zu ihrem Land.",
+  "Errors.User.Phone.Invalid": "Das ist keine Telefonnummer. Schreiben Sie sie wie +41791234567.",
+  "Errors.User.Phone.NoRegion":
+    "Schreiben Sie die Telefonnummer mit ihrer Landesvorwahl, wie +41791234567: Es ist keine Region voreingestellt.",
+  "Errors.User.Phone.NotChanged": "Das ist die Telefonnummer, die der Benutzer bereits hat.",
+  "Errors.User.Phone.NotFound": "Der Benutzer hat keine Telefonnummer.",
+  "Errors.User.Phone.Paused":
+    "An diese Nummer ging gerade eine SMS. Versuchen Sie es in {seconds} Sekunden noch einmal.",
+  "Errors.User.UserIDMissing": "Die Sitzung hat noch keinen Benutzer.",
+  "Errors.User.UserName.Taken": "Der Benutzername ist vergeben.",
+};

@@ -1,0 +1,27 @@
+import type { MessageKey } from "../../domain/errors.ts";
+import { english } from "./english.ts";
+import { german } from "./german.ts";
+
+const byLanguage: ReadonlyMap<string, Readonly<Record<MessageKey, string>>> = new Map([
+  ["en", english],
+  ["de", german],
+]);
+
+/**
+ * The sentence in the first of the languages that there is, else in English, with its names filled in.
+ *
+ * @param languages BCP 47
+ */
+export function sentence(
+  key: MessageKey,
+  params: Readonly<Record<string, string>>,
+  languages: readonly string[],
+): string {
+  const [best] = languages.flatMap((language) => byLanguage.get(primary(language)) ?? []);
+  return (best ?? english)[key].replace(/\{(\w+)\}/g, (whole, name: string) => params[name] ?? whole);
+}
+
+/** "de-CH" → "de". */
+function primary(language: string): string {
+  return language.split("-", 1)[0]?.toLowerCase() ?? "";
+}

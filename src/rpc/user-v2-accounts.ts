@@ -1,0 +1,226 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import {
+  AddHumanUserResponseSchema,
+  type CreateUserRequest_Human,
+  CreateUserResponseSchema,
+  DeactivateUserResponseSchema,
+  DeleteUserResponseSchema,
+  GetUserByIDResponseSchema,
+  ListUsersResponseSchema,
+  LockUserResponseSchema,
+  ReactivateUserResponseSchema,
+  UnlockUserResponseSchema,
+  UpdateHumanUserResponseSchema,
+  type UpdateUserRequest_Human,
+  UpdateUserResponseSchema,
+  type UserService,
+} from "../../gen/zitadel/user/v2/user_service_pb.js";
+import {
+  addHumanUser,
+  addMachineUser,
+  changeHumanUser,
+  type ChangeHumanUserCommand,
+  changeMachineUser,
+  changeUserName,
+  type ChangeUserReply,
+  deactivateUser,
+  deleteUser,
+  getUser,
+  lockUser,
+  reactivateUser,
+  unlockUser,
+} from "../app/account.ts";
+import { type AppContext, detailsOf } from "../app/context.ts";
+import { listUsers } from "../app/user-list.ts";
+import { v2ChangeDetails, v2ListDetails, v2ViewDetails } from "./details.ts";
+import { callerOf } from "./gate.ts";
+import {
+  emailOf,
+  metadataOf,
+  organizationIdOf,
+  phoneChangeOf,
+  phoneOf,
+  present,
+  profileChangeOf,
+  profileOf,
+} from "./human-user.ts";
+import { noLinks, noPasswords, onlySms, refusePresent } from "./not-supported.ts";
+import { userSearch } from "./user-queries.ts";
+import { v2User } from "./users.ts";
+import { requireOneof } from "./verification.ts";
+
+type Methods = Pick<
+  ServiceImpl<typeof UserService>,
+  | "createUser"
+  | "addHumanUser"
+  | "getUserByID"
+  | "listUsers"
+  | "updateUser"
+  | "updateHumanUser"
+  | "deactivateUser"
+  | "reactivateUser"
+  | "lockUser"
+  | "unlockUser"
+  | "deleteUser"
+>;
+
+/** zitadel.user.v2.UserService: accounts. */
+export function accountsV2(app: AppContext): Methods {
+  return {
+    async createUser(request, context) {
+      const { organizationId, userId, username: userName, userType } = request;
+      const caller = callerOf(context);
+      const user = requireOneof(userType, "CreateUserRequest.user_type");
+      const common = { organizationId, userId, userName };
+      const added =
+        user.case === "human"
+          ? await addHumanUser(app, caller, { ...common, ...humanOf(user.value) })
+          : await addMachineUser(app, caller, {
+              ...common,
+              name: user.value.name,
+              description: user.value.description ?? "",
+            });
+      return create(CreateUserResponseSchema, {
+        id: added.userId,
+        creationDate: timestampFromMs(added.details.createdMs),
+        phoneCode: added.phoneCode,
+      });
+    },
+
+    async addHumanUser(request, context) {
+      const { userId, details, phoneCode } = await addHumanUser(app, callerOf(context), {
+        userId: request.userId,
+        organizationId: organizationIdOf(request.organization),
+        userName: request.username,
+        ...humanOf(request),
+      });
+      return create(AddHumanUserResponseSchema, { userId, details: v2ViewDetails(details), phoneCode });
+    },
+
+    async getUserByID({ userId }, context) {
+      const loaded = await getUser(app, callerOf(context), { userId });
+      return create(GetUserByIDResponseSchema, {
+        details: v2ViewDetails(detailsOf(loaded)),
+        user: v2User(loaded),
+      });
+    },
+
+    async listUsers(request, context) {
+      const page = await listUsers(app, callerOf(context), userSearch(request));
+      return create(ListUsersResponseSchema, {
+        details: v2ListDetails(page),
+        sortingColumn: request.sortingColumn,
+        result: page.items.map(v2User),
+      });
+    },
+
+    async updateUser(request, context) {
+      const { userId, username: userName, userType } = request;
+      const caller = callerOf(context);
+      const named = { userId, ...present({ userName }) };
+      const change = (): Promise<ChangeUserReply> => {
+        switch (userType.case) {
+          case "human":
+            return changeHumanUser(app, caller, { ...named, ...humanChangeOf(userType.value) });
+          case "machine": {
+            const { name, description } = userType.value;
+            return changeMachineUser(app, caller, { ...named, ...present({ name, description }) });
+          }
+          case undefined:
+            return changeUserName(app, caller, named);
+        }
+      };
+      const { details, phoneCode } = await change();
+      return create(UpdateUserResponseSchema, {
+        changeDate: timestampFromMs(details.changedMs),
+        phoneCode,
+      });
+    },
+
+    async updateHumanUser(request, context) {
+      const { userId, username: userName, profile, email, phone, password } = request;
+      refusePresent({ password }, noPasswords);
+      const { details, phoneCode } = await changeHumanUser(app, callerOf(context), {
+        userId,
+        ...present<ChangeHumanUserCommand>({
+          userName,
+          profile: profile && profileChangeOf(profile),
+          email: email && emailOf(email),
+          phone: phoneChangeOf(phone),
+        }),
+      });
+      return create(UpdateHumanUserResponseSchema, { details: v2ChangeDetails(details), phoneCode });
+    },
+
+    async deactivateUser({ userId }, context) {
+      const details = await deactivateUser(app, callerOf(context), { userId });
+      return create(DeactivateUserResponseSchema, { details: v2ChangeDetails(details) });
+    },
+
+    async reactivateUser({ userId }, context) {
+      const details = await reactivateUser(app, callerOf(context), { userId });
+      return create(ReactivateUserResponseSchema, { details: v2ChangeDetails(details) });
+    },
+
+    async lockUser({ userId }, context) {
+      const details = await lockUser(app, callerOf(context), { userId });
+      return create(LockUserResponseSchema, { details: v2ChangeDetails(details) });
+    },
+
+    async unlockUser({ userId }, context) {
+      const details = await unlockUser(app, callerOf(context), { userId });
+      return create(UnlockUserResponseSchema, { details: v2ChangeDetails(details) });
+    },
+
+    async deleteUser({ userId }, context) {
+      const details = await deleteUser(app, callerOf(context), { userId });
+      return create(DeleteUserResponseSchema, { details: v2ChangeDetails(details) });
+    },
+  };
+}
+
+type NewHuman = Pick<
+  CreateUserRequest_Human,
+  "profile" | "email" | "phone" | "metadata" | "passwordType" | "idpLinks" | "totpSecret"
+>;
+
+/** @throws DomainError naming the first field that cannot be honored */
+function humanOf({
+  profile,
+  email,
+  phone,
+  metadata,
+  ...others
+}: Omit<NewHuman, "metadata"> & {
+  readonly metadata: readonly { readonly key: string; readonly value: Uint8Array }[];
+}) {
+  const { case: kind, value: secret } = others.passwordType;
+  refusePresent(
+    {
+      password: kind === "password" && secret,
+      hashed_password: kind === "hashedPassword" && secret,
+    },
+    noPasswords,
+  );
+  refusePresent({ idp_links: others.idpLinks }, noLinks);
+  refusePresent({ totp_secret: others.totpSecret }, onlySms);
+  return {
+    profile: profileOf(profile),
+    email: emailOf(email),
+    phone: phoneOf(phone),
+    metadata: metadataOf(metadata),
+  };
+}
+
+/** @throws DomainError naming the first field that cannot be honored */
+function humanChangeOf(human: UpdateUserRequest_Human): Partial<ChangeHumanUserCommand> {
+  refusePresent({ "human.password": human.password }, noPasswords);
+  const { profile, email, phone } = human;
+  return present<ChangeHumanUserCommand>({
+    profile: profile && profileChangeOf(profile),
+    email: email && emailOf(email),
+    phone: phoneChangeOf(phone),
+  });
+}

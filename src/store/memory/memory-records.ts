@@ -1,0 +1,99 @@
+import { foldCase, type Condition, type Found, type Search, type TextField } from "../../app/search.ts";
+import { predicate, type Fields } from "./condition.ts";
+import { compareValues } from "./value-order.ts";
+
+interface Entry extends Fields {
+  readonly id: string;
+  /** Of the last commit, with or without a new record. */
+  changedMs: number;
+}
+
+/** Entries with one value of an indexed field. */
+type Bucket = ReadonlySet<Entry>;
+
+/** The records of one type of aggregate. */
+export class MemoryRecords<R> {
+  readonly #entries = new Map<string, Entry>();
+  /** By field, then by its value without regard to small and capital letters. */
+  readonly #indexes: ReadonlyMap<PropertyKey, Map<string, Set<Entry>>>;
+
+  constructor(indexedFields: readonly TextField<R>[]) {
+    this.#indexes = new Map(indexedFields.map((field) => [field, new Map<string, Set<Entry>>()]));
+  }
+
+  /** @param record null removes it; undefined leaves it as it is. */
+  write(id: string, record: object | null | undefined, atMs: number): void {
+    const present = this.#entries.get(id);
+    if (record === undefined) {
+      if (present !== undefined) present.changedMs = atMs;
+      return;
+    }
+    if (present !== undefined) this.#remove(present);
+    if (record !== null) this.#add({ ...wellFormed(record), id, changedMs: atMs });
+  }
+
+  search({ where, sortBy, order, offset, limit }: Search<R>): Found {
+    const matches = predicate(where);
+    const found: Entry[] = [];
+    for (const bucket of this.#candidates(where) ?? [this.#entries.values()]) {
+      for (const entry of bucket) if (matches(entry)) found.push(entry);
+    }
+    const direction = order === "ascending" ? 1 : -1;
+    found.sort((a, b) => direction * compareValues(a[sortBy], b[sortBy]) || compareValues(a.id, b.id));
+    return { ids: found.slice(offset, offset + limit).map(({ id }) => id), total: found.length };
+  }
+
+  /** The smallest set of buckets that is sure to hold all that match; undefined if no index can tell. */
+  #candidates(where: Condition<R>): readonly Bucket[] | undefined {
+    if (where.kind === "one_of") return this.#buckets(where.field, where.values);
+    if (where.kind === "text" && where.match === "equals") return this.#buckets(where.field, [where.value]);
+    if (where.kind !== "all") return undefined;
+    return where.of
+      .map((part) => this.#candidates(part))
+      .filter((buckets) => buckets !== undefined)
+      .toSorted((a, b) => entriesIn(a) - entriesIn(b))[0];
+  }
+
+  #buckets(field: TextField<R>, values: readonly string[]): readonly Bucket[] | undefined {
+    const index = this.#indexes.get(field);
+    if (index === undefined) return undefined;
+    const keys = new Set(values.map((value) => indexKey(value)));
+    return [...keys].map((key) => index.get(key)).filter((bucket) => bucket !== undefined);
+  }
+
+  #add(entry: Entry): void {
+    this.#entries.set(entry.id, entry);
+    for (const [field, index] of this.#indexes) {
+      const key = indexKey(String(entry[field]));
+      const bucket = index.get(key);
+      if (bucket === undefined) index.set(key, new Set([entry]));
+      else bucket.add(entry);
+    }
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries.delete(entry.id);
+    for (const [field, index] of this.#indexes) {
+      const key = indexKey(String(entry[field]));
+      const bucket = index.get(key);
+      bucket?.delete(entry);
+      if (bucket?.size === 0) index.delete(key);
+    }
+  }
+}
+
+function indexKey(value: string): string {
+  return foldCase(value.toWellFormed());
+}
+
+function entriesIn(buckets: readonly Bucket[]): number {
+  return buckets.reduce((sum, bucket) => sum + bucket.size, 0);
+}
+
+function wellFormed(record: object): Fields {
+  const fields = Object.entries(record).map(([field, value]: [string, unknown]) => [
+    field,
+    typeof value === "string" ? value.toWellFormed() : value,
+  ]);
+  return Object.fromEntries(fields);
+}

@@ -1,0 +1,91 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { AggregateRef, AggregateWrite, RecordedEvent, UniqueKey } from "../../app/ports.ts";
+import { integer, text } from "./columns.ts";
+import { recordTables } from "./record-tables.ts";
+import { prepareRecordWrites } from "./record-writes.ts";
+
+/** A write whose JSON is written out: what crosses over to the writing thread. */
+export interface WrittenAggregate extends Omit<AggregateWrite, "events" | "state"> {
+  readonly events: readonly (Omit<RecordedEvent, "data"> & { readonly data: string })[];
+  readonly state: string;
+}
+
+/** The state row of an aggregate, without the state. */
+export interface StateRow {
+  readonly number: number;
+  readonly sequence: number;
+  readonly lastPosition: number;
+}
+
+export interface AggregateWrites {
+  find(aggregate: AggregateRef): StateRow | undefined;
+  /** The id of the aggregate that holds the key. */
+  holderOf(key: UniqueKey): string | undefined;
+  /** @param row of this aggregate, undefined if it is new */
+  write(write: WrittenAggregate, row: StateRow | undefined, atMs: number): void;
+}
+
+/** Events, state, record and keys of one aggregate. */
+export function prepareAggregateWrites(database: DatabaseSync): AggregateWrites {
+  const selectState = database.prepare(
+    "SELECT number, sequence, last_position FROM states WHERE aggregate_type = ? AND aggregate_id = ?",
+  );
+  const selectKey = database.prepare("SELECT aggregate_id FROM unique_keys WHERE kind = ? AND key = ?");
+  const insertEvent = database.prepare(
+    `INSERT INTO events (aggregate_type, aggregate_id, sequence, at_ms, type, data, previous_position)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertState = database.prepare(
+    `INSERT INTO states (aggregate_type, aggregate_id, sequence, last_position, state, changed_ms)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  const updateState = database.prepare(
+    "UPDATE states SET sequence = ?, last_position = ?, state = ?, changed_ms = ? WHERE number = ?",
+  );
+  const deleteKey = database.prepare(
+    "DELETE FROM unique_keys WHERE kind = ? AND key = ? AND aggregate_id = ?",
+  );
+  const insertKey = database.prepare(
+    "INSERT INTO unique_keys (kind, key, aggregate_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+  );
+  const writeRecord = {
+    user: prepareRecordWrites(database, recordTables.user),
+    session: prepareRecordWrites(database, recordTables.session),
+  };
+  return {
+    find({ type, id }) {
+      const row = selectState.get(type, id);
+      return (
+        row && {
+          number: integer(row["number"]),
+          sequence: integer(row["sequence"]),
+          lastPosition: integer(row["last_position"]),
+        }
+      );
+    },
+    holderOf({ kind, key }) {
+      const row = selectKey.get(kind, key);
+      return row && text(row["aggregate_id"]);
+    },
+    write(write, row, atMs) {
+      const { state, record } = write;
+      const { type, id } = write.aggregate;
+      let sequence = write.expectedSequence;
+      let position = row === undefined ? null : row.lastPosition;
+      for (const event of write.events) {
+        sequence += 1;
+        const inserted = insertEvent.run(type, id, sequence, atMs, event.type, event.data, position);
+        position = Number(inserted.lastInsertRowid);
+      }
+      let number = row?.number;
+      if (number === undefined) {
+        const inserted = insertState.run(type, id, sequence, position, state, atMs);
+        number = Number(inserted.lastInsertRowid);
+      } else updateState.run(sequence, position, state, atMs, number);
+      if (record !== undefined && (type === "user" || type === "session"))
+        writeRecord[type](number, id, record);
+      for (const key of write.freeKeys ?? []) deleteKey.run(key.kind, key.key, id);
+      for (const key of write.takeKeys ?? []) insertKey.run(key.kind, key.key, id);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Found, Search } from "../../app/search.ts";
+import { Lru } from "../../lib/lru.ts";
+import { integer, text } from "./columns.ts";
+import type { RecordTable } from "./record-tables.ts";
+import { conditionSql, orderSql } from "./search-sql.ts";
+
+/** Each shape of a search has two; their values are parameters. */
+const statementsMax = 200;
+
+/** Searches on a connection that reads. */
+export class RecordSearch {
+  readonly #reader: DatabaseSync;
+  readonly #statements = new Lru<string, StatementSync>(statementsMax);
+  readonly #begin: StatementSync;
+  readonly #end: StatementSync;
+
+  constructor(reader: DatabaseSync) {
+    this.#reader = reader;
+    this.#begin = reader.prepare("BEGIN");
+    this.#end = reader.prepare("COMMIT");
+  }
+
+  search<R>(table: RecordTable<R>, search: Search<R>): Found {
+    const where = conditionSql(table, search.where);
+    const rows = `FROM ${table.name} WHERE ${where.text}`;
+    const { sortBy, order, offset, limit } = search;
+    // The page and the total are of the same moment.
+    this.#begin.run();
+    try {
+      const page = this.#prepare(
+        `SELECT id ${rows} ORDER BY ${orderSql(table, sortBy, order)} LIMIT ? OFFSET ?`,
+      );
+      const ids = page.all(...where.parameters, limit, offset).map((row) => text(row["id"]));
+      // The last page tells the total itself.
+      if (ids.length < limit && (ids.length > 0 || offset === 0)) return { ids, total: offset + ids.length };
+      const count = this.#prepare(`SELECT count(*) AS total ${rows}`);
+      return { ids, total: integer(count.get(...where.parameters)?.["total"]) };
+    } finally {
+      this.#end.run();
+    }
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#reader.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}

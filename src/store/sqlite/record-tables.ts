@@ -1,0 +1,43 @@
+import type { SearchRecords, SearchType } from "../../app/search.ts";
+
+/** Where the records of one type of aggregate are. Each row has the `number` and the id of its row in `states`. */
+export interface RecordTable<R> {
+  readonly type: SearchType;
+  readonly name: string;
+  readonly columns: Readonly<Record<keyof R, string>>;
+  /** Columns with the `foldCase` of a text. The index of such a field is on this one. */
+  readonly foldedColumns: Readonly<Partial<Record<keyof R, string>>>;
+}
+
+export const recordTables: { readonly [T in SearchType]: RecordTable<SearchRecords[T]> } = {
+  user: {
+    type: "user",
+    name: "user_records",
+    columns: {
+      organizationId: "organization_id",
+      kind: "kind",
+      status: "status",
+      userName: "user_name",
+      givenName: "given_name",
+      familyName: "family_name",
+      nickName: "nick_name",
+      displayName: "display_name",
+      email: "email",
+      phone: "phone",
+      schemaId: "schema_id",
+      createdMs: "created_ms",
+    },
+    foldedColumns: { userName: "user_name_folded", email: "email_folded", phone: "phone_folded" },
+  },
+  session: {
+    type: "session",
+    name: "session_records",
+    columns: {
+      userId: "user_id",
+      creatorId: "creator_id",
+      fingerprintId: "fingerprint_id",
+      createdMs: "created_ms",
+    },
+    foldedColumns: {},
+  },
+};

@@ -1,0 +1,120 @@
+import { foldCase, type Condition, type IntegerMatch, type Search } from "../../app/search.ts";
+import type { RecordTable } from "./record-tables.ts";
+
+/** SQL with a `?` for each parameter: searches that differ in nothing but values have the same text. */
+export interface Sql {
+  readonly text: string;
+  readonly parameters: readonly (string | number)[];
+}
+
+/** The expression that is 1 for the rows that are like this, and 0 for all others; it is never NULL. */
+export function conditionSql<R>(table: RecordTable<R>, where: Condition<R>): Sql {
+  switch (where.kind) {
+    case "all":
+      return where.of.length === 0 ? { text: "1", parameters: [] } : join(table, where.of, " AND ");
+    case "any":
+      return where.of.length === 0 ? { text: "0", parameters: [] } : join(table, where.of, " OR ");
+    case "not": {
+      const { text, parameters } = conditionSql(table, where.of);
+      return { text: `NOT ${text}`, parameters };
+    }
+    case "text":
+      return textSql(table, where);
+    case "one_of": {
+      // One parameter for all of them: SQLite bounds the number of parameters.
+      const values = where.values.map((value) => value.toWellFormed());
+      const folded = values.map((value) => foldCase(value));
+      const test = "IN (SELECT value FROM json_each(?))";
+      return exactSql(table, where.field, test, JSON.stringify(values), JSON.stringify(folded));
+    }
+    case "integer":
+      return {
+        text: `${columnOf(table, where.field)} ${integerOperators[where.match]} ?`,
+        parameters: [where.value],
+      };
+  }
+}
+
+/** What follows ORDER BY. */
+export function orderSql<R>(
+  table: RecordTable<R>,
+  sortBy: Search<R>["sortBy"],
+  order: Search<R>["order"],
+): string {
+  const key =
+    sortBy === "changedMs"
+      ? `(SELECT changed_ms FROM states WHERE states.number = ${table.name}.number)`
+      : columnOf(table, sortBy);
+  return `${key} ${order === "ascending" ? "ASC" : "DESC"}, id`;
+}
+
+function join<R>(table: RecordTable<R>, conditions: readonly Condition<R>[], operator: string): Sql {
+  const parts = conditions.map((condition) => conditionSql(table, condition));
+  return {
+    text: `(${parts.map(({ text }) => text).join(operator)})`,
+    parameters: parts.flatMap(({ parameters }) => parameters),
+  };
+}
+
+/** Neither LIKE nor GLOB: they give some characters a meaning, and fold the letters of ASCII only. */
+function textSql<R>(table: RecordTable<R>, where: Extract<Condition<R>, { readonly kind: "text" }>): Sql {
+  const { field, match, ignoreCase } = where;
+  const plain = where.value.toWellFormed();
+  const folded = foldCase(plain);
+  const value = ignoreCase ? folded : plain;
+  const column = ignoreCase ? foldedSql(table, field) : columnOf(table, field);
+  if (match === "equals") {
+    return ignoreCase
+      ? { text: `${column} = ?`, parameters: [value] }
+      : exactSql(table, field, "= ?", plain, folded);
+  }
+  if (value === "") return { text: "1", parameters: [] };
+  switch (match) {
+    case "starts_with":
+      return { text: `instr(${column}, ?) = 1`, parameters: [value] };
+    case "contains":
+      return { text: `instr(${column}, ?) > 0`, parameters: [value] };
+    case "ends_with":
+      // On bytes: the length of a text ends at its first NUL. `IS`: the end of an empty BLOB is NULL.
+      return {
+        text: `substr(CAST(${column} AS BLOB), octet_length(${column}) - octet_length(?) + 1) IS CAST(? AS BLOB)`,
+        parameters: [value, value],
+      };
+  }
+}
+
+/** Applies a test to the text itself, by the index that there is for it. */
+function exactSql<R>(
+  table: RecordTable<R>,
+  field: keyof R | "id",
+  test: string,
+  value: string,
+  foldedValue: string,
+): Sql {
+  if (field === "id") {
+    const numbers = `SELECT number FROM states WHERE aggregate_type = '${table.type}' AND aggregate_id ${test}`;
+    return { text: `number IN (${numbers})`, parameters: [value] };
+  }
+  const column = columnOf(table, field);
+  const folded = table.foldedColumns[field];
+  return folded === undefined
+    ? { text: `${column} ${test}`, parameters: [value] }
+    : { text: `(${folded} ${test} AND ${column} ${test})`, parameters: [foldedValue, value] };
+}
+
+function columnOf<R>(table: RecordTable<R>, field: keyof R | "id"): string {
+  return field === "id" ? "id" : table.columns[field];
+}
+
+function foldedSql<R>(table: RecordTable<R>, field: keyof R | "id"): string {
+  const folded = field === "id" ? undefined : table.foldedColumns[field];
+  return folded ?? `fold(${columnOf(table, field)})`;
+}
+
+const integerOperators: Readonly<Record<IntegerMatch, string>> = {
+  equals: "=",
+  greater: ">",
+  greater_or_equals: ">=",
+  less: "<",
+  less_or_equals: "<=",
+};

@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Store } from "../../src/app/ports.ts";
+import type { Search, UserRecord } from "../../src/app/search.ts";
+import { silentLog } from "../../src/lib/log.ts";
+import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { outboxMessage, userCommit } from "../support/store-commits.ts";
+import { createStoreFolder } from "../support/store-folder.ts";
+import { everyRecord, userRecord } from "./search-records.ts";
+
+describe("a database of version 1", () => {
+  let folder: Awaited<ReturnType<typeof createStoreFolder>>;
+  let store: Store;
+
+  beforeEach(async () => {
+    folder = await createStoreFolder();
+    const file = join(folder.path, "db");
+    createVersion1(file);
+    store = await openSqliteStore({ file, log: silentLog });
+  });
+  afterEach(async () => {
+    await store.close();
+    await folder.remove();
+  });
+
+  const find = async (change: Partial<Search<UserRecord>>) =>
+    (await store.search("user", { ...everyRecord, ...change })).ids;
+
+  it("has all users that are not removed on its lists", async () => {
+    expect(await store.search("user", everyRecord)).toEqual({ ids: ["ada", "bot"], total: 2 });
+  });
+
+  it.each<Partial<UserRecord>>([
+    { organizationId: "o1" },
+    { kind: "human" },
+    { status: "locked" },
+    { userName: "Ada.Ärger" },
+    { givenName: "Ada" },
+    { familyName: "Lovelace" },
+    { nickName: "Al" },
+    { displayName: 'Ada "Countess" 😀' },
+    { email: "Ada@Example.com" },
+    { phone: "+41790000001" },
+  ])("finds a user by %j", async (values) => {
+    for (const [field, value] of Object.entries(userRecord(values))) {
+      if (!(field in values) || typeof value !== "string") continue;
+      const name = textFields.find((each) => each === field) ?? "id";
+      const where = { kind: "text", field: name, match: "equals", ignoreCase: false, value } as const;
+      expect(await find({ where })).toEqual(["ada"]);
+      expect(await find({ where: { ...where, ignoreCase: true, value: value.toUpperCase() } })).toEqual([
+        "ada",
+      ]);
+    }
+  });
+
+  it("knows when they were created and last changed", async () => {
+    expect(await find({ sortBy: "createdMs" })).toEqual(["bot", "ada"]);
+    expect(await find({ sortBy: "changedMs" })).toEqual(["ada", "bot"]);
+    const where = { kind: "integer", field: "createdMs", match: "equals", value: 2_000 } as const;
+    expect(await find({ where })).toEqual(["ada"]);
+  });
+
+  it("goes on with states, events and messages as they were", async () => {
+    expect(await store.load({ type: "user", id: "ada" })).toEqual({ sequence: 1, state: states.ada });
+    expect(await store.commit(userCommit("ada", 0))).toEqual({ kind: "sequence_taken" });
+    const record = userRecord({ phone: "+41790000009" });
+    expect(await store.commit(userCommit("ada", 1, { record, atMs: 9_000 }))).toEqual({ kind: "committed" });
+    expect(await find({ sortBy: "changedMs" })).toEqual(["bot", "ada"]);
+    expect((await store.history(0, 10)).map(({ aggregate, sequence }) => [aggregate.id, sequence])).toEqual([
+      ["ada", 1],
+      ["bot", 1],
+      ["gone", 1],
+      ["ada", 2],
+    ]);
+    const { sessionId: _none, ...message } = outboxMessage("m1");
+    expect(await store.outbox.claim(1_000, 1_000, 10)).toEqual([{ ...message, attempt: 1 }]);
+  });
+});
+
+const textFields = [
+  "organizationId",
+  "kind",
+  "status",
+  "userName",
+  "givenName",
+  "familyName",
+  "nickName",
+  "displayName",
+  "email",
+  "phone",
+] as const;
+
+/** State rows as they were written before there were records. */
+const states = {
+  ada: {
+    ...stateOf("ada", "human", "locked", 2_000),
+    resourceOwner: "o1",
+    userName: "Ada.Ärger",
+    profile: {
+      givenName: "Ada",
+      familyName: "Lovelace",
+      nickName: "Al",
+      displayName: 'Ada "Countess" 😀',
+      preferredLanguage: "en",
+      gender: 1,
+    },
+    email: { address: "Ada@Example.com", isVerified: true },
+    phone: { number: "+41790000001", isVerified: false },
+  },
+  bot: stateOf("bot", "machine", "active", 1_000),
+  gone: stateOf("gone", "human", "removed", 500),
+};
+
+function stateOf(id: string, kind: string, status: string, createdMs: number): object {
+  return {
+    id,
+    kind,
+    status,
+    resourceOwner: "o2",
+    createdMs,
+    changedMs: createdMs,
+    userName: id,
+    profile: {
+      givenName: "",
+      familyName: "",
+      nickName: "",
+      displayName: "",
+      preferredLanguage: "",
+      gender: 0,
+    },
+    email: { address: "", isVerified: false },
+    metadata: [],
+    registrations: {},
+    wrongCodes: 0,
+    accessTokens: {},
+    roles: [],
+  };
+}
+
+function createVersion1(file: string): void {
+  using database = new DatabaseSync(file);
+  const folder = new URL("../../src/store/sqlite/migrations/", import.meta.url);
+  database.exec(readFileSync(new URL("0001-initial.sql", folder), "utf8"));
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA application_id = 0x52696e67; PRAGMA user_version = 1");
+  const insertEvent = database.prepare(
+    "INSERT INTO events VALUES (?, 'user', ?, 1, ?, 'user.added', '{}', NULL)",
+  );
+  const insertState = database.prepare("INSERT INTO states VALUES (?, 'user', ?, 1, ?, ?)");
+  for (const [index, [id, state]] of Object.entries(states).entries()) {
+    insertEvent.run(index + 1, id, 5_000 + index);
+    insertState.run(index + 1, id, index + 1, JSON.stringify(state));
+  }
+  const { id, userId, purpose, recipient, createdMs, expiresMs, sealed } = outboxMessage("m1");
+  database
+    .prepare(
+      `INSERT INTO outbox (message_id, user_id, purpose, recipient, created_ms, expires_ms, sealed, due_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    .run(id, userId, purpose, recipient, createdMs, expiresMs, sealed, createdMs);
+}

@@ -1,0 +1,28 @@
+import { afterAll, describe, it } from "@jest/globals";
+import type { Protocol } from "../support/wire-protocols.ts";
+import type { World } from "../support/wire-world.ts";
+import { runCell } from "./cell.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
+
+/**
+ * A test for each scenario of the world's profile in each protocol.
+ *
+ * @returns a line that tells how many there are
+ */
+export function describeTable(
+  title: string,
+  world: World,
+  ways: readonly Protocol[],
+  scenarios: readonly Scenario[],
+): string {
+  const rows = scenarios.filter(({ profiles }) => profiles.includes(world.profile));
+  describe(title, () => {
+    afterAll(() => {
+      for (const protocol of ways) protocol.close();
+    });
+    describe.each(rows)("$name", (scenario) => {
+      it.each(ways)("$name", (protocol) => runCell(world, scenario, protocol));
+    });
+  });
+  return `  ${title}: ${rows.length} scenarios × ${ways.length} protocols = ${rows.length * ways.length} cells`;
+}
