@@ -17,6 +17,7 @@ import type { AppContext } from "./app/context.ts";
 import { Directory } from "./app/directory.ts";
 import { Inbox } from "./app/inbox.ts";
 import type { SmsAccount, SmsProvider, Store } from "./app/ports.ts";
+import { rebuild } from "./app/rebuild.ts";
 import { Repository } from "./app/repository.ts";
 import { sessionKind } from "./app/sessions.ts";
 import { Settings } from "./app/settings.ts";
@@ -94,6 +95,21 @@ export async function build(config: Config, overrides: Overrides = {}): Promise<
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/**
+ * Makes all rows of the configured store anew, from its events. No server may run on it.
+ *
+ * @returns how many there are
+ * @throws Error if the store cannot be opened
+ */
+export async function rebuildStore(config: Config, log: Log): Promise<number> {
+  const store = await openStore(config, log);
+  try {
+    return await rebuild(store);
+  } finally {
+    await store.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { build } from "./build.ts";
+import { build, rebuildStore } from "./build.ts";
 import { ConfigError, readConfig } from "./config/config.ts";
 import { helpText } from "./config/help.ts";
 import { warnings } from "./config/warnings.ts";
@@ -10,6 +10,7 @@ const graceMs = 10_000;
 
 const exitCodes = { failed: 1, misconfigured: 2 } as const;
 
+/** Without an argument: a server. */
 async function main(): Promise<void> {
   if (process.argv.includes("--help")) {
     process.stdout.write(helpText());
@@ -17,6 +18,11 @@ async function main(): Promise<void> {
   }
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
+  if (process.argv[2] === "rebuild") {
+    const rows = await rebuildStore(config, log);
+    process.stdout.write(`${rows} rows were made anew from the events.\n`);
+    return;
+  }
   for (const warning of warnings(config)) log.warn(warning);
   const ringback = await build(config, { log });
   process.stdout.write(welcome(ringback.url, ringback.newAdminToken));

@@ -31,6 +31,17 @@ export interface StoredState {
   readonly state: object;
 }
 
+/** Everything that is stored of an aggregate besides its events. */
+export interface StoredRow extends StoredState {
+  readonly aggregate: AggregateRef;
+  /** Where its last event is in the history. */
+  readonly lastPosition: number;
+  /** Time of that event. */
+  readonly changedMs: number;
+  readonly keys: readonly UniqueKey[];
+  readonly record: UserRecord | SessionRecord | null;
+}
+
 /** A name that belongs to one aggregate at a time, e.g. a user name or the hash of an access token. */
 export interface UniqueKey {
   readonly kind: "user_name" | "access_token";
@@ -108,6 +119,8 @@ export interface Store {
   commit(commit: Commit): Promise<CommitOutcome>;
   /** Events in the order of commits, after `afterPosition`, at most `limit`. */
   history(afterPosition: number, limit: number): MaybePromise<readonly HistoryEvent[]>;
+  /** Puts these in the place of the rows of all aggregates. The history stays. Only while no command runs. */
+  replaceRows(rows: readonly StoredRow[]): Promise<void>;
   readonly outbox: Outbox;
   readonly inbox: InboxStore;
   /** Resolves once everything that was begun is finished. Nothing works afterwards. */

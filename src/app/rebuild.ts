@@ -1,28 +1,26 @@
-import type { AggregateRef, AggregateType, HistoryEvent, Store, UniqueKey } from "./ports.ts";
+import type { AggregateType, HistoryEvent, Store, StoredRow } from "./ports.ts";
 import { advance, type AggregateKind, type Loaded } from "./repository.ts";
-import type { SessionRecord, UserRecord } from "./search.ts";
 import { sessionKind } from "./sessions.ts";
 import { settingsKind } from "./settings.ts";
 import { userKind } from "./users.ts";
 
-/** Everything that the store holds of an aggregate besides its events. */
-export interface RebuiltRow extends Loaded<object> {
-  readonly aggregate: AggregateRef;
-  /** Time of the last event. */
-  readonly changedMs: number;
-  readonly keys: readonly UniqueKey[];
-  readonly record: UserRecord | SessionRecord | null;
-}
-
 const eventsAtOnce = 1_000;
 
 /**
- * What the rows of all aggregates are by the history alone. It needs memory for all of them.
+ * Makes the rows of all aggregates anew, from the history alone. It needs memory for all of them, and a store
+ * that nobody else works with.
  *
- * @returns in the order of their first events
+ * @returns how many there are
  */
-export async function rebuildRows(store: Pick<Store, "history">): Promise<readonly RebuiltRow[]> {
-  const rows = new Map<string, RebuiltRow>();
+export async function rebuild(store: Pick<Store, "history" | "replaceRows">): Promise<number> {
+  const rows = await foldHistory(store);
+  await store.replaceRows(rows);
+  return rows.length;
+}
+
+/** @returns in the order of their first events */
+async function foldHistory(store: Pick<Store, "history">): Promise<readonly StoredRow[]> {
+  const rows = new Map<string, StoredRow>();
   let position = 0;
   for (;;) {
     const events = await store.history(position, eventsAtOnce);
@@ -35,7 +33,7 @@ export async function rebuildRows(store: Pick<Store, "history">): Promise<readon
   }
 }
 
-type Fold = (row: RebuiltRow | undefined, event: HistoryEvent) => RebuiltRow;
+type Fold = (row: StoredRow | undefined, event: HistoryEvent) => StoredRow;
 
 const folds: Readonly<Record<AggregateType, Fold>> = {
   user: foldOf(userKind),
@@ -45,14 +43,15 @@ const folds: Readonly<Record<AggregateType, Fold>> = {
 };
 
 function foldOf<S extends object, E>(kind: AggregateKind<S, E>): Fold {
-  return (row, { aggregate, type, data, atMs }) => {
+  return (row, { aggregate, position: lastPosition, type, data, atMs }) => {
     // The history of a type holds what its repository wrote.
     const event = { type, data } as E;
-    const loaded = row as Loaded<S> | undefined;
+    const loaded = row as (StoredRow & Loaded<S>) | undefined;
     const after = advance(kind, aggregate.id, loaded, event, atMs);
     return {
       ...after,
       aggregate,
+      lastPosition,
       changedMs: atMs,
       keys: kind.keysOf?.(after.state) ?? [],
       record: kind.recordOf?.(after.state) ?? null,

@@ -109,15 +109,21 @@ export class Settings {
 
   /**
    * The text in force: of the organization, of the instance, built in. Each is looked up in the language, and
-   * then in its base language.
+   * then in its base language. What one leaves empty comes from the next.
    */
   async text(scope: Scope, textType: TextType, language: string): Promise<InForce<MessageText>> {
-    const own = scope === "instance" ? undefined : textIn(await this.find(scope), textType, language);
-    if (own !== undefined) return { value: own.value, dated: own, isDefault: false };
     const dated = textIn(await this.instance.find(instanceId), textType, language);
-    const value = dated?.value ?? builtInText(textType, language || defaultLanguage);
-    return { value, dated, isDefault: scope !== "instance" || dated === undefined };
+    const ofInstance = over(builtInText(textType, language || defaultLanguage), dated?.value);
+    const own = scope === "instance" ? undefined : textIn(await this.find(scope), textType, language);
+    return own === undefined
+      ? { value: ofInstance, dated, isDefault: scope !== "instance" || dated === undefined }
+      : { value: over(ofInstance, own.value), dated: own, isDefault: false };
   }
+}
+
+function over(under: MessageText, text: MessageText | undefined): MessageText {
+  const parts = Object.entries(text ?? {}).filter(([, part]) => part !== "");
+  return { ...under, ...Object.fromEntries(parts) };
 }
 
 function textIn(

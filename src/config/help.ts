@@ -1,6 +1,10 @@
 import { type Variable, variables } from "./variables.ts";
 
-/** One line for each variable: name, default, meaning. */
+const commands = `npm start             starts the server
+npm start -- rebuild  makes all rows of the store anew from its events, while no server runs on it
+npm start -- --help   prints this`;
+
+/** The commands, and one line for each variable: name, default, meaning. */
 export function helpText(): string {
   const rows = Object.values<Variable<unknown>>(variables).map((variable) => [
     variable.name,
@@ -11,5 +15,5 @@ export function helpText(): string {
   const lines = rows.map(
     (row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`,
   );
-  return `Environment variables, with their defaults (an empty one counts as not set):\n\n${lines.join("\n")}\n`;
+  return `${commands}\n\nEnvironment variables, with their defaults (an empty one counts as not set):\n\n${lines.join("\n")}\n`;
 }

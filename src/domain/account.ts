@@ -89,7 +89,7 @@ export function decideChangeHumanUser(user: UserState, command: ChangeHumanUser,
     changed.push({ type: "user.human.email.changed", data: email });
   }
   const newSchema = { ...(user.schema ?? noSchema), ...schema };
-  if (schema !== undefined && !(user.schema !== undefined && sameData(user.schema, newSchema))) {
+  if (!sameData(user.schema ?? noSchema, newSchema)) {
     changed.push({ type: "user.schema.set", data: newSchema });
   }
   const { events, ...code } = decidePhoneOf(user, phone, facts);

@@ -1,4 +1,6 @@
-/** Whether two pieces of plain JSON data, with their fields in the same order, are the same. */
+import { isDeepStrictEqual } from "node:util";
+
+/** Whether two pieces of plain JSON data are the same, whatever the order of their fields. */
 export function sameData(one: object, other: object): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return isDeepStrictEqual(one, other);
 }

@@ -70,10 +70,10 @@ function typeOf(wireType: SecretGeneratorType): GeneratorType | undefined {
   return generatorTypes.find((type) => wireTypes[type] === wireType);
 }
 
-/** No time, or zero, means that a code never expires. */
+/** No time, or zero, means that a code never expires; less, that it has expired at once. */
 function ttlMsOf(expiry: Duration | undefined): number | null {
   const ms = expiry === undefined ? 0 : durationMs(expiry);
-  return ms <= 0 ? null : ms;
+  return ms === 0 ? null : ms;
 }
 
 function v1Generator({ type, generator, details }: GeneratorView): SecretGenerator {

@@ -1,6 +1,8 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { createValidator, type Violation } from "@bufbuild/protovalidate";
+import { createValidator } from "@bufbuild/protovalidate";
 import type { DescMessage, Message } from "@bufbuild/protobuf";
+import type { Path } from "@bufbuild/protobuf/reflect";
+import { type InnerMessage, innerMessages } from "./inner-messages.ts";
 
 /** Refuses requests that break a limit of the contract, naming `<Message>.<field>` and the rule. */
 export function validationInterceptor(): Interceptor {
@@ -20,16 +22,27 @@ export function validationInterceptor(): Interceptor {
   }
 
   function requireValid(schema: DescMessage, message: Message): void {
-    const result = validator.validate(schema, message);
-    if (result.kind === "valid") return;
-    if (result.kind === "error") throw result.error;
-    const sentences = result.violations.map((violation) => sentenceOf(schema, violation));
+    const sentences = sentencesAbout(schema, { desc: schema, message, path: [] });
+    // The validator leaves out the rules of a message within one of its own type (protovalidate-es 1.3.0).
+    for (const inner of innerMessages(schema, message)) {
+      if (sentences.length > 0) break;
+      sentences.push(...sentencesAbout(schema, inner));
+    }
+    if (sentences.length === 0) return;
     throw new ConnectError(`invalid ${sentences.join("; ")}`, Code.InvalidArgument);
+  }
+
+  /** @throws Error if the rules themselves are broken */
+  function sentencesAbout(schema: DescMessage, { desc, message, path }: InnerMessage): string[] {
+    const result = validator.validate(desc, message);
+    if (result.kind === "error") throw result.error;
+    if (result.kind === "valid") return [];
+    return result.violations.map(({ field, message: rule }) => sentenceOf(schema, [...path, ...field], rule));
   }
 }
 
-function sentenceOf(schema: DescMessage, violation: Violation): string {
-  const path = violation.field
+function sentenceOf(schema: DescMessage, field: Path, rule: string): string {
+  const path = field
     .map((part) => {
       switch (part.kind) {
         case "field":
@@ -45,5 +58,5 @@ function sentenceOf(schema: DescMessage, violation: Violation): string {
       }
     })
     .join("");
-  return `${schema.name}${path}: ${violation.message}`;
+  return `${schema.name}${path}: ${rule}`;
 }

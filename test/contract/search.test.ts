@@ -112,6 +112,40 @@ describe.each(storeAdapters)("searches on $name", ({ createHome, persists }) => 
     }
   });
 
+  it.each([
+    ["ÄÖÜ", "äöü"],
+    ["İ", "i\u0307"],
+    ["ΟΔΟΣ", "οδος"],
+    ["Straße", "STRAßE"],
+    ["𐐀", "𐐨"],
+    ["A\u0000B", "a\u0000b"],
+    ["\ud800A", "\ufffda"],
+  ])("take %j for %j only where capital letters are ignored", async (text, value) => {
+    await add("1", { userName: text, givenName: text });
+    await add("2", { userName: "other", givenName: "other" });
+    for (const field of ["userName", "givenName"] as const) {
+      for (const match of ["equals", "starts_with", "contains", "ends_with"] as const) {
+        const where = { kind: "text", field, match, value } as const;
+        expect(await search({ where: { ...where, ignoreCase: true } })).toEqual({ ids: ["1"], total: 1 });
+        expect(await search({ where: { ...where, ignoreCase: false } })).toEqual({ ids: [], total: 0 });
+      }
+    }
+  });
+
+  it("take half of a surrogate pair for U+FFFD, as UTF-8 does, and for no part of a pair", async () => {
+    await add("1", { nickName: "a\ud83d" });
+    await add("2", { nickName: "a😀" });
+    for (const value of ["a\ud83d", "a\ude00", "a\ufffd"]) {
+      for (const match of ["equals", "starts_with", "contains", "ends_with"] as const) {
+        const where = { kind: "text", field: "nickName", match, ignoreCase: false, value } as const;
+        expect((await search({ where })).ids).toEqual(["1"]);
+      }
+      expect((await search({ where: { kind: "one_of", field: "nickName", values: [value] } })).ids).toEqual([
+        "1",
+      ]);
+    }
+  });
+
   it("find every empty field by the empty text, and everything that contains it", async () => {
     await add("1", { nickName: "" });
     await add("2", { nickName: "Ada" });

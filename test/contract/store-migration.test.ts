@@ -56,8 +56,8 @@ describe("a database of version 1", () => {
   });
 
   it("knows when they were created and last changed", async () => {
-    expect(await find({ sortBy: "createdMs" })).toEqual(["bot", "ada"]);
-    expect(await find({ sortBy: "changedMs" })).toEqual(["ada", "bot"]);
+    expect(await find({ sortBy: "createdMs" })).toEqual(["ada", "bot"]);
+    expect(await find({ sortBy: "changedMs" })).toEqual(["bot", "ada"]);
     const where = { kind: "integer", field: "createdMs", match: "equals", value: 2_000 } as const;
     expect(await find({ where })).toEqual(["ada"]);
   });
@@ -66,8 +66,8 @@ describe("a database of version 1", () => {
     expect(await store.load({ type: "user", id: "ada" })).toEqual({ sequence: 1, state: states.ada });
     expect(await store.commit(userCommit("ada", 0))).toEqual({ kind: "sequence_taken" });
     const record = userRecord({ phone: "+41790000009" });
-    expect(await store.commit(userCommit("ada", 1, { record, atMs: 9_000 }))).toEqual({ kind: "committed" });
-    expect(await find({ sortBy: "changedMs" })).toEqual(["bot", "ada"]);
+    expect(await store.commit(userCommit("ada", 1, { record, atMs: 4_000 }))).toEqual({ kind: "committed" });
+    expect(await find({ sortBy: "changedMs" })).toEqual(["ada", "bot"]);
     expect((await store.history(0, 10)).map(({ aggregate, sequence }) => [aggregate.id, sequence])).toEqual([
       ["ada", 1],
       ["bot", 1],
@@ -109,7 +109,7 @@ const states = {
     email: { address: "Ada@Example.com", isVerified: true },
     phone: { number: "+41790000001", isVerified: false },
   },
-  bot: stateOf("bot", "machine", "active", 1_000),
+  bot: stateOf("bot", "machine", "active", 3_000),
   gone: stateOf("gone", "human", "removed", 500),
 };
 
@@ -149,7 +149,7 @@ function createVersion1(file: string): void {
   );
   const insertState = database.prepare("INSERT INTO states VALUES (?, 'user', ?, 1, ?, ?)");
   for (const [index, [id, state]] of Object.entries(states).entries()) {
-    insertEvent.run(index + 1, id, 5_000 + index);
+    insertEvent.run(index + 1, id, 5_000 - index);
     insertState.run(index + 1, id, index + 1, JSON.stringify(state));
   }
   const { id, userId, purpose, recipient, createdMs, expiresMs, sealed } = outboxMessage("m1");

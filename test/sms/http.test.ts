@@ -123,6 +123,27 @@ describe("a webhook", () => {
     expect(second?.headers["idempotency-key"]).toBe(message.id);
   });
 
+  it("gets a signature by each key that is still valid, in their order", async () => {
+    const nowMs = clock.nowMs();
+    const signingKeys = [
+      { key: "present", expiresMs: null },
+      { key: "for another millisecond", expiresMs: nowMs + 1 },
+      { key: "expired just now", expiresMs: nowMs },
+      { key: "expired", expiresMs: nowMs - 1 },
+    ];
+    await provider({ signingKeys }).send(message);
+    const [{ headers, body } = { headers: {}, body: "" }] = received;
+    const [present, former] = ["present", "for another millisecond"].map((key) =>
+      createHmac("sha256", key).update(`1700000000.${body}`).digest("hex"),
+    );
+    expect(headers["zitadel-signature"]).toBe(`t=1700000000,v1=${present},v1=${former}`);
+  });
+
+  it("gets no signature when its last key has expired", async () => {
+    await provider({ signingKeys: [{ key: signingKey, expiresMs: clock.nowMs() }] }).send(message);
+    expect(received[0]?.headers).not.toHaveProperty("zitadel-signature");
+  });
+
   it("gets no signature without a key", async () => {
     await provider({ signingKeys: [] }).send(message);
     expect(received[0]?.headers).not.toHaveProperty("zitadel-signature");

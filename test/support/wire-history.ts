@@ -25,6 +25,7 @@ export function withHistory(
     load: (aggregate) => store.load(aggregate),
     findByKey: (key) => store.findByKey(key),
     search: (type, search) => store.search(type, search),
+    replaceRows: (rows) => store.replaceRows(rows),
     async commit(commit: Commit) {
       const outcome = await store.commit(commit);
       committed.resolve();

@@ -5,14 +5,32 @@ import { createCaller, isRole, roles } from "../../src/auth/roles.ts";
 const callerWith = (...names: string[]) =>
   createCaller({ userId: "ana", organizationId: "own", roles: names });
 
+const sessions = ["session.read", "session.write", "session.delete"];
+
 describe("permissions of roles", () => {
   it.each([
     ["IAM_OWNER", "other", permissions],
     ["IAM_USER_MANAGER", "other", ["user.read", "user.write", "user.delete"]],
-    ["IAM_LOGIN_CLIENT", "other", ["user.read", "user.write", "user.credential.write"]],
-    ["ORG_OWNER", "own", ["user.read", "user.write", "user.delete", "user.credential.write"]],
-    ["ORG_USER_MANAGER", "own", ["user.read", "user.write", "user.delete"]],
-    ["ORG_OWNER_VIEWER", "own", ["user.read"]],
+    [
+      "IAM_LOGIN_CLIENT",
+      "other",
+      ["user.read", "user.write", "user.credential.write", ...sessions, "policy.read"],
+    ],
+    [
+      "ORG_OWNER",
+      "own",
+      [
+        "user.read",
+        "user.write",
+        "user.delete",
+        "user.credential.write",
+        "policy.read",
+        "policy.write",
+        "policy.delete",
+      ],
+    ],
+    ["ORG_USER_MANAGER", "own", ["user.read", "user.write", "user.delete", "policy.read"]],
+    ["ORG_OWNER_VIEWER", "own", ["user.read", "policy.read"]],
   ])("%s may, in organization %s: %j", (role, organization, allowed) => {
     const caller = callerWith(role);
     expect(permissions.filter((permission) => caller.may(permission, organization))).toEqual(allowed);

@@ -127,6 +127,7 @@ class Post {
       load: (aggregate) => store.load(aggregate),
       findByKey: (key) => store.findByKey(key),
       search: (type, search) => store.search(type, search),
+      replaceRows: (rows) => store.replaceRows(rows),
       history: (after, limit) => store.history(after, limit),
       inbox: store.inbox,
       close: () => store.close(),

@@ -1,4 +1,4 @@
-import { type DescMethodUnary, type JsonObject, toJson } from "@bufbuild/protobuf";
+import { type DescMethodUnary, type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { timestampFromMs, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { expect } from "@jest/globals";
@@ -31,9 +31,13 @@ export async function runCell(world: World, scenario: Scenario, protocol: Protoc
 
 /** It may be one that the call makes, with an id that nobody chose. */
 function subjectId({ method, subject }: Situation, json: JsonObject | undefined): string {
-  const made = method.name === "CreateUser" ? json?.["id"] : undefined;
+  const made = method.name === "CreateUser" ? (json?.["id"] ?? idOf(json?.["details"])) : undefined;
   const named = json?.["userId"] ?? json?.["sessionId"] ?? made ?? subject.id;
   return typeof named === "string" ? named : subject.id;
+}
+
+function idOf(details: JsonValue | undefined): JsonValue | undefined {
+  return typeof details === "object" && details !== null && "id" in details ? details.id : undefined;
 }
 
 /** @returns the message, if there is one */

@@ -49,10 +49,10 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.User.Code.NotFound": "No code is waiting for an answer.",
   "Errors.User.Locked": "The user is locked.",
   "Errors.User.LoginName.Ambiguous": "Several users have this login name: name the user by id.",
-  "Errors.User.MFA.OTP.AlreadyReady": "This number is registered for one-time codes already.",
-  "Errors.User.MFA.OTP.NotExisting": "There is no such registration for one-time codes.",
+  "Errors.User.MFA.OTP.AlreadyReady": "One-time codes go to this number already.",
+  "Errors.User.MFA.OTP.NotExisting": "There is no such enrollment for one-time codes by SMS.",
   "Errors.User.MFA.OTP.NotReady":
-    "The user cannot get one-time codes by SMS: no verified number is enrolled.",
+    "One-time codes by SMS need a verified phone number that is enrolled for them.",
   "Errors.User.MFA.OTP.TooMany": "A user may have {max} registrations for one-time codes at most.",
   "Errors.User.NotFound": "There is no such user.",
   "Errors.User.NotHuman": "The user is a machine; only people have phones here.",

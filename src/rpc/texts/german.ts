@@ -55,10 +55,10 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.User.Locked": "Der Benutzer ist gesperrt.",
   "Errors.User.LoginName.Ambiguous":
     "Mehrere Benutzer haben diesen Anmeldenamen: Nennen Sie den Benutzer mit seiner Id.",
-  "Errors.User.MFA.OTP.AlreadyReady": "Diese Nummer ist bereits für Einmalcodes registriert.",
-  "Errors.User.MFA.OTP.NotExisting": "Eine solche Registrierung für Einmalcodes gibt es nicht.",
+  "Errors.User.MFA.OTP.AlreadyReady": "Einmalcodes gehen bereits an diese Nummer.",
+  "Errors.User.MFA.OTP.NotExisting": "Es gibt keine solche Anmeldung für Einmalcodes per SMS.",
   "Errors.User.MFA.OTP.NotReady":
-    "Der Benutzer kann keine Einmalcodes per SMS erhalten: Keine bestätigte Nummer ist dafür registriert.",
+    "Einmalcodes per SMS brauchen eine bestätigte Telefonnummer, die dafür angemeldet ist.",
   "Errors.User.MFA.OTP.TooMany": "Ein Benutzer darf höchstens {max} Registrierungen für Einmalcodes haben.",
   "Errors.User.NotFound": "Diesen Benutzer gibt es nicht.",
   "Errors.User.NotHuman": "Der Benutzer ist eine Maschine; nur Menschen haben hier Telefone.",

@@ -32,6 +32,11 @@ export class MemoryRecords<R> {
     if (record !== null) this.#add({ ...wellFormed(record), id, changedMs: atMs });
   }
 
+  clear(): void {
+    this.#entries.clear();
+    for (const index of this.#indexes.values()) index.clear();
+  }
+
   search({ where, sortBy, order, offset, limit }: Search<R>): Found {
     const matches = predicate(where);
     const found: Entry[] = [];

@@ -13,6 +13,7 @@ import {
   type OutboxMessage,
   type Settlement,
   type Store,
+  type StoredRow,
   type StoredState,
   type UniqueKey,
 } from "../../app/ports.ts";
@@ -73,6 +74,18 @@ class MemoryStore implements Store {
     return this.#events.slice(afterPosition, afterPosition + limit);
   }
 
+  async replaceRows(rows: readonly StoredRow[]): Promise<void> {
+    this.#states.clear();
+    this.#keyHolders.clear();
+    this.#records.user.clear();
+    this.#records.session.clear();
+    for (const { aggregate, sequence, state, changedMs, keys, record } of rows) {
+      this.#states.set(aggregateName(aggregate), { sequence, state });
+      for (const key of keys) this.#keyHolders.set(keyName(key), aggregate.id);
+      this.#writeRecord(aggregate, record, changedMs);
+    }
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
   }
@@ -100,12 +113,15 @@ class MemoryStore implements Store {
       this.#events.push({ ...event, position: this.#events.length + 1, aggregate, sequence, atMs });
     }
     this.#states.set(aggregateName(aggregate), { sequence, state });
-    const { type, id } = aggregate;
-    if (type === "user" || type === "session") this.#records[type].write(id, record, atMs);
+    this.#writeRecord(aggregate, record, atMs);
     for (const key of freeKeys) {
-      if (this.findByKey(key) === id) this.#keyHolders.delete(keyName(key));
+      if (this.findByKey(key) === aggregate.id) this.#keyHolders.delete(keyName(key));
     }
-    for (const key of takeKeys) this.#keyHolders.set(keyName(key), id);
+    for (const key of takeKeys) this.#keyHolders.set(keyName(key), aggregate.id);
+  }
+
+  #writeRecord({ type, id }: AggregateRef, record: AggregateWrite["record"], atMs: number): void {
+    if (type === "user" || type === "session") this.#records[type].write(id, record, atMs);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { AggregateRef, AggregateWrite, RecordedEvent, UniqueKey } from "../../app/ports.ts";
+import type { AggregateRef, AggregateWrite, RecordedEvent, StoredRow, UniqueKey } from "../../app/ports.ts";
+import type { SearchType } from "../../app/search.ts";
 import { integer, text } from "./columns.ts";
 import { recordTables } from "./record-tables.ts";
 import { prepareRecordWrites } from "./record-writes.ts";
@@ -7,6 +8,11 @@ import { prepareRecordWrites } from "./record-writes.ts";
 /** A write whose JSON is written out: what crosses over to the writing thread. */
 export interface WrittenAggregate extends Omit<AggregateWrite, "events" | "state"> {
   readonly events: readonly (Omit<RecordedEvent, "data"> & { readonly data: string })[];
+  readonly state: string;
+}
+
+/** A row whose JSON is written out. */
+export interface WrittenRow extends Omit<StoredRow, "state"> {
   readonly state: string;
 }
 
@@ -23,6 +29,8 @@ export interface AggregateWrites {
   holderOf(key: UniqueKey): string | undefined;
   /** @param row of this aggregate, undefined if it is new */
   write(write: WrittenAggregate, row: StateRow | undefined, atMs: number): void;
+  /** Puts these in the place of all rows; the events stay. */
+  replaceRows(rows: readonly WrittenRow[]): void;
 }
 
 /** Events, state, record and keys of one aggregate. */
@@ -82,10 +90,25 @@ export function prepareAggregateWrites(database: DatabaseSync): AggregateWrites 
         const inserted = insertState.run(type, id, sequence, position, state, atMs);
         number = Number(inserted.lastInsertRowid);
       } else updateState.run(sequence, position, state, atMs, number);
-      if (record !== undefined && (type === "user" || type === "session"))
-        writeRecord[type](number, id, record);
+      if (record !== undefined && hasRecord(type)) writeRecord[type](number, id, record);
       for (const key of write.freeKeys ?? []) deleteKey.run(key.kind, key.key, id);
       for (const key of write.takeKeys ?? []) insertKey.run(key.kind, key.key, id);
     },
+    replaceRows(rows) {
+      const { user, session } = recordTables;
+      for (const table of ["states", "unique_keys", user.name, session.name]) {
+        database.exec(`DELETE FROM ${table}`);
+      }
+      for (const { aggregate, sequence, lastPosition, state, changedMs, keys, record } of rows) {
+        const { type, id } = aggregate;
+        const inserted = insertState.run(type, id, sequence, lastPosition, state, changedMs);
+        if (hasRecord(type)) writeRecord[type](Number(inserted.lastInsertRowid), id, record);
+        for (const { kind, key } of keys) insertKey.run(kind, key, id);
+      }
+    },
   };
+}
+
+function hasRecord(type: AggregateRef["type"]): type is SearchType {
+  return type in recordTables;
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { foldCase } from "../../app/search.ts";
 import { Lru } from "../../lib/lru.ts";
+import type { Row } from "./columns.ts";
 
 /** Writes the record of the aggregate whose state row has that number; null removes it. */
 export type WriteRecord = (number: number, id: string, record: object | null) => void;
@@ -12,6 +13,14 @@ interface Table {
   readonly foldedColumns: Readonly<Partial<Record<string, string>>>;
 }
 
+interface Column {
+  readonly field: string;
+  readonly name: string;
+  /** The one with the same text, folded. */
+  readonly foldedName: string | undefined;
+}
+
+/** A value on its way to a column. */
 interface Cell {
   readonly column: string;
   readonly value: string | number;
@@ -21,10 +30,19 @@ interface Cell {
 const updatesMax = 64;
 
 export function prepareRecordWrites(database: DatabaseSync, table: Table): WriteRecord {
-  const columns = ["number", "id", ...Object.values(table.columns), ...Object.values(table.foldedColumns)];
-  const select = database.prepare(`SELECT * FROM ${table.name} WHERE number = ?`);
+  const columns: readonly Column[] = Object.entries(table.columns).map(([field, name]) => ({
+    field,
+    name,
+    foldedName: table.foldedColumns[field],
+  }));
+  const names = columns.map(({ name }) => name);
+  const inserted = columns.flatMap(({ name, foldedName }) =>
+    foldedName === undefined ? [name] : [name, foldedName],
+  );
+  const select = database.prepare(`SELECT ${names.join(", ")} FROM ${table.name} WHERE number = ?`);
   const insert = database.prepare(
-    `INSERT INTO ${table.name} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
+    `INSERT INTO ${table.name} (number, id, ${inserted.join(", ")})
+     VALUES (?, ?, ${inserted.map(() => "?").join(", ")})`,
   );
   const remove = database.prepare(`DELETE FROM ${table.name} WHERE number = ?`);
   const updates = new Lru<string, StatementSync>(updatesMax);
@@ -45,29 +63,24 @@ export function prepareRecordWrites(database: DatabaseSync, table: Table): Write
       remove.run(number);
       return;
     }
-    const cells = cellsOf(table, record);
     const present = select.get(number);
-    if (present === undefined) {
-      insert.run(number, id, ...cells.map(({ value }) => value));
-      return;
-    }
-    const changed = cells.filter(({ column, value }) => present[column] !== value);
-    if (changed.length > 0) update(number, changed);
+    const changed = changedCells(columns, record, present ?? {});
+    if (present === undefined) insert.run(number, id, ...changed.map(({ value }) => value));
+    else if (changed.length > 0) update(number, changed);
   };
 }
 
 /** @throws TypeError if the record is not of this table */
-function cellsOf(table: Table, record: object): readonly Cell[] {
-  const plain = Object.entries(table.columns).map(([field, column]) => {
+function changedCells(columns: readonly Column[], record: object, present: Row): readonly Cell[] {
+  const changed: Cell[] = [];
+  for (const { field, name, foldedName } of columns) {
     const value: unknown = Reflect.get(record, field);
     if (typeof value !== "string" && typeof value !== "number") {
-      throw new TypeError(`a record for ${table.name} has no ${field}`);
+      throw new TypeError(`a record without ${field}`);
     }
-    return { column, value: typeof value === "string" ? value.toWellFormed() : value };
-  });
-  const folded = Object.entries(table.foldedColumns).map(([field, column = ""]) => ({
-    column,
-    value: foldCase(String(Reflect.get(record, field)).toWellFormed()),
-  }));
-  return [...plain, ...folded];
+    if (present[name] === value) continue;
+    changed.push({ column: name, value });
+    if (foldedName !== undefined) changed.push({ column: foldedName, value: foldCase(String(value)) });
+  }
+  return changed;
 }

@@ -12,6 +12,7 @@ import type {
   InboxStore,
   Outbox,
   Store,
+  StoredRow,
   StoredState,
   UniqueKey,
 } from "../../app/ports.ts";
@@ -126,6 +127,11 @@ export class SqliteStore implements Store {
       type: text(row["type"]),
       data: JSON.parse(text(row["data"])),
     }));
+  }
+
+  replaceRows(rows: readonly StoredRow[]): Promise<void> {
+    const written = rows.map(({ state, ...rest }) => ({ ...rest, state: JSON.stringify(state) }));
+    return this.#queue.write("replaceRows", written);
   }
 
   /** Changes what the database file may grow to. It never shrinks. */

@@ -9,7 +9,13 @@ import type {
   Settlement,
 } from "../../app/ports.ts";
 import { pruneStepMessages, settledKeptMs, type StoreBounds } from "../bounds.ts";
-import { prepareAggregateWrites, type StateRow, type WrittenAggregate } from "./aggregate-writes.ts";
+import {
+  type AggregateWrites,
+  prepareAggregateWrites,
+  type StateRow,
+  type WrittenAggregate,
+  type WrittenRow,
+} from "./aggregate-writes.ts";
 import { integer, integerOrNull, purpose, text, textOrNull, type Row } from "./columns.ts";
 
 /** A commit whose JSON is written out. */
@@ -20,6 +26,7 @@ export interface WrittenCommit extends Omit<Commit, "events" | "state" | "also">
 /** All that is ever written. Each runs inside a transaction that its caller opened. */
 export interface Writes {
   commit(commit: WrittenCommit): CommitOutcome;
+  replaceRows(rows: readonly WrittenRow[]): void;
   claim(nowMs: number, leaseMs: number, limit: number): readonly ClaimedMessage[];
   retry(messageId: string, dueMs: number, reason: string): void;
   settle(settlement: Settlement): void;
@@ -33,8 +40,10 @@ export interface Writes {
  */
 export function prepareWrites(database: DatabaseSync, bounds: StoreBounds): Writes {
   const outbox = prepareOutboxWrites(database, bounds.outboxPendingMax);
+  const aggregates = prepareAggregateWrites(database);
   return {
-    commit: prepareCommit(database, outbox),
+    commit: prepareCommit(aggregates, outbox),
+    replaceRows: (rows) => aggregates.replaceRows(rows),
     claim: outbox.claim,
     retry: outbox.retry,
     settle: outbox.settle,
@@ -42,9 +51,7 @@ export function prepareWrites(database: DatabaseSync, bounds: StoreBounds): Writ
   };
 }
 
-function prepareCommit(database: DatabaseSync, outbox: OutboxWrites): Writes["commit"] {
-  const aggregates = prepareAggregateWrites(database);
-
+function prepareCommit(aggregates: AggregateWrites, outbox: OutboxWrites): Writes["commit"] {
   function refusal(
     commit: WrittenCommit,
     writes: readonly WrittenAggregate[],

@@ -1,3 +1,5 @@
+import { toJson } from "@bufbuild/protobuf";
+import { timestampFromMs, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { expect } from "@jest/globals";
 import { UserService } from "../../../gen/zitadel/user/v2/user_service_pb.js";
@@ -6,7 +8,17 @@ import { type EventType, type Outcome, refused, shared } from "./scenario.ts";
 
 /** Situations that many scenarios begin with, and what they look for afterwards. */
 
-const { setPhone, removePhone, resendPhoneCode, verifyPhone, deleteUser, getUserByID } = UserService.method;
+const {
+  setPhone,
+  removePhone,
+  resendPhoneCode,
+  verifyPhone,
+  createUser,
+  lockUser,
+  deactivateUser,
+  deleteUser,
+  getUserByID,
+} = UserService.method;
 
 export const nobody = (world: World): TestUser => world.nobody();
 export const withoutPhone = (world: World): Promise<UserWithCode> => world.user();
@@ -25,6 +37,38 @@ export async function deleted(world: World): Promise<UserWithToken> {
   const user = await world.user({ phone: "pending" });
   const token = await world.token(user.id);
   await world.asAdmin(deleteUser, { userId: user.id });
+  return { ...user, token };
+}
+
+/** A machine of its own. */
+export async function withMachine(world: World): Promise<TestUser> {
+  const user = world.nobody();
+  await world.asAdmin(createUser, {
+    userId: user.id,
+    organizationId: user.organizationId,
+    userType: { case: "machine", value: { name: "Engine", description: "Analytical" } },
+  });
+  return user;
+}
+
+/** Somebody new, and a user name that another user of the organization has. */
+export async function withTakenName(world: World): Promise<TestUser & { readonly taken: string }> {
+  return { ...(await world.user()), taken: `${(await world.user()).id}@example.com` };
+}
+
+/** Locked by the administrator; with a token, which stays valid. */
+export async function lockedByAdmin(world: World): Promise<UserWithToken> {
+  const user = await world.user();
+  const token = await world.token(user.id);
+  await world.asAdmin(lockUser, { userId: user.id });
+  return { ...user, token };
+}
+
+/** With a token from before, which is not valid any more. */
+export async function deactivated(world: World): Promise<UserWithToken> {
+  const user = await world.user();
+  const token = await world.token(user.id);
+  await world.asAdmin(deactivateUser, { userId: user.id });
   return { ...user, token };
 }
 
@@ -149,6 +193,20 @@ export const otpSmsCode: unknown = expect.stringMatching(/^[0-9]{8}$/);
 export const codeSent: readonly EventType[] = ["user.human.phone.code.added", "user.human.phone.code.sent"];
 
 export const badNumber = (says: string): Outcome => refused(Code.InvalidArgument, "PHONE-so0wa", says);
+
+/** A field of the request that cannot be honored. @param field as the contract names it */
+export const notSupported = (field: string): Outcome =>
+  refused(Code.FailedPrecondition, "RINGBACK-n0Sup", `The field ${field} is not supported`);
+
+/** A time in JSON. */
+export function timestamp(ms: number): unknown {
+  return toJson(TimestampSchema, timestampFromMs(ms));
+}
+
+/** What must fit: the user as v2 shows it now. */
+export async function expectUser(world: World, { id: userId }: TestUser, user: object): Promise<void> {
+  expect((await world.asAdmin(getUserByID, { userId })).user).toMatchObject(user);
+}
 
 /** The user's phone is now this. */
 export async function expectPhone(

@@ -31,6 +31,8 @@ export interface Scenario {
   readonly profiles: readonly Profile[];
   /** Whether it is tried in the rarer protocols too. */
   readonly everyWay: boolean;
+  /** Whether REST has no way to say it: a query knows no empty messages. */
+  readonly notOverRest: boolean;
   /** Types of the events that the call adds to the history: these, and no others. */
   readonly effect: readonly EventType[];
   readonly details: DetailsKind;
@@ -68,6 +70,7 @@ export interface Row<I extends DescMessage, G extends TestUser> {
   /** Where it holds; in both if left out. */
   readonly profile?: Profile;
   readonly everyWay?: true;
+  readonly notOverRest?: boolean;
   readonly given: (world: World) => G | Promise<G>;
   readonly caller: CallerKind;
   /** Besides `authorization`. */
@@ -106,6 +109,7 @@ export function rowsOf<I extends DescMessage, O extends DescMessage>(
     name: `${title}: ${row.name}`,
     profiles: row.profile === undefined ? ["safe", "zitadel"] : [row.profile],
     everyWay: row.everyWay === true,
+    notOverRest: row.notOverRest === true,
     effect: row.effect ?? [],
     details: row.details ?? detailsAfter(row.effect),
     async arrange(world) {

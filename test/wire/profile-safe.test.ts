@@ -1,0 +1,3 @@
+import { describeProfile } from "./profile.ts";
+
+await describeProfile("safe");

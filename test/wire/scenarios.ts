@@ -1,0 +1,57 @@
+import { adminV1BuiltIn } from "./scenarios/admin-v1-settings.ts";
+import { authV1 } from "./scenarios/auth-v1.ts";
+import { contactPhone } from "./scenarios/contact-phone.ts";
+import { managementV1Accounts } from "./scenarios/management-v1-accounts.ts";
+import { managementV1ListUsers } from "./scenarios/management-v1-list-users.ts";
+import { managementV1Phones } from "./scenarios/management-v1-phones.ts";
+import { managementV1Settings } from "./scenarios/management-v1-settings.ts";
+import { managementV1Texts } from "./scenarios/management-v1-texts.ts";
+import { otpSms } from "./scenarios/otp-sms.ts";
+import { otpSmsRegistrations } from "./scenarios/otp-sms-registrations.ts";
+import { phoneV2 } from "./scenarios/phone-v2.ts";
+import { ringback } from "./scenarios/ringback.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
+import { sessionsV2, sessionsV2beta } from "./scenarios/session-v2.ts";
+import { settingsV2 } from "./scenarios/settings-v2.ts";
+import { userStates } from "./scenarios/user-states.ts";
+import { userV2AccessTokens } from "./scenarios/user-v2-access-tokens.ts";
+import { userV2Accounts } from "./scenarios/user-v2-accounts.ts";
+import { userV2List } from "./scenarios/user-v2-list.ts";
+import { userV2Updates } from "./scenarios/user-v2-updates.ts";
+import { userV2 } from "./scenarios/user-v2.ts";
+import { userV3alphaAccounts } from "./scenarios/user-v3alpha-accounts.ts";
+import { userV3alphaPlaces } from "./scenarios/user-v3alpha-places.ts";
+import { userV3alphaSearch } from "./scenarios/user-v3alpha-search.ts";
+
+/** Those that ask a list, and so depend on how the store searches. */
+export const lists: readonly Scenario[] = [
+  ...managementV1ListUsers,
+  ...userV2List,
+  ...userV2AccessTokens,
+  ...userV3alphaSearch,
+];
+
+/** Every scenario that a world can share with others: it changes nothing that they would notice. */
+export const scenarios: readonly Scenario[] = [
+  ...lists,
+  ...authV1,
+  ...managementV1Accounts,
+  ...managementV1Phones,
+  ...managementV1Settings,
+  ...managementV1Texts,
+  ...adminV1BuiltIn,
+  ...userV2,
+  ...userV2Accounts,
+  ...userV2Updates,
+  ...userStates,
+  ...phoneV2,
+  ...otpSms,
+  ...otpSmsRegistrations,
+  ...sessionsV2,
+  ...sessionsV2beta,
+  ...settingsV2,
+  ...userV3alphaAccounts,
+  ...userV3alphaPlaces,
+  ...contactPhone,
+  ...ringback,
+];
