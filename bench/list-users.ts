@@ -1,21 +1,27 @@
 /**
- * Does a search by phone number cost more among more users?
+ * Does ListUsers by phone number cost more among more users?
  *
- * Fills a store with 1,000 users and another with 100,000, then searches both by number, as ListUsers does, in
- * alternating rounds; each call asks for another number. Prints the median over the rounds of the time a call
- * takes, the range of the rounds, and the ratio of the large store to the small one, for each adapter.
+ * Fills a store with 1,000 users and another with 100,000, starts a server on each, and asks both over gRPC for
+ * users by their number, in alternating rounds; each call asks for another number. Prints the median over the
+ * rounds of the time a call takes, the range of the rounds, and the ratio of the large store to the small one,
+ * for each adapter: for whole calls, and for the store's part alone.
  *
  * Run it by `node bench/list-users.ts [rounds] [calls per round]`.
  */
 import { join } from "node:path";
-import type { Commit, Store } from "../src/app/ports.ts";
-import type { Condition, UserRecord } from "../src/app/search.ts";
+import { UserService } from "../gen/zitadel/user/v2/user_service_pb.js";
+import type { Store } from "../src/app/ports.ts";
+import { Repository } from "../src/app/repository.ts";
+import { userKind } from "../src/app/users.ts";
+import { systemClock } from "../src/lib/clock.ts";
 import { silentLog } from "../src/lib/log.ts";
 import { openMemoryStore } from "../src/store/memory/memory-store.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { createStoreFolder } from "../test/support/store-folder.ts";
+import { protocols } from "../test/support/wire-protocols.ts";
+import { adminToken, openWorld } from "../test/support/wire-world.ts";
 
-const organizationId = "organization";
+const resourceOwner = "default";
 const commitsAtOnce = 1_000;
 
 /** The number of a user: another one for each. */
@@ -23,82 +29,89 @@ export function phoneOf(user: number): string {
   return `+4179${String(user).padStart(7, "0")}`;
 }
 
-/** Adds users 0 to `users - 1`. */
+/** Adds users 0 to `users - 1`, with a verified number each. */
 export async function fill(store: Store, users: number): Promise<void> {
+  const repository = new Repository(userKind, store, systemClock);
   for (let from = 0; from < users; from += commitsAtOnce) {
     const count = Math.min(commitsAtOnce, users - from);
     const outcomes = await Promise.all(
-      Array.from({ length: count }, (_, index) => store.commit(userAdded(from + index))),
+      Array.from({ length: count }, (_, index) => {
+        const user = from + index;
+        const atMs = 1_700_000_000_000 + user;
+        const { write } = repository.prepare(`user-${user}`, undefined, userAdded(user), atMs);
+        return store.commit({ ...write, atMs });
+      }),
     );
     const refused = outcomes.find(({ kind }) => kind !== "committed");
     if (refused !== undefined) throw new Error(`a user was not added: ${refused.kind}`);
   }
 }
 
-function userAdded(user: number): Commit {
-  const id = `user-${user}`;
-  const createdMs = 1_700_000_000_000 + user;
-  const record: UserRecord = {
-    organizationId,
-    kind: "human",
-    status: "active",
-    userName: `${id}@example.com`,
+function userAdded(user: number) {
+  const profile = {
     givenName: "Ada",
     familyName: `Lovelace ${user}`,
     nickName: "",
     displayName: `Ada Lovelace ${user}`,
-    email: `${id}@example.com`,
-    phone: phoneOf(user),
-    schemaId: "",
-    createdMs,
+    preferredLanguage: "",
+    gender: 0,
   };
+  const email = { address: `user-${user}@example.com`, isVerified: true };
+  const added = { resourceOwner, userName: email.address, profile, email, metadata: [] };
+  return [
+    { type: "user.human.added", data: { ...added, phone: phoneOf(user) } },
+    { type: "user.human.phone.verified", data: {} },
+  ] as const;
+}
+
+/** Finds the only user with a number. @returns the id */
+type Find = (phone: string) => Promise<string | undefined>;
+
+interface Side {
+  readonly users: number;
+  readonly call: Find;
+  readonly search: Find;
+  close(): Promise<void>;
+}
+
+async function open(store: Store, users: number): Promise<Side> {
+  await fill(store, users);
+  const world = await openWorld("safe", { store });
+  const grpc = protocols(world.url).find(({ name }) => name === "gRPC");
+  if (grpc === undefined) throw new Error("there is no gRPC client");
+  const headers = { authorization: `Bearer ${adminToken}` };
   return {
-    aggregate: { type: "user", id },
-    expectedSequence: 0,
-    atMs: createdMs,
-    events: [{ type: "user.human.added", data: record }],
-    state: record,
-    takeKeys: [{ kind: "user_name", key: `${organizationId}:${record.userName}` }],
-    record,
+    users,
+    async call(number) {
+      const queries = [{ query: { case: "phoneQuery", value: { number } } as const }];
+      const { result } = await grpc.call(UserService.method.listUsers, { queries }, headers);
+      if ("error" in result) throw new Error(result.error.message);
+      return result.message.result[0]?.userId;
+    },
+    async search(value) {
+      const found = await store.search("user", {
+        where: { kind: "text", field: "phone", match: "equals", ignoreCase: false, value },
+        sortBy: "createdMs",
+        order: "descending",
+        offset: 0,
+        limit: 100,
+      });
+      return found.ids[0];
+    },
+    async close() {
+      grpc.close();
+      await world.close();
+    },
   };
-}
-
-const conditions: Readonly<Record<string, (phone: string) => Condition<UserRecord>>> = {
-  phone: phoneIs,
-  "organization and phone": (phone) => ({
-    kind: "all",
-    of: [textIs("organizationId", organizationId), phoneIs(phone)],
-  }),
-};
-
-function phoneIs(value: string): Condition<UserRecord> {
-  return textIs("phone", value);
-}
-
-function textIs(field: "organizationId" | "phone", value: string): Condition<UserRecord> {
-  return { kind: "text", field, match: "equals", ignoreCase: false, value };
 }
 
 /** @returns microseconds a call, over calls for users spread over the whole store */
-async function measure(
-  store: Store,
-  users: number,
-  calls: number,
-  round: number,
-  condition: (phone: string) => Condition<UserRecord>,
-): Promise<number> {
+async function measure(find: Find, users: number, calls: number, round: number): Promise<number> {
   // A prime, so that users repeat only once all were asked for.
   const asked = Array.from({ length: calls }, (_, call) => ((round * calls + call) * 7_919) % users);
   const beginMs = performance.now();
   for (const user of asked) {
-    const found = await store.search("user", {
-      where: condition(phoneOf(user)),
-      sortBy: "createdMs",
-      order: "descending",
-      offset: 0,
-      limit: 100,
-    });
-    if (found.total !== 1 || found.ids[0] !== `user-${user}`) throw new Error(`user ${user} was not found`);
+    if ((await find(phoneOf(user))) !== `user-${user}`) throw new Error(`user ${user} was not found`);
   }
   return ((performance.now() - beginMs) * 1_000) / calls;
 }
@@ -113,44 +126,43 @@ function describe(values: readonly number[]): string {
 
 async function compare(
   adapter: string,
-  open: () => Promise<Store>,
+  openStore: () => Promise<Store>,
   rounds: number,
   calls: number,
 ): Promise<void> {
-  const [small, large] = [
-    { store: await open(), users: 1_000 },
-    { store: await open(), users: 100_000 },
-  ];
-  for (const { store, users } of [small, large]) await fill(store, users);
-  for (const [name, condition] of Object.entries(conditions)) {
-    const times = new Map([small, large].map((side) => [side, [] as number[]]));
+  const sides = [await open(await openStore(), 1_000), await open(await openStore(), 100_000)];
+  for (const part of ["call", "search"] as const) {
+    const times = sides.map((): number[] => []);
     for (let round = 0; round <= rounds; round += 1) {
       // The other one begins each time, so that none always runs on a warmer machine.
-      for (const side of round % 2 === 0 ? [small, large] : [large, small]) {
-        const time = await measure(side.store, side.users, calls, round, condition);
+      for (const index of round % 2 === 0 ? [0, 1] : [1, 0]) {
+        const side = sides[index];
+        if (side === undefined) continue;
+        const time = await measure(side[part], side.users, calls, round);
         // The first round is to warm up.
-        if (round > 0) times.get(side)?.push(time);
+        if (round > 0) times[index]?.push(time);
       }
     }
-    const [ofSmall, ofLarge] = [times.get(small) ?? [], times.get(large) ?? []];
+    const [ofSmall = [], ofLarge = []] = times;
     console.log(
-      `${adapter.padEnd(7)} by ${name.padEnd(22)}  1,000 users ${describe(ofSmall)}   ` +
-        `100,000 users ${describe(ofLarge)}   ratio ${(median(ofLarge) / median(ofSmall)).toFixed(2)}`,
+      `${adapter.padEnd(7)} ${part === "call" ? "ListUsers over gRPC " : "the store's part    "}` +
+        `  1,000 users ${describe(ofSmall)}   100,000 users ${describe(ofLarge)}` +
+        `   ratio ${(median(ofLarge) / median(ofSmall)).toFixed(2)}`,
     );
   }
-  for (const { store } of [small, large]) await store.close();
+  for (const side of sides) await side.close();
 }
 
 if (import.meta.main) {
   const rounds = Number(process.argv[2] ?? 7);
-  const calls = Number(process.argv[3] ?? 5_000);
+  const calls = Number(process.argv[3] ?? 2_000);
   const folder = await createStoreFolder();
   let files = 0;
   const openSqlite = () => {
     files += 1;
     return openSqliteStore({ file: join(folder.path, `db-${files}`), log: silentLog });
   };
-  console.log(`search by number, ${rounds} rounds of ${calls} calls each; medians (range)`);
+  console.log(`by number, ${rounds} rounds of ${calls} calls each; medians (range)`);
   await compare("memory", async () => openMemoryStore(), rounds, calls);
   await compare("sqlite", openSqlite, rounds, calls);
   await folder.remove();

@@ -6,7 +6,8 @@ import { type AppContext, requirePermission } from "./context.ts";
 import type { Caller } from "./ports.ts";
 import { requireMaySpeakFor } from "./token.ts";
 import { listUsers } from "./user-list.ts";
-import type { Condition, UserRecord } from "./search.ts";
+import { type Condition, pageSizeMax, type UserRecord } from "./search.ts";
+import type { LoadedUser } from "./users.ts";
 
 /** The use cases of personal access tokens, which machine users call with. */
 
@@ -64,29 +65,29 @@ export interface AccessTokenView {
   readonly expiresMs: number | null;
 }
 
-const machinesMax = 1_000;
-
-/** The tokens of machine users that the caller may see and that are like this; of 1,000 users at most. */
+/** The tokens of all machine users that the caller may see and that are like this. */
 export async function listAccessTokens(
   app: AppContext,
   caller: Caller,
   users: readonly Condition<UserRecord>[],
 ): Promise<readonly AccessTokenView[]> {
   const machine = { kind: "one_of", field: "kind", values: ["machine"] } as const;
-  const { items } = await listUsers(app, caller, {
-    where: { kind: "all", of: [machine, ...users] },
-    sortBy: "createdMs",
-    order: "ascending",
-    offset: 0,
-    limit: machinesMax,
-  });
-  return items.flatMap(({ state }) =>
-    Object.entries(state.accessTokens).map(([id, { expiresMs, createdMs = state.createdMs }]) => ({
-      id,
-      userId: state.id,
-      organizationId: state.resourceOwner,
-      createdMs,
-      expiresMs,
-    })),
-  );
+  const where = { kind: "all", of: [machine, ...users] } as const;
+  const page = { where, sortBy: "createdMs", order: "ascending", limit: pageSizeMax } as const;
+  const tokens: AccessTokenView[] = [];
+  for (let offset = 0; ; offset += pageSizeMax) {
+    const { items, total } = await listUsers(app, caller, { ...page, offset });
+    tokens.push(...items.flatMap(tokensOf));
+    if (offset + pageSizeMax >= total) return tokens;
+  }
+}
+
+function tokensOf({ state }: LoadedUser): readonly AccessTokenView[] {
+  return Object.entries(state.accessTokens).map(([id, { expiresMs, createdMs = state.createdMs }]) => ({
+    id,
+    userId: state.id,
+    organizationId: state.resourceOwner,
+    createdMs,
+    expiresMs,
+  }));
 }

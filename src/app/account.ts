@@ -115,7 +115,7 @@ export async function addMachineUser(
 
 /** @throws DomainError unless the caller may add users there */
 function organizationFor(caller: Caller, organizationId: string | undefined): string {
-  const resourceOwner = organizationId ?? (caller.organizationId || defaultOrganizationId);
+  const resourceOwner = organizationId || caller.organizationId || defaultOrganizationId;
   requirePermission(caller, "user.write", resourceOwner);
   return resourceOwner;
 }

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { type Duration, durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
   type AdminService,
@@ -16,6 +16,7 @@ import type { AppContext } from "../app/context.ts";
 import { type GeneratorView, getGenerator, listGenerators, setGenerator } from "../app/generators.ts";
 import { type GeneratorType, generatorTypes } from "../domain/settings-state.ts";
 import { v1ChangeDetails, v1ListDetails, v1SettingDetails } from "./details.ts";
+import { boundedMs } from "./durations.ts";
 import { refuseField } from "./not-supported.ts";
 import { cut, pageOf } from "./paging.ts";
 
@@ -59,7 +60,8 @@ export function generatorsV1(app: AppContext): Methods {
         upperLetters: request.includeUpperLetters,
         digits: request.includeDigits,
         symbols: request.includeSymbols,
-        ttlMs: ttlMsOf(request.expiry),
+        // None, or zero, means that a code never expires.
+        ttlMs: boundedMs("expiry", request.expiry) || null,
       });
       return create(UpdateSecretGeneratorResponseSchema, { details: v1ChangeDetails(details) });
     },
@@ -68,12 +70,6 @@ export function generatorsV1(app: AppContext): Methods {
 
 function typeOf(wireType: SecretGeneratorType): GeneratorType | undefined {
   return generatorTypes.find((type) => wireTypes[type] === wireType);
-}
-
-/** No time, or zero, means that a code never expires; less, that it has expired at once. */
-function ttlMsOf(expiry: Duration | undefined): number | null {
-  const ms = expiry === undefined ? 0 : durationMs(expiry);
-  return ms === 0 ? null : ms;
 }
 
 function v1Generator({ type, generator, details }: GeneratorView): SecretGenerator {

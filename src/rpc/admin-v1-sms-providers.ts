@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
   ActivateSMSProviderResponseSchema,
@@ -34,6 +33,7 @@ import {
   type SmsProviderView,
 } from "../app/sms-provider.ts";
 import { v1AddDetails, v1ChangeDetails, v1ListDetails, v1ViewDetails } from "./details.ts";
+import { boundedMs } from "./durations.ts";
 import { cut, pageOf } from "./paging.ts";
 
 type Methods = Pick<
@@ -88,7 +88,7 @@ export function smsProvidersV1(app: AppContext): Methods {
     },
 
     async updateSMSProviderHTTP({ id, endpoint, description, expirationSigningKey }) {
-      const formerKeyMs = expirationSigningKey && durationMs(expirationSigningKey);
+      const formerKeyMs = expirationSigningKey && boundedMs("expiration_signing_key", expirationSigningKey);
       const { details, signingKey } = await changeHttp(app, id, { endpoint, description }, formerKeyMs);
       return create(UpdateSMSProviderHTTPResponseSchema, { details: v1ChangeDetails(details), signingKey });
     },

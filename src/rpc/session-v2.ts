@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { RequestChallenges } from "../../gen/zitadel/session/v2/challenge_pb.js";
 import type { Checks } from "../../gen/zitadel/session/v2/session_pb.js";
@@ -22,11 +21,11 @@ import {
   type SessionRequest,
   setSession,
 } from "../app/session.ts";
+import { boundedMs } from "./durations.ts";
 import { v2ChangeDetails, v2ListDetails, v2ViewDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
 import { present } from "./human-user.ts";
 import { noLinks, noPasswords, onlySms, refusePresent } from "./not-supported.ts";
-import { refuseLimit } from "./paging.ts";
 import { sessionSearch } from "./session-queries.ts";
 import { userAgentOf, v2Session } from "./sessions.ts";
 import { requireOneof } from "./verification.ts";
@@ -85,18 +84,12 @@ export function sessionV2(app: AppContext): ServiceImpl<typeof SessionService> {
   };
 }
 
-/** Longer than anybody logs in for, and its end is still a date that the wire can tell. */
-const lifetimeDaysMax = 36_525;
-
 /** @throws DomainError naming the first field that cannot be honored */
 function sessionRequestOf(
   { checks, challenges, metadata, lifetime }: CreateSessionRequest | SetSessionRequest,
   context: HandlerContext,
 ): SessionRequest {
   refuseOthers(checks, challenges);
-  if (lifetime !== undefined && lifetime.seconds > lifetimeDaysMax * 86_400) {
-    refuseLimit("lifetime", `${lifetimeDaysMax} days`);
-  }
   const entries = Object.entries(metadata).map(
     ([key, value]) => [key, Buffer.from(value).toString("base64")] as const,
   );
@@ -105,7 +98,7 @@ function sessionRequestOf(
       user: checks?.user && checkedUserOf(checks.user),
       otpSmsCode: checks?.otpSms?.code,
       otpSmsChallenge: challenges?.otpSms && { returnCode: challenges.otpSms.returnCode },
-      lifetimeMs: lifetime && durationMs(lifetime),
+      lifetimeMs: lifetime && boundedMs("lifetime", lifetime),
     }),
     metadata: Object.fromEntries(entries),
     origin: new URL(context.url).origin,

@@ -35,7 +35,7 @@ import {
 import { type AppContext, detailsOf } from "../app/context.ts";
 import { listUsers } from "../app/user-list.ts";
 import { v2ChangeDetails, v2ListDetails, v2ViewDetails } from "./details.ts";
-import { callerOf } from "./gate.ts";
+import { callerOf, organizationOf } from "./gate.ts";
 import {
   emailOf,
   metadataOf,
@@ -92,7 +92,7 @@ export function accountsV2(app: AppContext): Methods {
     async addHumanUser(request, context) {
       const { userId, details, phoneCode } = await addHumanUser(app, callerOf(context), {
         userId: request.userId,
-        organizationId: organizationIdOf(request.organization),
+        organizationId: organizationIdOf(request.organization) ?? organizationOf(context),
         userName: request.username,
         ...humanOf(request),
       });

@@ -40,21 +40,25 @@ describe(`rows after ${acceptedMax} random commands (SEED=${seed})`, () => {
   beforeAll(async () => void (folder = await createStoreFolder()));
   afterAll(() => folder.remove());
 
-  it.each(["memory", "sqlite"] as const)("on %s are what the events say", async (kind) => {
-    const file = join(folder.path, "ringback.db");
-    const store = kind === "memory" ? openMemoryStore() : await openSqliteStore({ file, log: silentLog });
-    const dump = async () => ({ ...(await dumpOf(store)), ...(kind === "sqlite" ? rawDumpOf(file) : {}) });
-    const property = fc.asyncProperty(fc.gen(), async (draw) => {
-      await giveCommands(store, draw);
-      const before = await dump();
-      const rows = await rebuild(store);
-      expect(await dump()).toEqual(before);
-      expect(before.states).toHaveLength(rows);
-      console.log(`${kind}, SEED=${seed}: ${rows} rows, ${before.events} events, and nothing differs`);
-    });
-    await fc.assert(property, { seed, numRuns: 1, endOnFailure: true });
-    await store.close();
-  }, 300_000);
+  it.each(["memory", "sqlite"] as const)(
+    "on %s are what the events say",
+    async (kind) => {
+      const file = join(folder.path, "ringback.db");
+      const store = kind === "memory" ? openMemoryStore() : await openSqliteStore({ file, log: silentLog });
+      const dump = async () => ({ ...(await dumpOf(store)), ...(kind === "sqlite" ? rawDumpOf(file) : {}) });
+      const property = fc.asyncProperty(fc.gen(), async (draw) => {
+        await giveCommands(store, draw);
+        const before = await dump();
+        const rows = await rebuild(store);
+        expect(await dump()).toEqual(before);
+        expect(before.states).toHaveLength(rows);
+        console.log(`${kind}, SEED=${seed}: ${rows} rows, ${before.events} events, and nothing differs`);
+      });
+      await fc.assert(property, { seed, numRuns: 1, endOnFailure: true });
+      await store.close();
+    },
+    300_000,
+  );
 });
 
 /** All that the port tells of the rows. */

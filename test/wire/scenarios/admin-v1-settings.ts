@@ -226,6 +226,15 @@ const generatorRows: readonly Scenario[] = [
       expect: refused(Code.InvalidArgument, "CODE-l3Ngt"),
     }),
   ),
+  ...[-1n, 36_525n * 86_400n + 1n].map((seconds) =>
+    updateGenerator({
+      name: `codes that live for ${seconds} seconds`,
+      given: withNewNumber,
+      caller: "administrator",
+      input: (given) => ({ generatorType: OTP_SMS, ...digits(given), expiry: { seconds } }),
+      expect: refused(Code.InvalidArgument, "QUERY-4M0fs", "expiry"),
+    }),
+  ),
   ...notDrawn.flatMap((generatorType) => [
     getGenerator({
       name: nameOf(generatorType),

@@ -36,6 +36,8 @@ export interface Scenario {
   /** Types of the events that the call adds to the history: these, and no others. */
   readonly effect: readonly EventType[];
   readonly details: DetailsKind;
+  /** The error that is expected, where that is known before the situation is there. */
+  readonly refusal: Refusal | undefined;
   /** Brings the world into the situation, with a user of its own. */
   arrange(world: World): Promise<Situation>;
 }
@@ -54,15 +56,16 @@ export interface Situation {
 
 export type Outcome =
   /** The whole answer as JSON, apart from its `details`; may hold asymmetric matchers. */
-  | { readonly kind: "ok"; readonly json: object }
-  | {
-      readonly kind: "error";
-      readonly code: Code;
-      /** Of the ErrorDetail; without an id there is no detail. */
-      readonly id: string | undefined;
-      /** A part of the message. */
-      readonly says: string;
-    };
+  { readonly kind: "ok"; readonly json: object } | Refusal;
+
+export interface Refusal {
+  readonly kind: "error";
+  readonly code: Code;
+  /** Of the ErrorDetail; without an id there is no detail. */
+  readonly id: string | undefined;
+  /** A part of the message. */
+  readonly says: string;
+}
 
 /** A row as it is written down. */
 export interface Row<I extends DescMessage, G extends TestUser> {
@@ -112,6 +115,7 @@ export function rowsOf<I extends DescMessage, O extends DescMessage>(
     notOverRest: row.notOverRest === true,
     effect: row.effect ?? [],
     details: row.details ?? detailsAfter(row.effect),
+    refusal: typeof row.expect === "object" && row.expect.kind === "error" ? row.expect : undefined,
     async arrange(world) {
       const given = await row.given(world);
       const token = await tokenOf(row.caller, given, world);

@@ -64,7 +64,7 @@ export function limitRows(message: string) {
       expect: refused(
         Code.InvalidArgument,
         "QUERY-4M0fs",
-        "The field lifetime is past its limit of 36525 days",
+        "The field lifetime is past its limit of 0 to 36525 days",
       ),
     },
   ];
