@@ -59,8 +59,11 @@ export interface AggregateWrite {
   readonly state: object;
   readonly takeKeys?: readonly UniqueKey[];
   readonly freeKeys?: readonly UniqueKey[];
-  /** What the aggregate is found by from now on, of its type; null if by nothing. Unchanged if left out. */
-  readonly record?: UserRecord | SessionRecord | null;
+  /**
+   * What changes in what the aggregate is found by, of its type: all of it where it was found by nothing; null if
+   * it is found by nothing from now on.
+   */
+  readonly record?: Partial<UserRecord> | Partial<SessionRecord> | null;
 }
 
 /** One decision, written as a whole or not at all. */

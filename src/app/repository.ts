@@ -261,8 +261,8 @@ function recordChange(
 ): Pick<AggregateWrite, "record"> {
   if (before === after) return {};
   if (before === null || after === null) return { record: after };
-  const isSame = Object.entries(after).every(([field, value]) => Reflect.get(before, field) === value);
-  return isSame ? {} : { record: after };
+  const changes = Object.entries(after).filter(([field, value]) => Reflect.get(before, field) !== value);
+  return changes.length === 0 ? {} : { record: Object.fromEntries(changes) };
 }
 
 /** A row of this type holds what `evolve` gave. */

@@ -170,7 +170,7 @@ function changeProvider<K extends SmsProviderConfig["kind"]>(
   return changeSettings(app, "instance", (state, nowMs) => {
     const { value } = requireSmsProvider(state, id, missing);
     if (!isOfKind(value, kind)) throw new DomainError(missing);
-    return decideChangeSmsProvider(id, value, change(value, nowMs));
+    return decideChangeSmsProvider(state, id, value, change(value, nowMs));
   });
 }
 

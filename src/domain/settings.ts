@@ -150,13 +150,15 @@ export function decideAddSmsProvider(
   return { events: [{ type: "settings.sms.provider.added", data: { providerId, config } }] };
 }
 
-/** Nothing happens if it is just this. */
+/** Nothing happens if it is just this. @throws DomainError if it is active, and could not be used any more */
 export function decideChangeSmsProvider(
+  state: Present,
   providerId: string,
   present: SmsProviderConfig,
   config: SmsProviderConfig,
 ): SettingsDecision {
   if (sameData(present, config)) return nothing;
+  if (state?.activeSmsProviderId === providerId) requireUsable(config);
   return { events: [{ type: "settings.sms.provider.changed", data: { providerId, config } }] };
 }
 
@@ -164,13 +166,18 @@ export function decideChangeSmsProvider(
 export function decideActivateSmsProvider(state: Present, providerId: string): SettingsDecision {
   const { value } = requireSmsProvider(state, providerId, smsProviderErrors.activateMissing);
   if (state?.activeSmsProviderId === providerId) throw new DomainError(smsProviderErrors.alreadyActive);
-  if (value.kind === "twilio" && value.verifyServiceSid !== "") {
+  requireUsable(value);
+  return { events: [{ type: "settings.sms.provider.activated", data: { providerId } }] };
+}
+
+/** @throws DomainError if nothing can be sent with it */
+function requireUsable(config: SmsProviderConfig): void {
+  if (config.kind === "twilio" && config.verifyServiceSid !== "") {
     throw new DomainError(smsProviderErrors.verifyNotSupported, {
       field: "verify_service_sid",
       reason: "Twilio Verify is not used, only Twilio messages",
     });
   }
-  return { events: [{ type: "settings.sms.provider.activated", data: { providerId } }] };
 }
 
 /** @throws DomainError if there is no such provider, or it is not active */

@@ -1,6 +1,5 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { cors as connectCors } from "@connectrpc/connect";
-import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
-import type { NodeRequest, NodeResponse } from "./http.ts";
 
 const allowedMethods = "GET, POST, PUT, PATCH, DELETE";
 const allowedHeaders = [
@@ -12,11 +11,12 @@ const allowedHeaders = [
 ].join(", ");
 const exposedHeaders = connectCors.exposedHeaders.join(", ");
 
-/**
- * Sets the CORS headers of an answer.
- * @returns the whole answer to a preflight: 204, or 403 without CORS headers for an origin not on the list.
- */
-export type Cors = (request: NodeRequest, response: NodeResponse) => UniversalServerResponse | undefined;
+export interface Cors {
+  /** What the answer to a request of this origin has besides; undefined if nothing. */
+  headersFor(origin: string | undefined): OutgoingHttpHeaders | undefined;
+  /** The whole answer to a preflight: 204, or 403 without CORS headers for an origin not on the list. */
+  preflight(origin: string): { readonly status: number; readonly headers: OutgoingHttpHeaders };
+}
 
 /**
  * Cross-origin requests of browsers (https://fetch.spec.whatwg.org/#http-cors-protocol). Callers prove
@@ -25,29 +25,38 @@ export type Cors = (request: NodeRequest, response: NodeResponse) => UniversalSe
  */
 export function createCors(origins: readonly string[], maxAgeMs: number): Cors {
   const list = new Set(origins);
-  const any = list.has("*");
+  const isOpen = list.has("*");
   const maxAge = String(Math.floor(maxAgeMs / 1000));
+  // A cache must not give one origin what was meant for another.
+  const vary = !isOpen && list.size > 0 ? { vary: "Origin" } : undefined;
+  const isAllowed = (origin: string): boolean => isOpen || list.has(origin);
+  const allowing = (origin: string): OutgoingHttpHeaders => ({
+    ...vary,
+    "access-control-allow-origin": isOpen ? "*" : origin,
+  });
 
-  return (request, response) => {
-    const { origin } = request.headers;
-    // A cache must not give one origin what was meant for another.
-    if (!any && list.size > 0) response.setHeader("vary", "Origin");
-    if (origin === undefined) return undefined;
-
-    const isAllowed = any || list.has(origin);
-    const isPreflight =
-      request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined;
-    if (isAllowed) {
-      response.setHeader("access-control-allow-origin", any ? "*" : origin);
-      if (!isPreflight) response.setHeader("access-control-expose-headers", exposedHeaders);
-    }
-    if (!isPreflight) return undefined;
-
-    if (isAllowed) {
-      response.setHeader("access-control-allow-methods", allowedMethods);
-      response.setHeader("access-control-allow-headers", allowedHeaders);
-      response.setHeader("access-control-max-age", maxAge);
-    }
-    return { status: isAllowed ? 204 : 403 };
+  return {
+    headersFor(origin) {
+      if (origin === undefined || !isAllowed(origin)) return vary;
+      return { ...allowing(origin), "access-control-expose-headers": exposedHeaders };
+    },
+    preflight(origin) {
+      if (!isAllowed(origin)) return { status: 403, headers: { ...vary } };
+      const headers = {
+        ...allowing(origin),
+        "access-control-allow-methods": allowedMethods,
+        "access-control-allow-headers": allowedHeaders,
+        "access-control-max-age": maxAge,
+      };
+      return { status: 204, headers };
+    },
   };
+}
+
+/** The origin of a preflight; undefined for any other request. */
+export function preflightOrigin(
+  method: string | undefined,
+  { origin, "access-control-request-method": asked }: IncomingHttpHeaders,
+): string | undefined {
+  return method === "OPTIONS" && asked !== undefined ? origin : undefined;
 }

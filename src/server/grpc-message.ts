@@ -23,7 +23,7 @@ function rewrite(headers: Headers | undefined): void {
   if (encoded !== null) headers?.set(name, percentEncode(decodeURIComponent(encoded)));
 }
 
-function percentEncode(text: string): string {
+export function percentEncode(text: string): string {
   return text.replace(/[^ -$&-~]+/g, (part) =>
     [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
   );

@@ -1,11 +1,13 @@
 import { once } from "node:events";
-import { createServer as createHttp1Server, type ServerResponse } from "node:http";
+import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { Log } from "../lib/log.ts";
 import type { RequestListener } from "./http.ts";
 import type { Limits } from "./limits.ts";
+import { Http1Exchange, Http2Exchange } from "./unary/exchange.ts";
+import type { UnaryPath } from "./unary/path.ts";
 
 export interface OnePortOptions {
   readonly host: string;
@@ -31,12 +33,20 @@ export interface OnePort {
 /**
  * Serves HTTP/1.1 and HTTP/2 on one port: with TLS the client chooses by ALPN, without by its first bytes
  * (HTTP/2 with prior knowledge, RFC 9113 section 3.3).
+ * @param onRequest gets what the unary path does not understand.
  * @throws what `listen` throws, e.g. EADDRINUSE.
  */
-export async function openPort(options: OnePortOptions, onRequest: RequestListener): Promise<OnePort> {
+export async function openPort(
+  options: OnePortOptions,
+  unaryPath: UnaryPath,
+  onRequest: RequestListener,
+): Promise<OnePort> {
   const { limits, log, tls } = options;
-  const http1 = serveHttp1(limits, onRequest);
-  const http2 = serveHttp2(limits, onRequest);
+  const http1 = serveHttp1(limits, (request, response) => {
+    const exchange = new Http1Exchange(request, response, tls === undefined ? "http" : "https");
+    if (!unaryPath(exchange)) onRequest(request, response);
+  });
+  const http2 = serveHttp2(limits, unaryPath, onRequest, (error) => log.debug("a stream failed", { error }));
   const hand = (socket: Socket, isHttp2: boolean): void => {
     if (isHttp2) http2.server.emit("connection", socket);
     else http1.take(socket);
@@ -134,7 +144,10 @@ interface Http1 {
   close(): void;
 }
 
-function serveHttp1(limits: Limits, onRequest: RequestListener): Http1 {
+function serveHttp1(
+  limits: Limits,
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+): Http1 {
   const server = createHttp1Server({
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
@@ -184,7 +197,12 @@ interface Http2 {
   drain(): void;
 }
 
-function serveHttp2(limits: Limits, onRequest: RequestListener): Http2 {
+function serveHttp2(
+  limits: Limits,
+  unaryPath: UnaryPath,
+  onRequest: RequestListener,
+  onStreamError: (error: Error) => void,
+): Http2 {
   const server = createHttp2Server({
     settings: {
       maxConcurrentStreams: limits.streamsPerConnectionMax,
@@ -199,7 +217,15 @@ function serveHttp2(limits: Limits, onRequest: RequestListener): Http2 {
     session.setTimeout(limits.http2IdleTimeoutMs, () => session.close());
     if (draining) session.close();
   });
-  server.on("request", onRequest);
+  // Never listens: it makes requests and responses of the streams that the unary path leaves to it.
+  const requests = createHttp2Server();
+  requests.on("request", onRequest);
+  server.on("stream", (stream, headers, flags, rawHeaders) => {
+    const { ":method": method = "", ":path": target = "" } = headers;
+    const exchange = new Http2Exchange(stream, headers, method, target);
+    if (unaryPath(exchange)) stream.on("error", onStreamError);
+    else requests.emit("stream", stream, headers, flags, rawHeaders);
+  });
   return {
     server,
     drain() {

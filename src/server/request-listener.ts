@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from "node:http";
 import { constants } from "node:http2";
 import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
@@ -8,13 +9,14 @@ import {
   type UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
 import type { Log } from "../lib/log.ts";
-import type { Cors } from "./cors.ts";
+import { type Cors, preflightOrigin } from "./cors.ts";
 import { drainSignalKey, type Drain } from "./drain.ts";
 import { withPlainGrpcMessage } from "./grpc-message.ts";
 import type { NodeRequest, NodeResponse, RequestListener } from "./http.ts";
 import type { Limits } from "./limits.ts";
 import { statusResponse } from "./rest/status.ts";
-import { findRoute, type Route, type Routes } from "./router.ts";
+import { findRoute, type Route } from "./router.ts";
+import type { Routes } from "./routes.ts";
 
 export interface RequestListenerOptions {
   readonly routes: Routes;
@@ -38,8 +40,13 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
   };
 
   async function answer(request: NodeRequest, response: NodeResponse): Promise<UniversalServerResponse> {
-    const preflight = cors(request, response);
-    if (preflight !== undefined) return preflight;
+    const preflight = preflightOrigin(request.method, request.headers);
+    if (preflight !== undefined) {
+      const { status, headers } = cors.preflight(preflight);
+      setHeaders(response, headers);
+      return { status };
+    }
+    setHeaders(response, cors.headersFor(request.headers.origin));
 
     const route = findRoute(routes, {
       method: request.method ?? "",
@@ -97,6 +104,11 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
       response,
     ).catch(() => response.destroy());
   }
+}
+
+function setHeaders(response: NodeResponse, headers: OutgoingHttpHeaders = {}): void {
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) response.setHeader(name, value);
 }
 
 async function* readBody(request: NodeRequest): AsyncIterable<Uint8Array> {

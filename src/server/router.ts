@@ -11,38 +11,15 @@ import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { grpcWebText, isGrpcWebText } from "./grpc-web-text.ts";
 import { jsonResponse } from "./http.ts";
-import type { TextField } from "./rest/fields.ts";
-import type { HttpBinding } from "./rest/http-rule.ts";
-import type { PathMatch, PathRouter } from "./rest/path-router.ts";
+import { grpcContentType, isGrpc, pathOf, type RequestHead } from "./request-head.ts";
+import type { PathMatch } from "./rest/path-router.ts";
 import { statusResponse } from "./rest/status.ts";
-import { urlFieldsKey } from "./rest/url-fields.ts";
-
-/** What is needed of a request to know who answers it. */
-export interface RequestHead {
-  readonly method: string;
-  /** Path and query. */
-  readonly target: string;
-  readonly contentType: string | undefined;
-  readonly accept: string | undefined;
-}
+import { urlFieldsKey, urlFieldsOf } from "./rest/url-fields.ts";
+import type { RestTarget, Routes } from "./routes.ts";
 
 export interface Route {
   readonly kind: DescMethod["methodKind"];
   readonly handle: UniversalHandlerFn;
-}
-
-/** A REST path: the same method as REST, and as Connect's handler for the gRPC protocols. */
-export interface RestTarget {
-  readonly binding: HttpBinding;
-  readonly transcode: UniversalHandlerFn;
-  readonly rpc: UniversalHandler;
-}
-
-export interface Routes {
-  /** By path. */
-  readonly rpcs: ReadonlyMap<string, UniversalHandler>;
-  readonly documents: ReadonlyMap<string, () => object>;
-  readonly rest: PathRouter<RestTarget>;
 }
 
 /**
@@ -71,9 +48,8 @@ function findByPath(routes: Routes, head: RequestHead, path: string): UniversalH
   const match = routes.rest.match(method, path);
   if (match !== undefined) {
     const contentType = grpcContentType(head);
-    return contentType === undefined
-      ? withUrlFields(match.value.transcode, match)
-      : rpcAtRestPath(match, contentType);
+    // Everything else at a REST path goes the unary way.
+    if (contentType !== undefined) return rpcAtRestPath(match, contentType);
   }
 
   const methods = document !== undefined ? ["GET"] : routes.rest.methodsOf(path);
@@ -86,12 +62,6 @@ function findByPath(routes: Routes, head: RequestHead, path: string): UniversalH
   return refuse(error, head.contentType, path, allowed);
 }
 
-/** The target is a path with a query, or, in requests to a proxy, a whole URL (RFC 9112 section 3.2). */
-function pathOf(target: string): string {
-  const [url = ""] = target.split("?", 1);
-  return url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/]*/i, "");
-}
-
 // ------------------------------------------------------------------------------------ gRPC and Connect
 
 function rpcHandler(rpc: UniversalHandler, contentType: string | undefined): UniversalHandlerFn {
@@ -101,19 +71,6 @@ function rpcHandler(rpc: UniversalHandler, contentType: string | undefined): Uni
     if (response.status !== 405) return response;
     return { ...response, header: new Headers({ allow: rpc.allowedMethods.join(", ") }) };
   };
-}
-
-/** The gRPC content type of a request to a REST path; one without body and content type asks by Accept. */
-function grpcContentType({ contentType, accept }: RequestHead): string | undefined {
-  if (contentType !== undefined) return isGrpc(contentType) ? contentType : undefined;
-  return accept
-    ?.split(",")
-    .map((type) => type.split(";", 1)[0]?.trim())
-    .find(isGrpc);
-}
-
-function isGrpc(contentType: string | undefined): boolean {
-  return contentType?.toLowerCase().startsWith("application/grpc") ?? false;
 }
 
 function isGrpcWeb(contentType: string): boolean {
@@ -147,20 +104,10 @@ async function* orEmptyMessage(body: AsyncIterable<Uint8Array>): AsyncIterable<U
 }
 
 function withUrlFields(handler: UniversalHandlerFn, match: PathMatch<RestTarget>): UniversalHandlerFn {
-  const { pathFields, template, body } = match.value.binding;
-  const path = pathFields.map((fieldPath, index): TextField => ({
-    path: fieldPath,
-    name: template.variables[index]?.fieldPath ?? "",
-    texts: match.captures.slice(index, index + 1),
-  }));
   return (request) => {
     const contextValues = request.contextValues ?? createContextValues();
-    const query = body === "message" ? "" : new URL(request.url).search.slice(1);
-    const bodyField = typeof body === "string" ? undefined : body;
-    return handler({
-      ...request,
-      contextValues: contextValues.set(urlFieldsKey, { path, query, bodyField }),
-    });
+    const fields = urlFieldsOf(match, new URL(request.url).search.slice(1));
+    return handler({ ...request, contextValues: contextValues.set(urlFieldsKey, fields) });
   };
 }
 

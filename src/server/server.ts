@@ -6,8 +6,11 @@ import {
   type HandlerContext,
   type Interceptor,
 } from "@connectrpc/connect";
-import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
-import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import {
+  createMethodSerializationLookup,
+  type UniversalHandlerOptions,
+  validateReadWriteMaxBytes,
+} from "@connectrpc/connect/protocol";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
 import type { Log } from "../lib/log.ts";
 import { createCors } from "./cors.ts";
@@ -23,8 +26,14 @@ import { httpBindings } from "./rest/http-rule.ts";
 import { mergeUrlFields } from "./rest/url-fields.ts";
 import { PathRouter } from "./rest/path-router.ts";
 import { transcode } from "./rest/transcoder.ts";
-import type { RestTarget, Routes } from "./router.ts";
-import type { UnarySpec } from "./unary.ts";
+import type { RestTarget, Routes, RpcTarget } from "./routes.ts";
+import { acceptedCompressions } from "./unary/answer-compression.ts";
+import { connect } from "./unary/connect.ts";
+import { grpc } from "./unary/grpc.ts";
+import { grpcWeb } from "./unary/grpc-web.ts";
+import { unaryMethod, type UnarySpec } from "./unary/method.ts";
+import { createUnaryPath } from "./unary/path.ts";
+import type { UnaryProtocol } from "./unary/protocol.ts";
 
 export interface ServerOptions {
   readonly host: string;
@@ -52,6 +61,8 @@ export interface ServerOptions {
   readonly log: Log;
   /** What differs from `defaultLimits`. */
   readonly limits?: Partial<Limits>;
+  /** False lets Connect's own router answer every RPC, to compare with; only streams and oddities if left out. */
+  readonly unaryPath?: boolean;
 }
 
 export interface RunningServer {
@@ -80,8 +91,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const drain = createDrain();
   const routes = createRoutes(options, limits, drain);
   const cors = createCors(options.corsOrigins, limits.corsMaxAgeMs);
+  const { callTimeoutMs } = limits;
+  const forRpcs = options.unaryPath ?? true;
   const port = await openPort(
     { ...options, limits },
+    createUnaryPath({ routes, cors, drain, limits, callTimeoutMs, log, forRpcs }),
     createRequestListener({ routes, cors, drain, limits, log }),
   );
   const scheme = options.tls === undefined ? "http" : "https";
@@ -111,7 +125,7 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   const { deadlineMsMax, messageBytesMax } = limits;
 
   const connectOptions: ConnectRouterOptions = {
-    acceptCompression: [compressionGzip, compressionBrotli],
+    acceptCompression: acceptedCompressions,
     readMaxBytes: messageBytesMax,
     maxTimeoutMs: deadlineMsMax,
     shutdownSignal,
@@ -127,31 +141,50 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
 
   const rpcs = new Map([...guarded.handlers, ...open.handlers].map((rpc) => [rpc.requestPath, rpc]));
 
+  const unary = new Map<string, RpcTarget>();
   const rest = new PathRouter<RestTarget>();
-  const transcoderOptions = { messageBytesMax, deadlineMsMax, shutdownSignal, registry, log };
-  for (const { spec, prefix, rpc } of restMethods(services, options.restPrefixes, rpcs)) {
-    const unary = { spec, gate, interceptors };
-    for (const binding of httpBindings(spec.method, prefix)) {
-      const target = { binding, rpc, transcode: transcode(unary, binding, transcoderOptions) };
-      rest.add(binding.httpMethod, binding.template, target);
-    }
-  }
-  return { rpcs, documents, rest };
-}
-
-/** The methods that REST can call, once for each prefix of their service. */
-function* restMethods(
-  services: readonly Registration[],
-  prefixes: ServerOptions["restPrefixes"],
-  rpcs: Routes["rpcs"],
-): Iterable<{ spec: UnarySpec; prefix: string; rpc: UniversalHandler }> {
   for (const { service, spec: implementation } of services) {
     for (const spec of Object.values(implementation.methods)) {
       const rpc = rpcs.get(`/${service.typeName}/${spec.method.name}`);
       if (spec.kind !== "unary" || rpc === undefined) continue;
-      for (const prefix of prefixes.get(service.typeName) ?? [""]) yield { spec, prefix, rpc };
+      const target = { unary: unaryMethod(spec, gate, interceptors), rpc };
+      unary.set(rpc.requestPath, { ...target, protocols: unaryProtocols(spec, connectOptions) });
+      for (const prefix of options.restPrefixes.get(service.typeName) ?? [""]) {
+        for (const binding of httpBindings(spec.method, prefix)) {
+          const transcoder = transcode(spec.method, binding, { messageBytesMax, registry });
+          rest.add(binding.httpMethod, binding.template, { ...target, binding, transcoder });
+        }
+      }
     }
   }
+  return { rpcs, unary, documents, rest };
+}
+
+/** How the calls of a method are carried on the unary path, by content type. */
+function unaryProtocols(
+  { method }: UnarySpec,
+  options: Partial<UniversalHandlerOptions>,
+): ReadonlyMap<string, UnaryProtocol> {
+  const { binaryOptions, jsonOptions = {} } = options;
+  const limits = validateReadWriteMaxBytes(options.readMaxBytes, undefined, undefined);
+  const serialization = createMethodSerializationLookup(method, binaryOptions, jsonOptions, limits);
+  const [input, output] = [serialization.getI(true), serialization.getO(true)];
+  const ofGrpc = grpc(input, output);
+  const ofGrpcWeb = grpcWeb(input, output);
+  const binary = connect(input, output, { isBinary: true, jsonOptions });
+  const json = connect(serialization.getI(false), serialization.getO(false), {
+    isBinary: false,
+    jsonOptions,
+  });
+  return new Map([
+    ["application/grpc", ofGrpc],
+    ["application/grpc+proto", ofGrpc],
+    ["application/grpc-web", ofGrpcWeb],
+    ["application/grpc-web+proto", ofGrpcWeb],
+    ["application/proto", binary],
+    ["application/json", json],
+    ["application/json; charset=utf-8", json],
+  ]);
 }
 
 function urlHost(host: string): string {

@@ -64,6 +64,23 @@ describe.each(storeAdapters)("searches on $name", ({ createHome, persists }) => 
     expect(await byPhone("+41790000002")).toEqual(["1"]);
   });
 
+  it("keep what a change of a record leaves out", async () => {
+    const byName = async (value: string) =>
+      (
+        await search({
+          where: { kind: "text", field: "givenName", match: "equals", ignoreCase: false, value },
+        })
+      ).ids;
+    await add("1", { phone: "+41790000001", givenName: "Ada" });
+    await store.commit(userCommit("1", 1, { record: { phone: "+41790000002" } }));
+    expect((await search({ where: phoneIs("+41790000002") })).ids).toEqual(["1"]);
+    expect(await byName("Ada")).toEqual(["1"]);
+    await store.commit(userCommit("1", 2, { record: { givenName: "Grace" } }));
+    expect((await search({ where: phoneIs("+41790000002") })).ids).toEqual(["1"]);
+    expect(await byName("Grace")).toEqual(["1"]);
+    expect(await byName("Ada")).toEqual([]);
+  });
+
   it("find nothing of a refused commit", async () => {
     await add("1", { phone: "+41790000001" });
     await store.commit(userCommit("1", 0, { record: userRecord({ phone: "+41790000002" }) }));

@@ -2,7 +2,6 @@ import { promisify } from "node:util";
 import { brotliDecompress, gunzip, type ZlibOptions } from "node:zlib";
 import { create, fromJsonString, type DescMessage, type Message, type Registry } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { readAllBytes } from "@connectrpc/connect/protocol";
 import type { HttpBinding } from "./http-rule.ts";
 
 /**
@@ -37,25 +36,21 @@ const decompressors = new Map([
 ]);
 
 /**
- * Reads a body and undoes its Content-Encoding.
- * @param bytesMax before and after.
+ * Undoes the Content-Encoding of a body.
+ * @param bytesMax afterwards.
  * @throws ConnectError InvalidArgument, ResourceExhausted, or Unimplemented for an unknown encoding.
  */
-export async function readBody(
-  body: AsyncIterable<Uint8Array>,
-  header: Headers,
-  bytesMax: number,
-): Promise<Uint8Array> {
-  const encoding = header.get("content-encoding")?.toLowerCase() ?? "identity";
-  const decompress = decompressors.get(encoding);
-  if (decompress === undefined && encoding !== "identity") {
+export async function decodeBody(bytes: Uint8Array, encoding: string, bytesMax: number): Promise<Uint8Array> {
+  const name = encoding.toLowerCase();
+  if (name === "identity") return bytes;
+  const decompress = decompressors.get(name);
+  if (decompress === undefined) {
     throw new ConnectError(
-      `unknown Content-Encoding "${encoding}": gzip, br and identity are supported`,
+      `unknown Content-Encoding "${name}": gzip, br and identity are supported`,
       Code.Unimplemented,
     );
   }
-  const bytes = await readAllBytes(body, bytesMax, header.get("content-length"));
-  if (decompress === undefined || bytes.byteLength === 0) return bytes;
+  if (bytes.byteLength === 0) return bytes;
   try {
     return await decompress(bytes, { maxOutputLength: bytesMax });
   } catch (reason) {
@@ -69,7 +64,7 @@ export async function readBody(
           `the body is larger than ${bytesMax} bytes after decompression`,
           Code.ResourceExhausted,
         )
-      : new ConnectError(`the body is not valid ${encoding}`, Code.InvalidArgument);
+      : new ConnectError(`the body is not valid ${name}`, Code.InvalidArgument);
   }
 }
 

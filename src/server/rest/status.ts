@@ -25,18 +25,29 @@ const httpStatus: Readonly<Record<Code, number>> = {
 };
 
 /**
- * An error as the JSON of google.rpc.Status.
- * @param header of the answer so far; takes the metadata of the error too.
+ * An error as the JSON of google.rpc.Status, with its HTTP status.
+ * @param header of the answer so far; takes the metadata of the error.
+ */
+export function statusOf(
+  error: ConnectError,
+  header: Headers,
+): { readonly status: number; readonly json: JsonValue } {
+  mergeNonProtocolHeaders(header, error.metadata);
+  const { code, rawMessage: message } = error;
+  return { status: httpStatus[code], json: { code, message, details: error.details.map(detailJson) } };
+}
+
+/**
+ * The same as a whole answer.
  * @param status instead of the one that belongs to the code.
  */
 export function statusResponse(
   error: ConnectError,
   header: Headers = new Headers(),
-  status: number = httpStatus[error.code],
+  status?: number,
 ): UniversalServerResponse {
-  mergeNonProtocolHeaders(header, error.metadata);
-  const { code, rawMessage: message } = error;
-  return jsonResponse(status, { code, message, details: error.details.map(detailJson) }, header);
+  const found = statusOf(error, header);
+  return jsonResponse(status ?? found.status, found.json, header);
 }
 
 /** google.protobuf.Any in JSON. */

@@ -1,28 +1,17 @@
-import { getOption, toJson, type Message, type Registry } from "@bufbuild/protobuf";
-import { createHandlerContext } from "@connectrpc/connect";
-import {
-  assertByteStreamRequest,
-  type UniversalHandlerFn,
-  type UniversalServerRequest,
-} from "@connectrpc/connect/protocol";
-import { parseTimeout as parseConnectTimeout, trailerMux } from "@connectrpc/connect/protocol-connect";
-import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
+import { type DescMethodUnary, getOption, type Message, type Registry, toJson } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { success_status as successStatusOption } from "../../../gen/ringback/options/v1/options_pb.js";
-import type { Log } from "../../lib/log.ts";
-import { publicError } from "../errors.ts";
-import { jsonResponse } from "../http.ts";
-import { callUnary, type UnaryMethod } from "../unary.ts";
+import type { UnaryCall } from "../unary/call.ts";
+import { muxedHeader, withFields } from "../unary/header-fields.ts";
+import type { UnaryProtocol } from "../unary/protocol.ts";
 import type { HttpBinding } from "./http-rule.ts";
-import { parseBody, readBody } from "./request-body.ts";
-import { statusResponse } from "./status.ts";
+import { decodeBody, parseBody } from "./request-body.ts";
+import { statusOf } from "./status.ts";
 
 export interface TranscoderOptions {
   readonly messageBytesMax: number;
-  readonly deadlineMsMax: number;
-  readonly shutdownSignal: AbortSignal;
   /** For google.protobuf.Any. */
   readonly registry: Registry;
-  readonly log: Log;
 }
 
 /**
@@ -30,49 +19,39 @@ export interface TranscoderOptions {
  * What its URL says of the message is expected in the context (`urlFieldsKey`).
  */
 export function transcode(
-  unary: UnaryMethod,
+  method: DescMethodUnary,
   binding: HttpBinding,
-  options: TranscoderOptions,
-): UniversalHandlerFn {
-  const { method } = unary.spec;
+  { messageBytesMax, registry }: TranscoderOptions,
+): UnaryProtocol {
   const successStatus = getOption(method, successStatusOption) || 200;
-  return async (request) => {
-    const timeout = timeoutOf(request.header, options.deadlineMsMax);
-    const context = createHandlerContext({
-      service: method.parent,
-      method,
-      protocolName: "rest",
-      requestMethod: request.method,
-      url: request.url,
-      requestHeader: request.header,
-      requestSignal: request.signal,
-      shutdownSignal: options.shutdownSignal,
-      ...(timeout.timeoutMs === undefined ? {} : { timeoutMs: timeout.timeoutMs }),
-      ...(request.contextValues === undefined ? {} : { contextValues: request.contextValues }),
-    });
-    try {
-      if (timeout.error !== undefined) throw timeout.error;
-      const output = await callUnary(unary, context, () => readInput(request));
-      const json = toJson(method.output, output, { registry: options.registry });
-      return jsonResponse(successStatus, json, trailerMux(context.responseHeader, context.responseTrailer));
-    } catch (reason) {
-      context.abort(reason);
-      return statusResponse(publicError(reason, method, options.log), context.responseHeader);
-    } finally {
-      context.abort();
-    }
-  };
 
-  async function readInput(request: UniversalServerRequest): Promise<Message> {
-    const { input } = method;
-    assertByteStreamRequest(request);
-    const bytes = await readBody(request.body, request.header, options.messageBytesMax);
-    return parseBody(input, binding.body, bytes, options.registry);
+  function parse(bytes: Uint8Array): Message {
+    return parseBody(method.input, binding.body, bytes, registry);
   }
+
+  return {
+    name: "rest",
+    parse(call, body) {
+      const encoding = call.exchange.headers["content-encoding"];
+      return encoding === undefined
+        ? parse(body)
+        : decodeBody(body, encoding, messageBytesMax).then((decoded) => parse(decoded));
+    },
+    tooLarge: () =>
+      new ConnectError(`the body is larger than ${messageBytesMax} bytes`, Code.ResourceExhausted),
+    answer(call, output) {
+      send(call, successStatus, muxedHeader(call), toJson(method.output, output, { registry }));
+    },
+    refuse(call, error) {
+      const header = call.setHeader ?? new Headers();
+      const { status, json } = statusOf(error, header);
+      send(call, status, header, json);
+    },
+  };
 }
 
-function timeoutOf(header: Headers, deadlineMsMax: number): ReturnType<typeof parseGrpcTimeout> {
-  return header.has("grpc-timeout")
-    ? parseGrpcTimeout(header.get("grpc-timeout"), deadlineMsMax)
-    : parseConnectTimeout(header.get("connect-timeout-ms"), deadlineMsMax);
+function send({ exchange }: UnaryCall, status: number, header: Headers | undefined, json: unknown): void {
+  const body = Buffer.from(JSON.stringify(json));
+  const fields = { "content-type": "application/json", "content-length": body.byteLength };
+  exchange.answer(status, withFields(fields, header), body);
 }

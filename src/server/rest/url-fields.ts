@@ -1,6 +1,8 @@
 import type { DescField } from "@bufbuild/protobuf";
 import { createContextKey, type ContextKey, type Interceptor } from "@connectrpc/connect";
 import { setTextField, type TextField } from "./fields.ts";
+import type { HttpBinding } from "./http-rule.ts";
+import type { PathMatch } from "./path-router.ts";
 import { parseQuery } from "./query.ts";
 
 /** What the URL of a request says of its message. */
@@ -10,6 +12,28 @@ export interface UrlFields {
   readonly query: string;
   /** The field that is the body, of which the query says nothing. */
   readonly bodyField: DescField | undefined;
+}
+
+/** @param query of the target, without the question mark */
+export function urlFieldsOf(
+  { value: { binding }, captures }: PathMatch<WithBinding>,
+  query: string,
+): UrlFields {
+  const { pathFields, template, body } = binding;
+  const path = pathFields.map((fieldPath, index): TextField => ({
+    path: fieldPath,
+    name: template.variables[index]?.fieldPath ?? "",
+    texts: captures.slice(index, index + 1),
+  }));
+  return {
+    path,
+    query: body === "message" ? "" : query,
+    bodyField: typeof body === "string" ? undefined : body,
+  };
+}
+
+interface WithBinding {
+  readonly binding: HttpBinding;
 }
 
 /** Context value: set for requests to a REST path, in whatever protocol. */

@@ -188,6 +188,13 @@ const updateRows: readonly Scenario[] = [
     details: "change",
   }),
   updateTwilio({
+    name: "Twilio Verify for the active one",
+    given: activated(withTwilio),
+    caller: "administrator",
+    input: ({ id }) => ({ id, ...otherTwilio }),
+    expect: refused(Code.FailedPrecondition, "SMS-v3Rfy", "verify_service_sid"),
+  }),
+  updateTwilio({
     name: "a webhook",
     given: withHttp,
     caller: "administrator",

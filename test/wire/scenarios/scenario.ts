@@ -198,12 +198,12 @@ export function refused(code: Code, id: string, says = ""): Outcome {
 }
 
 /** An error that is not a rule's: it has no id. */
-export function plain(code: Code, says: string): Outcome {
+export function plain(code: Code, says: string): Refusal {
   return { kind: "error", code, id: undefined, says };
 }
 
 /** The request breaks a limit of the contract. @param field `<Message>.<field>` */
-export function invalid(field: string): Outcome {
+export function invalid(field: string): Refusal {
   return plain(Code.InvalidArgument, `invalid ${field}: `);
 }
 

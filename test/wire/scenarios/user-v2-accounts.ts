@@ -230,6 +230,16 @@ export const userV2Accounts: readonly Scenario[] = [
     }),
     expect: badNumber("This is not a phone number"),
   }),
+  create({
+    name: "a number of spaces",
+    given: nobody,
+    caller: "administrator",
+    input: (user) => ({
+      ...named(user),
+      userType: { case: "human", value: { ...person(user), phone: { phone: "  " } } },
+    }),
+    expect: refused(Code.InvalidArgument, "PHONE-Zt0NV"),
+  }),
   ...(
     [
       ["organization_id", { organizationId: "" }],

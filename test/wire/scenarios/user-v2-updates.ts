@@ -252,6 +252,13 @@ function changeRows<I extends DescMessage>(form: ChangeForm<I>): readonly Scenar
       expect: badNumber("This is not a phone number"),
     }),
     row({
+      name: "a number of spaces",
+      given: withoutPhone,
+      caller: "self",
+      input: changes({ phone: { phone: "  " } }),
+      expect: refused(Code.InvalidArgument, "PHONE-Zt0NV"),
+    }),
+    row({
       name: "a number to which an SMS went just now",
       profile: "safe",
       given: async (world) => ({ ...(await world.user()), number: (await withSentCode(world)).number }),

@@ -156,6 +156,13 @@ const createRows: readonly Scenario[] = [
     input: creating({ contact: { phone: { number: "phone" } } }),
     expect: badNumber("This is not a phone number"),
   }),
+  create({
+    name: "a number of spaces",
+    given: nobody,
+    caller: "administrator",
+    input: creating({ contact: { phone: { number: "  " } } }),
+    expect: refused(Code.InvalidArgument, "PHONE-Zt0NV"),
+  }),
   ...(
     [
       ["email.send_code", { contact: { email: { address: "ada@example.com", verification: sendCode } } }],

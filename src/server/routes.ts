@@ -1,0 +1,32 @@
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import type { HttpBinding } from "./rest/http-rule.ts";
+import type { PathRouter } from "./rest/path-router.ts";
+import type { UnaryMethod } from "./unary/method.ts";
+import type { UnaryProtocol } from "./unary/protocol.ts";
+
+/** A unary method, and Connect's handler for what the unary path does not understand. */
+export interface UnaryTarget {
+  readonly unary: UnaryMethod;
+  readonly rpc: UniversalHandler;
+}
+
+/** A unary method at its own path. */
+export interface RpcTarget extends UnaryTarget {
+  /** By content type. */
+  readonly protocols: ReadonlyMap<string, UnaryProtocol>;
+}
+
+/** A REST path: the same method as REST, and as Connect's handler for the gRPC protocols. */
+export interface RestTarget extends UnaryTarget {
+  readonly binding: HttpBinding;
+  readonly transcoder: UnaryProtocol;
+}
+
+export interface Routes {
+  /** By path. */
+  readonly rpcs: ReadonlyMap<string, UniversalHandler>;
+  /** Those that are unary, by path. */
+  readonly unary: ReadonlyMap<string, RpcTarget>;
+  readonly documents: ReadonlyMap<string, () => object>;
+  readonly rest: PathRouter<RestTarget>;
+}

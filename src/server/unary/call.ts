@@ -1,0 +1,185 @@
+import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type ContextKey,
+  type ContextValues,
+  type HandlerContext,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "@connectrpc/connect";
+import { systemClock } from "../../lib/clock.ts";
+import { drainSignalKey, type Drain } from "../drain.ts";
+import type { Exchange } from "./exchange.ts";
+import { RequestHeaders } from "./request-headers.ts";
+
+/** What all calls share. */
+export interface CallEnvironment {
+  readonly drain: Drain;
+  /** How long a call may take, whatever deadline the client asks for. */
+  readonly callTimeoutMs: number;
+}
+
+export interface CallOptions {
+  readonly method: DescMethodUnary;
+  readonly protocolName: string;
+  readonly exchange: Exchange;
+  /** The deadline that the client asked for. */
+  readonly timeoutMs: number | undefined;
+  readonly environment: CallEnvironment;
+}
+
+/**
+ * The context of a unary call, as Connect's `createHandlerContext` makes it, but each part only once somebody
+ * asks for it. Most handlers ask for a value or two.
+ */
+export class UnaryCall implements HandlerContext {
+  readonly method: DescMethodUnary;
+  readonly protocolName: string;
+  readonly exchange: Exchange;
+  readonly values: ContextValues;
+  readonly #environment: CallEnvironment;
+  readonly #timeoutMs: number | undefined;
+  readonly #beganMs: number;
+  #requestHeader: Headers | undefined;
+  #responseHeader: Headers | undefined;
+  #responseTrailer: Headers | undefined;
+  #signal: CallSignal | undefined;
+  /** What was handed to the interceptors, and what they were given back: they may pass on others instead. */
+  request: UnaryRequest | undefined;
+  response: UnaryResponse | undefined;
+
+  constructor({ method, protocolName, exchange, timeoutMs, environment }: CallOptions) {
+    this.method = method;
+    this.protocolName = protocolName;
+    this.exchange = exchange;
+    this.#environment = environment;
+    this.#timeoutMs = timeoutMs;
+    this.#beganMs = timeoutMs === undefined ? 0 : systemClock.nowMs();
+    this.values = new CallValues(this, environment.drain.drainSignal);
+  }
+
+  get service(): DescService {
+    return this.method.parent;
+  }
+
+  get requestMethod(): string {
+    return this.exchange.method;
+  }
+
+  get url(): string {
+    return this.exchange.url;
+  }
+
+  get requestHeader(): Headers {
+    return (this.#requestHeader ??= new RequestHeaders(this.exchange.headers));
+  }
+
+  get responseHeader(): Headers {
+    return (this.#responseHeader ??= new Headers());
+  }
+
+  get responseTrailer(): Headers {
+    return (this.#responseTrailer ??= new Headers());
+  }
+
+  /** What was set of the header of the answer; undefined if nobody asked for it. */
+  get setHeader(): Headers | undefined {
+    return this.#responseHeader;
+  }
+
+  get setTrailer(): Headers | undefined {
+    return this.#responseTrailer;
+  }
+
+  get timeoutMs(): () => number | undefined {
+    return () => this.#timeLeftMs();
+  }
+
+  /** Aborted when the deadline is over, the client has gone, or the server's time is up. */
+  get signal(): AbortSignal {
+    this.#signal ??= new CallSignal(this.exchange, this.#environment, this.#timeLeftMs());
+    return this.#signal.signal;
+  }
+
+  /** The answer is on its way: nothing aborts the signal any more. */
+  finish(): void {
+    this.#signal?.release();
+  }
+
+  #timeLeftMs(): number | undefined {
+    if (this.#timeoutMs === undefined) return undefined;
+    return this.#beganMs + this.#timeoutMs - systemClock.nowMs();
+  }
+}
+
+class CallSignal {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #exchange: Exchange;
+  readonly #shutdownSignal: AbortSignal;
+
+  constructor(exchange: Exchange, environment: CallEnvironment, timeLeftMs: number | undefined) {
+    this.#exchange = exchange;
+    this.#shutdownSignal = environment.drain.shutdownSignal;
+    const timeoutMs = Math.max(0, Math.min(timeLeftMs ?? Infinity, environment.callTimeoutMs));
+    this.#timer = setTimeout(this.#onTimeout, timeoutMs);
+    if (exchange.isGone) this.#onGone();
+    else exchange.sink.once("close", this.#onGone);
+    if (this.#shutdownSignal.aborted) this.#onShutdown();
+    else this.#shutdownSignal.addEventListener("abort", this.#onShutdown);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  release(): void {
+    clearTimeout(this.#timer);
+    this.#exchange.sink.off("close", this.#onGone);
+    this.#shutdownSignal.removeEventListener("abort", this.#onShutdown);
+  }
+
+  readonly #onTimeout = (): void =>
+    this.#abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+  readonly #onGone = (): void => this.#abort(new ConnectError("the client has gone", Code.Canceled));
+  readonly #onShutdown = (): void => this.#abort(this.#shutdownSignal.reason);
+
+  #abort(reason: unknown): void {
+    this.release();
+    this.#controller.abort(reason);
+  }
+}
+
+/** The call that a request belongs to: interceptors pass its context values on. */
+export function callOf(values: ContextValues): UnaryCall {
+  if (values instanceof CallValues) return values.call;
+  throw new Error("an interceptor put other context values in the place of the call's");
+}
+
+/** Connect's `createContextValues`, without three functions for each call. */
+class CallValues implements ContextValues {
+  readonly call: UnaryCall;
+  readonly #values = new Map<symbol, unknown>();
+  readonly #drainSignal: AbortSignal;
+
+  constructor(call: UnaryCall, drainSignal: AbortSignal) {
+    this.call = call;
+    this.#drainSignal = drainSignal;
+  }
+
+  get<T>(key: ContextKey<T>): T {
+    if (this.#values.has(key.id)) return this.#values.get(key.id) as T; // `set` put it there for this key
+    return key.id === drainSignalKey.id ? (this.#drainSignal as T) : key.defaultValue; // the key of a signal
+  }
+
+  set<T>(key: ContextKey<T>, value: T): this {
+    this.#values.set(key.id, value);
+    return this;
+  }
+
+  delete(key: ContextKey<unknown>): this {
+    this.#values.delete(key.id);
+    return this;
+  }
+}

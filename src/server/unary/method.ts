@@ -1,0 +1,121 @@
+import { create, isMessage, type Message } from "@bufbuild/protobuf";
+import type {
+  HandlerContext,
+  Interceptor,
+  MethodImplSpec,
+  UnaryRequest,
+  UnaryResponse,
+} from "@connectrpc/connect";
+import type { RequestGate } from "../errors.ts";
+import { callOf, type UnaryCall } from "./call.ts";
+
+export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
+
+/** A unary method with everything that stands around its implementation. */
+export interface UnaryMethod {
+  readonly spec: UnarySpec;
+  /** Runs before the body is read. */
+  readonly gate: RequestGate;
+  /** Message in, interceptors, implementation, message out. */
+  readonly invoke: (call: UnaryCall, input: Message) => Promise<Message>;
+}
+
+/** @param interceptors the first is the outermost; they are put together once, for all calls */
+export function unaryMethod(
+  spec: UnarySpec,
+  gate: RequestGate,
+  interceptors: readonly Interceptor[],
+): UnaryMethod {
+  const { method } = spec;
+
+  async function innermost(request: UnaryRequest): Promise<UnaryResponse> {
+    const call = callOf(request.contextValues);
+    const output = await spec.impl(request.message, contextOf(call, request));
+    const message = isMessage(output, method.output) ? output : create(method.output, output);
+    return responseOf(call, message);
+  }
+
+  const outermost = interceptors.reduceRight<Parameters<Interceptor>[0]>(
+    (next, interceptor) => interceptor(next),
+    (request) => {
+      if (request.stream) throw new Error(`${method.toString()} is no stream`);
+      return innermost(request);
+    },
+  );
+
+  return {
+    spec,
+    gate,
+    async invoke(call, input) {
+      const response = await outermost(requestOf(call, input));
+      if (response.stream) throw new Error(`an interceptor made a stream of ${method.toString()}`);
+      if (response !== call.response) takeHeaders(call, response);
+      return response.message;
+    },
+  };
+}
+
+/** Its parts are made when they are asked for. */
+function requestOf(call: UnaryCall, message: Message): UnaryRequest {
+  return (call.request = {
+    stream: false,
+    service: call.service,
+    method: call.method,
+    requestMethod: call.requestMethod,
+    contextValues: call.values,
+    message,
+    get url() {
+      return call.url;
+    },
+    get signal() {
+      return call.signal;
+    },
+    get header() {
+      return call.requestHeader;
+    },
+  });
+}
+
+/** What interceptors put in the place of the request's parts is what the implementation sees. */
+function contextOf(call: UnaryCall, request: UnaryRequest): HandlerContext {
+  if (request === call.request) return call;
+  return {
+    service: call.service,
+    method: call.method,
+    protocolName: call.protocolName,
+    requestMethod: call.requestMethod,
+    url: call.url,
+    timeoutMs: call.timeoutMs,
+    responseHeader: call.responseHeader,
+    responseTrailer: call.responseTrailer,
+    requestHeader: request.header,
+    signal: request.signal,
+    values: request.contextValues,
+  };
+}
+
+function responseOf(call: UnaryCall, message: Message): UnaryResponse {
+  return (call.response = {
+    stream: false,
+    service: call.service,
+    method: call.method,
+    message,
+    get header() {
+      return call.responseHeader;
+    },
+    get trailer() {
+      return call.responseTrailer;
+    },
+  });
+}
+
+function takeHeaders(call: UnaryCall, { header, trailer }: UnaryResponse): void {
+  copy(header, call.responseHeader);
+  copy(trailer, call.responseTrailer);
+}
+
+function copy(from: Headers, to: Headers): void {
+  if (from === to) return;
+  for (const name of [...to.keys()]) to.delete(name);
+  for (const [name, value] of from) to.set(name, value);
+}

@@ -1,0 +1,218 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Message } from "@bufbuild/protobuf";
+import type { ConnectError } from "@connectrpc/connect";
+import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
+import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
+import type { Log } from "../../lib/log.ts";
+import type { Cors } from "../cors.ts";
+import { publicError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import { urlFieldsKey, urlFieldsOf } from "../rest/url-fields.ts";
+import type { PathMatch } from "../rest/path-router.ts";
+import { grpcContentType, pathOf } from "../request-head.ts";
+import type { RestTarget, Routes, UnaryTarget } from "../routes.ts";
+import { type CallEnvironment, UnaryCall } from "./call.ts";
+import { envelopeBytes } from "./envelope.ts";
+import { type Exchange, joined, readWhole } from "./exchange.ts";
+import type { UnaryProtocol } from "./protocol.ts";
+import { askConnect } from "./ask-connect.ts";
+
+export interface UnaryPathOptions extends CallEnvironment {
+  readonly routes: Routes;
+  readonly cors: Cors;
+  readonly limits: Limits;
+  readonly log: Log;
+  /** Whether RPCs go this way too, and not only REST. */
+  readonly forRpcs: boolean;
+}
+
+/**
+ * The short way of a unary call: one message in, one message out, nothing made that nobody asks for.
+ *
+ * @returns false if the request is not understood here; nothing was done with it then
+ */
+export type UnaryPath = (exchange: Exchange) => boolean;
+
+export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
+  const { routes, cors, limits, log, forRpcs } = options;
+
+  return (exchange) => {
+    const path = pathOf(exchange.target);
+    const rpc = routes.unary.get(path);
+    if (rpc !== undefined) {
+      const protocol = forRpcs ? rpc.protocols.get(exchange.headers["content-type"] ?? "") : undefined;
+      if (protocol === undefined || !isPlainCall(exchange, protocol) || isTooLarge(exchange)) return false;
+      const timeout = timeoutOf(exchange.headers, limits.deadlineMsMax);
+      if (timeout.error !== undefined) return false;
+      serve(exchange, rpc, protocol, timeout.timeoutMs);
+      return true;
+    }
+    const match = restMatch(exchange, path);
+    if (match === undefined) return false;
+    serveRest(exchange, match);
+    return true;
+  };
+
+  function restMatch(exchange: Exchange, path: string): PathMatch<RestTarget> | undefined {
+    const { method, headers, target } = exchange;
+    if (routes.rpcs.has(path) || routes.documents.has(path)) return undefined;
+    const { "content-type": contentType, accept } = headers;
+    if (grpcContentType({ method, target, contentType, accept }) !== undefined) return undefined;
+    try {
+      return routes.rest.match(method === "HEAD" ? "GET" : method, path);
+    } catch {
+      return undefined; // a broken path, of which the router tells
+    }
+  }
+
+  function serveRest(exchange: Exchange, match: PathMatch<RestTarget>): void {
+    const { target } = exchange;
+    const question = target.indexOf("?");
+    const query = question === -1 ? "" : target.slice(question + 1);
+    const timeout = timeoutOf(exchange.headers, limits.deadlineMsMax);
+    const { transcoder } = match.value;
+    const call = callOf(exchange, match.value, transcoder, timeout.timeoutMs);
+    call.values.set(urlFieldsKey, urlFieldsOf(match, query));
+    begin(call, match.value, transcoder, isTooLarge(exchange) ? transcoder.tooLarge?.() : timeout.error);
+  }
+
+  /** By its own word. */
+  function isTooLarge({ headers }: Exchange): boolean {
+    return Number(headers["content-length"] ?? 0) > limits.messageBytesMax + envelopeBytes;
+  }
+
+  function serve(
+    exchange: Exchange,
+    target: UnaryTarget,
+    protocol: UnaryProtocol,
+    timeoutMs: number | undefined,
+  ): void {
+    begin(callOf(exchange, target, protocol, timeoutMs), target, protocol, undefined);
+  }
+
+  function callOf(
+    exchange: Exchange,
+    { unary }: UnaryTarget,
+    { name: protocolName }: UnaryProtocol,
+    timeoutMs: number | undefined,
+  ): UnaryCall {
+    exchange.extraHeaders = cors.headersFor(exchange.headers.origin);
+    return new UnaryCall({
+      method: unary.spec.method,
+      protocolName,
+      exchange,
+      timeoutMs,
+      environment: options,
+    });
+  }
+
+  /** First the gate, so that what it refuses is never read. */
+  function begin(
+    call: UnaryCall,
+    target: UnaryTarget,
+    protocol: UnaryProtocol,
+    refusal: ConnectError | undefined,
+  ): void {
+    const refuse = (reason: unknown): void => end(call, refuseBy(call, protocol, reason));
+    try {
+      if (refusal !== undefined) throw refusal;
+      const gated = target.unary.gate(call);
+      if (gated instanceof Promise) gated.then(() => read(call, target, protocol), refuse);
+      else read(call, target, protocol);
+    } catch (reason) {
+      refuse(reason);
+    }
+  }
+
+  function read(call: UnaryCall, target: UnaryTarget, protocol: UnaryProtocol): void {
+    const { exchange } = call;
+    const { source } = exchange;
+    // HTTP/1.1 has its own watch over this.
+    const timer =
+      exchange.httpVersion === "2" && !source.readableEnded
+        ? setTimeout(() => exchange.cancel(), limits.requestTimeoutMs)
+        : undefined;
+    if (timer !== undefined) source.once("close", () => clearTimeout(timer));
+    readWhole(source, limits.messageBytesMax + envelopeBytes, (chunks, isWhole) => {
+      clearTimeout(timer);
+      end(call, answer(call, target, protocol, chunks, isWhole));
+    });
+  }
+
+  async function answer(
+    call: UnaryCall,
+    { unary, rpc }: UnaryTarget,
+    protocol: UnaryProtocol,
+    chunks: readonly Uint8Array[],
+    isWhole: boolean,
+  ): Promise<void> {
+    let output: Message;
+    try {
+      const input = isWhole ? parse(call, protocol, joined(chunks)) : tooLarge(protocol);
+      if (input === undefined) return await askConnect(rpc, call.exchange, chunks, options, isWhole);
+      output = await unary.invoke(call, input instanceof Promise ? await input : input);
+    } catch (reason) {
+      return refuseBy(call, protocol, reason);
+    }
+    return protocol.answer(call, output);
+  }
+
+  function parse(
+    call: UnaryCall,
+    protocol: UnaryProtocol,
+    body: Uint8Array,
+  ): ReturnType<UnaryProtocol["parse"]> {
+    if (body.byteLength > limits.messageBytesMax && protocol.tooLarge !== undefined)
+      throw protocol.tooLarge();
+    return protocol.parse(call, body);
+  }
+
+  function refuseBy(call: UnaryCall, protocol: UnaryProtocol, reason: unknown): void | Promise<void> {
+    return protocol.refuse(call, publicError(reason, call.method, log));
+  }
+
+  function end(call: UnaryCall, answered: void | Promise<void>): void {
+    if (!(answered instanceof Promise)) return call.finish();
+    answered
+      .catch((error: unknown) => {
+        log.error("a request failed unexpectedly", { method: call.method.toString(), error });
+        call.exchange.cancel();
+      })
+      .finally(() => call.finish());
+  }
+}
+
+function tooLarge({ tooLarge: say }: UnaryProtocol): undefined {
+  if (say !== undefined) throw say();
+}
+
+/** Whether a call is of the kind that is understood here: by POST, and nothing in it is compressed. */
+function isPlainCall({ method, httpVersion, headers }: Exchange, { name }: UnaryProtocol): boolean {
+  if (method !== "POST") return false;
+  switch (name) {
+    case "grpc":
+      return httpVersion === "2" && isIdentity(headers["grpc-encoding"]);
+    case "grpc-web":
+      return isIdentity(headers["grpc-encoding"]);
+    default:
+      return isIdentity(headers["content-encoding"]);
+  }
+}
+
+function isIdentity(encoding: string | string[] | undefined): boolean {
+  return encoding === undefined || encoding === "identity";
+}
+
+interface Timeout {
+  readonly timeoutMs?: number | undefined;
+  readonly error?: ConnectError | undefined;
+}
+
+function timeoutOf(headers: IncomingHttpHeaders, deadlineMsMax: number): Timeout {
+  const { "grpc-timeout": grpc, "connect-timeout-ms": connect } = headers;
+  if (grpc !== undefined) return parseGrpcTimeout(String(grpc), deadlineMsMax);
+  if (connect !== undefined) return parseConnectTimeout(String(connect), deadlineMsMax);
+  return noTimeout;
+}
+
+const noTimeout: Timeout = {};
