@@ -1,5 +1,6 @@
 import { decideAddHumanUser } from "../domain/account.ts";
 import { DomainError } from "../domain/errors.ts";
+import type { UserState } from "../domain/user.ts";
 import type { Email, Profile } from "../domain/user-events.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
@@ -120,8 +121,19 @@ async function provisionUser(
   }
 }
 
+/** Made once for each state: the same object as long as nothing about the user changes. */
+const directoryUsers = new WeakMap<UserState, DirectoryUser>();
+
 function directoryUser(loaded: LoadedUser | undefined): DirectoryUser | undefined {
   if (loaded === undefined || loaded.state.status === "removed") return undefined;
+  const known = directoryUsers.get(loaded.state);
+  if (known !== undefined) return known;
+  const made = directoryUserOf(loaded);
+  directoryUsers.set(loaded.state, made);
+  return made;
+}
+
+function directoryUserOf(loaded: LoadedUser): DirectoryUser {
   const { resourceOwner, roles, kind, status, profile } = loaded.state;
   // A machine user is one of ours: no issuer may give its id as a `sub`.
   const issuer = kind === "machine" ? "ringback" : loaded.state.issuer;

@@ -17,21 +17,35 @@ export class Turns {
     const before = this.#last.get(key);
     const waiting = before === undefined ? 0 : before.waiting + 1;
     if (waiting > this.#waitingMax) throw new DomainError(busy);
-    const { promise: done, resolve: end } = Promise.withResolvers<void>();
-    const turn: Turn = { done, waiting };
+    const turn = new Turn(waiting);
     this.#last.set(key, turn);
     try {
-      if (before !== undefined) await before.done;
+      if (before !== undefined) await before.end();
       return await work();
     } finally {
       if (this.#last.get(key) === turn) this.#last.delete(key);
-      end();
+      turn.finish();
     }
   }
 }
 
-interface Turn {
-  readonly done: Promise<void>;
+class Turn {
   /** Upper bound of the turns before this one. */
   readonly waiting: number;
+  /** Only if somebody waits. */
+  #ended: PromiseWithResolvers<void> | undefined;
+
+  constructor(waiting: number) {
+    this.waiting = waiting;
+  }
+
+  /** Resolves once it is over. To be asked for before that. */
+  end(): Promise<void> {
+    this.#ended ??= Promise.withResolvers();
+    return this.#ended.promise;
+  }
+
+  finish(): void {
+    this.#ended?.resolve();
+  }
 }

@@ -69,6 +69,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const verified = new Lru<string, { readonly token: VerifiedToken; readonly untilMs: number }>(
     verifiedTokensMax,
   );
+  /** Hashes of access tokens. Whether one counts is asked each time. */
+  const hashes = new Lru<string, string>(verifiedTokensMax);
   /** Those in progress, by user. */
   const provisionings = new Map<string, Promise<void>>();
 
@@ -106,8 +108,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return started;
   }
 
+  function hashOf(token: string): string {
+    let hash = hashes.get(token);
+    if (hash === undefined) hashes.set(token, (hash = hashToken(token)));
+    return hash;
+  }
+
   function callerOfAccessToken(token: string): MaybePromise<Caller> {
-    return chain(directory.findAccessToken(hashToken(token), clock.nowMs()), (userId) => {
+    return chain(directory.findAccessToken(hashOf(token), clock.nowMs()), (userId) => {
       if (userId === undefined) throw invalid("it is unknown, expired or revoked");
       return chain(directory.findUser(userId), (user) => userCaller(userId, user));
     });
@@ -148,11 +156,18 @@ function tokenCaller({ issuer, userId }: VerifiedToken, user: DirectoryUser | un
   return userCaller(userId, user);
 }
 
+/** Callers are made once for each state of a user. */
+const callers = new WeakMap<DirectoryUser, Caller>();
+
 function userCaller(userId: string, user: DirectoryUser | undefined): Caller {
   if (user === undefined) return createCaller({ userId, organizationId: "", roles: [] });
   if (!user.isActive) throw invalid("its user is deactivated");
+  const known = callers.get(user);
+  if (known !== undefined && known.userId === userId) return known;
   const { organizationId, roles, preferredLanguage } = user;
-  return createCaller({ userId, organizationId, roles, preferredLanguage });
+  const caller = createCaller({ userId, organizationId, roles, preferredLanguage });
+  callers.set(user, caller);
+  return caller;
 }
 
 function invalid(reason: string): AuthenticationError {

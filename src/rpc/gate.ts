@@ -1,11 +1,11 @@
-import { getOption } from "@bufbuild/protobuf";
+import { type DescMethod, getOption } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import { permission as permissionOption } from "../../gen/ringback/options/v1/options_pb.js";
 import type { UserRef } from "../app/context.ts";
 import { type Caller, type Permission, permissions } from "../app/ports.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import { AuthenticationError } from "../auth/authentication-error.ts";
-import type { MaybePromise } from "../lib/maybe-promise.ts";
+import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { toWireError } from "./errors.ts";
 import { acceptedLanguages, languagesKey, languagesOf } from "./languages.ts";
 
@@ -43,32 +43,50 @@ const permissionMissing = refusal("permission_denied", "AUTH-5mWD2", "Errors.Cal
 
 /**
  * Runs before the body of a call is read: who calls, and whether they may call this method at all.
- * So a bad request without a token is Unauthenticated, not InvalidArgument.
+ * So a bad request without a token is Unauthenticated, not InvalidArgument. Done at once where everything is
+ * at hand.
  */
-export function createGate(options: GateOptions): (context: HandlerContext) => Promise<void> {
-  return async (context) => {
+export function createGate(options: GateOptions): (context: HandlerContext) => MaybePromise<void> {
+  const neededBy = new Map<DescMethod, string>();
+
+  /** What the contract says of the method. */
+  function neededFor(method: DescMethod): string {
+    let needed = neededBy.get(method);
+    if (needed === undefined) neededBy.set(method, (needed = getOption(method, permissionOption)));
+    return needed;
+  }
+
+  function pass(context: HandlerContext, needed: string): MaybePromise<void> {
     const { requestHeader, values } = context;
-    const accepted = acceptedLanguages(requestHeader.get("accept-language"));
-    values.set(languagesKey, accepted);
-    const needed = getOption(context.method, permissionOption);
+    return chain(options.authenticate(requestHeader.get("authorization")), (caller) => {
+      values.set(callerKey, caller);
+      const { preferredLanguage } = caller;
+      if (preferredLanguage !== "") values.set(languagesKey, [preferredLanguage, ...languagesOf(context)]);
+      const named = requestHeader.get("x-zitadel-orgid") || caller.organizationId;
+      const isKnown = named === caller.organizationId || options.hasOrganization(named);
+      return chain(isKnown, (known) => {
+        if (!known) throw new DomainError(organizationUnknown);
+        values.set(organizationKey, named);
+        requireOption(caller, needed, named, context.method.name);
+      });
+    });
+  }
+
+  function refuse(context: HandlerContext, error: unknown): never {
+    const wire = error instanceof AuthenticationError ? notAuthenticated(error) : error;
+    throw toWireError(wire, languagesOf(context));
+  }
+
+  return (context) => {
+    const accepted = acceptedLanguages(context.requestHeader.get("accept-language"));
+    if (accepted.length > 0) context.values.set(languagesKey, accepted);
+    const needed = neededFor(context.method);
     if (needed === "none") return;
     try {
-      const found = options.authenticate(requestHeader.get("authorization"));
-      const caller = found instanceof Promise ? await found : found;
-      values.set(callerKey, caller);
-      if (caller.preferredLanguage !== "") values.set(languagesKey, [caller.preferredLanguage, ...accepted]);
-      const named = requestHeader.get("x-zitadel-orgid") ?? "";
-      if (named !== "" && named !== caller.organizationId && !(await options.hasOrganization(named))) {
-        throw new DomainError(organizationUnknown);
-      }
-      const organizationId = named === "" ? caller.organizationId : named;
-      values.set(organizationKey, organizationId);
-      requireOption(caller, needed, organizationId, context.method.name);
+      const passed = pass(context, needed);
+      return passed instanceof Promise ? passed.catch((error: unknown) => refuse(context, error)) : passed;
     } catch (error) {
-      throw toWireError(
-        error instanceof AuthenticationError ? notAuthenticated(error) : error,
-        languagesOf(context),
-      );
+      return refuse(context, error);
     }
   };
 }

@@ -50,9 +50,14 @@ export function maskErrors(log: Log): Interceptor {
 
 /** The same for a gate, which no interceptor sees. */
 export function maskGateErrors(gate: RequestGate, log: Log): RequestGate {
-  return async (context) => {
+  return (context) => {
     try {
-      await gate(context);
+      const passed = gate(context);
+      return passed instanceof Promise
+        ? passed.catch((reason: unknown) => {
+            throw publicError(reason, context.method, log);
+          })
+        : passed;
     } catch (reason) {
       throw publicError(reason, context.method, log);
     }

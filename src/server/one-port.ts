@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import type { Log } from "../lib/log.ts";
 import type { RequestListener } from "./http.ts";
 import type { Limits } from "./limits.ts";
@@ -179,6 +179,9 @@ function serveHttp1(
       pending.set(socket, new Set());
       socket.once("close", () => pending.delete(socket));
       server.emit("connection", socket);
+      // Over TLS, Node goes on to feed its parser where it has paused it, and the connection breaks ("Parse
+      // Error: Paused"). With a listener of ours, data takes the way that can be paused.
+      if (socket instanceof TLSSocket) socket.on("data", () => {});
     },
     drain() {
       draining = true;

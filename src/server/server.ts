@@ -118,7 +118,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Routes {
   const { services, documents, log } = options;
   const descriptors = services.map(({ service }) => service);
-  const registry = createRegistry(...descriptors);
+  // The files bring their messages too, for google.protobuf.Any.
+  const registry = createRegistry(...descriptors.map(({ file }) => file));
   const gate = maskGateErrors(options.requestGate, log);
   const interceptors = [mergeUrlFields, maskErrors(log), ...options.interceptors];
   const { shutdownSignal } = drain;

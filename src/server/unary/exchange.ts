@@ -122,7 +122,7 @@ export class Http1Exchange implements Exchange {
   }
 
   cancel(): void {
-    this.source.destroy();
+    this.sink.destroy();
   }
 
   answer(status: number, headers: OutgoingHttpHeaders, body: Uint8Array | undefined): void {

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Message } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
@@ -146,15 +145,15 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     chunks: readonly Uint8Array[],
     isWhole: boolean,
   ): Promise<void> {
-    let output: Message;
     try {
       const input = isWhole ? parse(call, protocol, joined(chunks)) : tooLarge(protocol);
       if (input === undefined) return await askConnect(rpc, call.exchange, chunks, options, isWhole);
-      output = await unary.invoke(call, input instanceof Promise ? await input : input);
+      const output = await unary.invoke(call, input instanceof Promise ? await input : input);
+      // What cannot be written down is an error too.
+      await protocol.answer(call, output);
     } catch (reason) {
-      return refuseBy(call, protocol, reason);
+      await refuseBy(call, protocol, reason);
     }
-    return protocol.answer(call, output);
   }
 
   function parse(

@@ -15,21 +15,27 @@ type Bucket = ReadonlySet<Entry>;
 export class MemoryRecords<R> {
   readonly #entries = new Map<string, Entry>();
   /** By field, then by its value without regard to small and capital letters. */
-  readonly #indexes: ReadonlyMap<PropertyKey, Map<string, Set<Entry>>>;
+  readonly #indexes: ReadonlyMap<PropertyKey, Index>;
 
   constructor(indexedFields: readonly TextField<R>[]) {
     this.#indexes = new Map(indexedFields.map((field) => [field, new Map<string, Set<Entry>>()]));
   }
 
-  /** @param record null removes it; undefined leaves it as it is. */
-  write(id: string, record: object | null | undefined, atMs: number): void {
+  /** @param changes what changes in the record, all of it if there is none; null removes it */
+  write(id: string, changes: object | null | undefined, atMs: number): void {
     const present = this.#entries.get(id);
-    if (record === undefined) {
+    if (changes === undefined) {
       if (present !== undefined) present.changedMs = atMs;
       return;
     }
-    if (present !== undefined) this.#remove(present);
-    if (record !== null) this.#add({ ...wellFormed(record), id, changedMs: atMs });
+    if (changes === null) {
+      if (present !== undefined) this.#remove(present);
+    } else if (present === undefined) {
+      this.#add({ ...wellFormed(changes), id, changedMs: atMs });
+    } else {
+      this.#change(present, wellFormed(changes));
+      present.changedMs = atMs;
+    }
   }
 
   clear(): void {
@@ -68,23 +74,41 @@ export class MemoryRecords<R> {
 
   #add(entry: Entry): void {
     this.#entries.set(entry.id, entry);
-    for (const [field, index] of this.#indexes) {
-      const key = indexKey(String(entry[field]));
-      const bucket = index.get(key);
-      if (bucket === undefined) index.set(key, new Set([entry]));
-      else bucket.add(entry);
-    }
+    for (const [field, index] of this.#indexes) enter(index, field, entry);
   }
 
   #remove(entry: Entry): void {
     this.#entries.delete(entry.id);
-    for (const [field, index] of this.#indexes) {
-      const key = indexKey(String(entry[field]));
-      const bucket = index.get(key);
-      bucket?.delete(entry);
-      if (bucket?.size === 0) index.delete(key);
+    for (const [field, index] of this.#indexes) leave(index, field, entry);
+  }
+
+  /** Only the indexes of what changes are touched. */
+  #change(entry: Entry, changes: Fields): void {
+    for (const field of Object.keys(changes)) {
+      if (entry[field] === changes[field]) continue;
+      const index = this.#indexes.get(field);
+      if (index !== undefined) leave(index, field, entry);
+      Reflect.set(entry, field, changes[field]);
+      if (index !== undefined) enter(index, field, entry);
     }
   }
+}
+
+/** By the value of a field. */
+type Index = Map<string, Set<Entry>>;
+
+function enter(index: Index, field: PropertyKey, entry: Entry): void {
+  const key = indexKey(String(Reflect.get(entry, field)));
+  const bucket = index.get(key);
+  if (bucket === undefined) index.set(key, new Set([entry]));
+  else bucket.add(entry);
+}
+
+function leave(index: Index, field: PropertyKey, entry: Entry): void {
+  const key = indexKey(String(Reflect.get(entry, field)));
+  const bucket = index.get(key);
+  bucket?.delete(entry);
+  if (bucket?.size === 0) index.delete(key);
 }
 
 function indexKey(value: string): string {

@@ -57,8 +57,11 @@ class MemoryStore implements Store {
 
   async commit(commit: Commit): Promise<CommitOutcome> {
     if (this.#isClosed) throw new StoreUnavailableError("the store is closed");
-    const writes = [commit, ...(commit.also ?? [])];
-    if (new Set(writes.map(({ aggregate }) => aggregateName(aggregate))).size < writes.length) {
+    const writes = commit.also === undefined ? [commit] : [commit, ...commit.also];
+    if (
+      writes.length > 1 &&
+      new Set(writes.map(({ aggregate }) => aggregateName(aggregate))).size < writes.length
+    ) {
       throw new Error("a commit writes to one aggregate twice");
     }
     const refusal = this.#refusal(writes) ?? this.outbox.refusal(commit);
