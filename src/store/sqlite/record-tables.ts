@@ -5,8 +5,10 @@ export interface RecordTable<R> {
   readonly type: SearchType;
   readonly name: string;
   readonly columns: Readonly<Record<keyof R, string>>;
-  /** Columns with the `foldCase` of a text. The index of such a field is on this one. */
+  /** Columns with the `foldCase` of a text, beside the one with the text. The index of such a field is on this one. */
   readonly foldedColumns: Readonly<Partial<Record<keyof R, string>>>;
+  /** Fields that change often: their columns are in `states`, in the row that each commit writes anyway. */
+  readonly stateFields: readonly (keyof R & string)[];
 }
 
 export const recordTables: { readonly [T in SearchType]: RecordTable<SearchRecords[T]> } = {
@@ -28,6 +30,7 @@ export const recordTables: { readonly [T in SearchType]: RecordTable<SearchRecor
       createdMs: "created_ms",
     },
     foldedColumns: { userName: "user_name_folded", email: "email_folded", phone: "phone_folded" },
+    stateFields: ["phone"],
   },
   session: {
     type: "session",
@@ -39,5 +42,6 @@ export const recordTables: { readonly [T in SearchType]: RecordTable<SearchRecor
       createdMs: "created_ms",
     },
     foldedColumns: {},
+    stateFields: [],
   },
 };

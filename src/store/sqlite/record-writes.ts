@@ -1,23 +1,19 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { foldCase } from "../../app/search.ts";
 import { Lru } from "../../lib/lru.ts";
-import type { Row } from "./columns.ts";
 
-/** Writes the record of the aggregate whose state row has that number; null removes it. */
-export type WriteRecord = (number: number, id: string, record: object | null) => void;
+/**
+ * Writes what changes in the record of the aggregate whose state row has that number: all of it where there is no
+ * record yet. Null removes the record.
+ */
+export type WriteRecord = (number: number, id: string, changes: object | null) => void;
 
 /** A `RecordTable` whatever its records. */
 interface Table {
   readonly name: string;
   readonly columns: Readonly<Record<string, string>>;
   readonly foldedColumns: Readonly<Partial<Record<string, string>>>;
-}
-
-interface Column {
-  readonly field: string;
-  readonly name: string;
-  /** The one with the same text, folded. */
-  readonly foldedName: string | undefined;
+  readonly stateFields: readonly string[];
 }
 
 /** A value on its way to a column. */
@@ -27,60 +23,73 @@ interface Cell {
 }
 
 /** Each set of columns that change together has a statement of its own. */
-const updatesMax = 64;
+const statementsMax = 64;
 
 export function prepareRecordWrites(database: DatabaseSync, table: Table): WriteRecord {
-  const columns: readonly Column[] = Object.entries(table.columns).map(([field, name]) => ({
-    field,
-    name,
-    foldedName: table.foldedColumns[field],
-  }));
-  const names = columns.map(({ name }) => name);
-  const inserted = columns.flatMap(({ name, foldedName }) =>
-    foldedName === undefined ? [name] : [name, foldedName],
-  );
-  const select = database.prepare(`SELECT ${names.join(", ")} FROM ${table.name} WHERE number = ?`);
-  const insert = database.prepare(
-    `INSERT INTO ${table.name} (number, id, ${inserted.join(", ")})
-     VALUES (?, ?, ${inserted.map(() => "?").join(", ")})`,
-  );
-  const remove = database.prepare(`DELETE FROM ${table.name} WHERE number = ?`);
-  const updates = new Lru<string, StatementSync>(updatesMax);
+  const statements = new Lru<string, StatementSync>(statementsMax);
 
-  // Only columns with a new value are named: SQLite writes to each index with a column that is.
-  function update(number: number, changed: readonly Cell[]): void {
-    const changes = changed.map(({ column }) => `${column} = ?`).join(", ");
-    let statement = updates.get(changes);
+  /** @returns how many rows were written */
+  function run(sql: string, ...parameters: readonly (string | number)[]): number {
+    let statement = statements.get(sql);
     if (statement === undefined) {
-      statement = database.prepare(`UPDATE ${table.name} SET ${changes} WHERE number = ?`);
-      updates.set(changes, statement);
+      statement = database.prepare(sql);
+      statements.set(sql, statement);
     }
-    statement.run(...changed.map(({ value }) => value), number);
+    return Number(statement.run(...parameters).changes);
   }
 
-  return (number, id, record) => {
-    if (record === null) {
-      remove.run(number);
+  // Only columns with a new value are named: SQLite writes to each index with a column that is.
+  function update(rows: string, number: number, cells: readonly Cell[]): number {
+    const changes = cells.map(({ column }) => `${column} = ?`).join(", ");
+    return run(`UPDATE ${rows} SET ${changes} WHERE number = ?`, ...cells.map(({ value }) => value), number);
+  }
+
+  function insert(number: number, id: string, cells: readonly Cell[]): void {
+    const columns = cells.map(({ column }) => column).join(", ");
+    const places = cells.map(() => "?").join(", ");
+    const sql = `INSERT INTO ${table.name} (number, id, ${columns}) VALUES (?, ?, ${places})`;
+    run(sql, number, id, ...cells.map(({ value }) => value));
+  }
+
+  const emptied = table.stateFields
+    .flatMap((field) => columnsOf(table, field))
+    .map((name) => `${name} = NULL`);
+  function remove(number: number): void {
+    run(`DELETE FROM ${table.name} WHERE number = ?`, number);
+    if (emptied.length > 0) run(`UPDATE states SET ${emptied.join(", ")} WHERE number = ?`, number);
+  }
+
+  return (number, id, changes) => {
+    if (changes === null) {
+      remove(number);
       return;
     }
-    const present = select.get(number);
-    const changed = changedCells(columns, record, present ?? {});
-    if (present === undefined) insert.run(number, id, ...changed.map(({ value }) => value));
-    else if (changed.length > 0) update(number, changed);
+    const cells: Cell[] = [];
+    const stateCells: Cell[] = [];
+    for (const [field, value] of Object.entries(changes)) {
+      const isOfState = table.stateFields.includes(field);
+      (isOfState ? stateCells : cells).push(...cellsOf(table, field, value));
+    }
+    if (stateCells.length > 0) update("states", number, stateCells);
+    if (cells.length > 0 && update(table.name, number, cells) === 0) insert(number, id, cells);
   };
 }
 
-/** @throws TypeError if the record is not of this table */
-function changedCells(columns: readonly Column[], record: object, present: Row): readonly Cell[] {
-  const changed: Cell[] = [];
-  for (const { field, name, foldedName } of columns) {
-    const value: unknown = Reflect.get(record, field);
-    if (typeof value !== "string" && typeof value !== "number") {
-      throw new TypeError(`a record without ${field}`);
-    }
-    if (present[name] === value) continue;
-    changed.push({ column: name, value });
-    if (foldedName !== undefined) changed.push({ column: foldedName, value: foldCase(String(value)) });
+/** @throws TypeError if records of this table have no such field, or not with such a value */
+function cellsOf(table: Table, field: string, value: unknown): readonly Cell[] {
+  if (typeof value !== "string" && typeof value !== "number") {
+    throw new TypeError(`a record whose ${field} is neither text nor number`);
   }
-  return changed;
+  const [column, foldedColumn] = columnsOf(table, field);
+  const cell = { column, value };
+  if (foldedColumn === undefined) return [cell];
+  return [cell, { column: foldedColumn, value: foldCase(String(value)) }];
+}
+
+/** The column with the value, and the one with its folded text if there is one. */
+function columnsOf(table: Table, field: string): readonly [string, string?] {
+  const column = table.columns[field];
+  if (column === undefined) throw new TypeError(`a record with a field ${field}`);
+  const folded = table.foldedColumns[field];
+  return folded === undefined ? [column] : [column, folded];
 }

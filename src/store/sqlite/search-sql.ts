@@ -29,7 +29,11 @@ export function conditionSql<R>(table: RecordTable<R>, where: Condition<R>): Sql
     }
     case "integer":
       return {
-        text: `${columnOf(table, where.field)} ${integerOperators[where.match]} ?`,
+        text: rowSql(
+          table,
+          where.field,
+          `${columnOf(table, where.field)} ${integerOperators[where.match]} ?`,
+        ),
         parameters: [where.value],
       };
   }
@@ -41,10 +45,11 @@ export function orderSql<R>(
   sortBy: Search<R>["sortBy"],
   order: Search<R>["order"],
 ): string {
-  const key =
-    sortBy === "changedMs"
-      ? `(SELECT changed_ms FROM states WHERE states.number = ${table.name}.number)`
-      : columnOf(table, sortBy);
+  const column = sortBy === "changedMs" ? "changed_ms" : columnOf(table, sortBy);
+  const isElsewhere = sortBy === "changedMs" || isOfState(table, sortBy);
+  const key = isElsewhere
+    ? `(SELECT ${column} FROM states WHERE states.number = ${table.name}.number)`
+    : column;
   return `${key} ${order === "ascending" ? "ASC" : "DESC"}, id`;
 }
 
@@ -65,21 +70,20 @@ function textSql<R>(table: RecordTable<R>, where: Extract<Condition<R>, { readon
   const column = ignoreCase ? foldedSql(table, field) : columnOf(table, field);
   if (match === "equals") {
     return ignoreCase
-      ? { text: `${column} = ?`, parameters: [value] }
+      ? { text: rowSql(table, field, `${column} = ?`), parameters: [value] }
       : exactSql(table, field, "= ?", plain, folded);
   }
   if (value === "") return { text: "1", parameters: [] };
   switch (match) {
     case "starts_with":
-      return { text: `instr(${column}, ?) = 1`, parameters: [value] };
+      return { text: rowSql(table, field, `instr(${column}, ?) = 1`), parameters: [value] };
     case "contains":
-      return { text: `instr(${column}, ?) > 0`, parameters: [value] };
-    case "ends_with":
+      return { text: rowSql(table, field, `instr(${column}, ?) > 0`), parameters: [value] };
+    case "ends_with": {
       // On bytes: the length of a text ends at its first NUL. `IS`: the end of an empty BLOB is NULL.
-      return {
-        text: `substr(CAST(${column} AS BLOB), octet_length(${column}) - octet_length(?) + 1) IS CAST(? AS BLOB)`,
-        parameters: [value, value],
-      };
+      const end = `substr(CAST(${column} AS BLOB), octet_length(${column}) - octet_length(?) + 1)`;
+      return { text: rowSql(table, field, `${end} IS CAST(? AS BLOB)`), parameters: [value, value] };
+    }
   }
 }
 
@@ -98,8 +102,11 @@ function exactSql<R>(
   const column = columnOf(table, field);
   const folded = table.foldedColumns[field];
   return folded === undefined
-    ? { text: `${column} ${test}`, parameters: [value] }
-    : { text: `(${folded} ${test} AND ${column} ${test})`, parameters: [foldedValue, value] };
+    ? { text: rowSql(table, field, `${column} ${test}`), parameters: [value] }
+    : {
+        text: rowSql(table, field, `(${folded} ${test} AND ${column} ${test})`),
+        parameters: [foldedValue, value],
+      };
 }
 
 function columnOf<R>(table: RecordTable<R>, field: keyof R | "id"): string {
@@ -109,6 +116,16 @@ function columnOf<R>(table: RecordTable<R>, field: keyof R | "id"): string {
 function foldedSql<R>(table: RecordTable<R>, field: keyof R | "id"): string {
   const folded = field === "id" ? undefined : table.foldedColumns[field];
   return folded ?? `fold(${columnOf(table, field)})`;
+}
+
+/** Applies a test of the field's columns where they are. An index of `states` has only rows with a value. */
+function rowSql<R>(table: RecordTable<R>, field: keyof R | "id", test: string): string {
+  if (!isOfState(table, field)) return test;
+  return `number IN (SELECT number FROM states WHERE ${columnOf(table, field)} IS NOT NULL AND ${test})`;
+}
+
+function isOfState<R>(table: RecordTable<R>, field: keyof R | "id"): boolean {
+  return table.stateFields.some((each) => each === field);
 }
 
 const integerOperators: Readonly<Record<IntegerMatch, string>> = {

@@ -7,7 +7,21 @@ ALTER TABLE states ADD COLUMN changed_ms INTEGER NOT NULL DEFAULT 0;
 
 UPDATE states SET changed_ms = (SELECT at_ms FROM events WHERE position = last_position);
 
--- The records of users. A column `_folded` is the one before it without regard to small and capital letters.
+-- The phone number of a user's record. It is here because it changes often, and each commit writes this row anyway.
+-- A column `_folded` is the one before it without regard to small and capital letters.
+ALTER TABLE states ADD COLUMN phone TEXT;
+
+ALTER TABLE states ADD COLUMN phone_folded TEXT;
+
+UPDATE states SET phone = coalesce(state ->> '$.phone.number', '')
+WHERE aggregate_type = 'user' AND state ->> '$.status' <> 'removed';
+
+UPDATE states SET phone_folded = fold(phone) WHERE phone IS NOT NULL;
+
+-- With both columns: a search by a part of the number reads the index, and no state.
+CREATE INDEX states_phone ON states (phone_folded, phone) WHERE phone IS NOT NULL;
+
+-- The rest of the records of users.
 CREATE TABLE user_records (
   number INTEGER PRIMARY KEY,
   id TEXT NOT NULL,
@@ -22,8 +36,6 @@ CREATE TABLE user_records (
   display_name TEXT NOT NULL,
   email TEXT NOT NULL,
   email_folded TEXT NOT NULL,
-  phone TEXT NOT NULL,
-  phone_folded TEXT NOT NULL,
   schema_id TEXT NOT NULL,
   created_ms INTEGER NOT NULL
 ) STRICT;
@@ -43,14 +55,10 @@ SELECT
   state ->> '$.profile.displayName',
   state ->> '$.email.address',
   fold(state ->> '$.email.address'),
-  coalesce(state ->> '$.phone.number', ''),
-  fold(coalesce(state ->> '$.phone.number', '')),
   coalesce(state ->> '$.schema.schemaId', ''),
   state ->> '$.createdMs'
 FROM states
 WHERE aggregate_type = 'user' AND state ->> '$.status' <> 'removed';
-
-CREATE INDEX user_records_phone ON user_records (phone_folded);
 
 CREATE INDEX user_records_email ON user_records (email_folded);
 
@@ -82,7 +90,7 @@ ANALYZE;
 
 INSERT INTO sqlite_stat1 (tbl, idx, stat)
 VALUES
-  ('user_records', 'user_records_phone', '1000000 1'),
+  ('states', 'states_phone', '1000000 1 1'),
   ('user_records', 'user_records_email', '1000000 1'),
   ('user_records', 'user_records_user_name', '1000000 1'),
   ('user_records', 'user_records_organization', '1000000 100000 1 1'),
