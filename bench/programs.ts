@@ -13,7 +13,7 @@ export type Reply<R> = { readonly result: R } | { readonly failure: string };
  * A program in a process of its own, which answers requests one after the other. What it sends first, by itself,
  * is its greeting: then it is ready.
  */
-export class Program<Greeting, Request, Result> {
+export class Program<Greeting, Request extends object, Result> {
   readonly greeting: Greeting;
   readonly #name: string;
   readonly #child: ChildProcess;
@@ -25,7 +25,7 @@ export class Program<Greeting, Request, Result> {
   }
 
   /** @param file of the program, from the folder of this file. @throws Error if it ends before it is ready */
-  static async start<Greeting, Request, Result>(
+  static async start<Greeting, Request extends object, Result>(
     file: string,
     args: readonly string[],
     place: Place,
@@ -38,7 +38,8 @@ export class Program<Greeting, Request, Result> {
   }
 
   /** To be called again only after the answer. @throws Error if the program fails or ends */
-  ask(request: Request & object): Promise<Result> {
+  ask(request: Request): Promise<Result> {
+    if (!this.#child.connected) return Promise.reject(new Error(`${this.#name} has ended`));
     const reply = nextReply<Result>(this.#name, this.#child);
     this.#child.send(request);
     return reply;

@@ -5,6 +5,8 @@ import { type Spread, spreadOf } from "./statistics.ts";
 /** One job, as the load and the server saw it. */
 export interface Measurement extends Pick<Outcome, "callsPerSecond" | "p50Ms" | "p99Ms" | "busy"> {
   readonly cpuMicrosPerCall: number;
+  /** CPU time of the server by the time that went by; above 1 with threads on several cores. */
+  readonly serverBusy: number;
   readonly rssMegabytes: number;
   readonly loopDelayP99Ms: Reading["loopDelayP99Ms"];
 }

@@ -63,13 +63,21 @@ export class Stage {
     const port = task.protocol === "gRPC" ? ports.http2 : ports.http1;
     await program.ask({ phase: "begins" });
     const job: Job = { draw: "alike", pace: "saturated", ...task, server: name, port, users };
+    const beginMs = performance.now();
     const { calls, errors, firstError, ...outcome } = await this.#load.ask(job);
+    const wallMs = performance.now() - beginMs;
     const { cpuMicros, rssBytes, loopDelayP99Ms } = await program.ask({ phase: "ends" });
     if (errors > 0 || calls === 0) {
       const counts = `${errors} of ${calls + errors} calls failed`;
       throw new Error(`${name}, ${task.protocol} ${task.method}: ${counts}; the first: ${firstError}`);
     }
-    return { ...outcome, cpuMicrosPerCall: cpuMicros / calls, rssMegabytes: rssBytes / 1e6, loopDelayP99Ms };
+    return {
+      ...outcome,
+      cpuMicrosPerCall: cpuMicros / calls,
+      serverBusy: cpuMicros / 1_000 / wallMs,
+      rssMegabytes: rssBytes / 1e6,
+      loopDelayP99Ms,
+    };
   }
 
   async stopServers(): Promise<void> {

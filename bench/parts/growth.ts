@@ -12,7 +12,7 @@ export const callers: Readonly<Record<Draw, string>> = {
   hot: "1 % of the users make 90 % of the calls",
   alike: "all users alike",
 };
-export const halfPace = `${callers.alike}, half of the most`;
+export const halfPace = `${callers.alike}, half of what it can do`;
 
 export function usersOf(users: number): string {
   return `${users.toLocaleString("en")} users`;

@@ -16,9 +16,9 @@ export const subjects = {
   sqlite: "Ringback on sqlite",
 } as const;
 
-/** A rate, by the server that it is half of the most of. */
+/** The rate at which a server is half busy. */
 export function halfOf(subject: string): string {
-  return `half of the most of: ${subject}`;
+  return `half of what ${subject} can do`;
 }
 
 export async function measureGrpc(stage: Stage, plan: Plan, results: Results): Promise<void> {

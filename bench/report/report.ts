@@ -9,8 +9,9 @@ import { canPin } from "../programs.ts";
 import type { Results } from "../results.ts";
 import { spreadOf } from "../statistics.ts";
 import { type Chart, drawCharts } from "./chart.ts";
+import { doubtsAbout } from "./doubts.ts";
 import { markdownTable, plainTable, type Table } from "./table.ts";
-import { groupTable, limitedByLoad, startUpTable, targetTable } from "./tables.ts";
+import { groupTable, startUpTable, targetTable } from "./result-tables.ts";
 import { targetsOf } from "./targets.ts";
 
 interface Section {
@@ -23,7 +24,7 @@ export function printReport(results: Results, plan: Plan): string {
   const sections = sectionsOf(results, plan).map(
     ({ title, table }) => `${title}\n${plainTable(table).replaceAll("**", "")}`,
   );
-  return [...sections, conditions(plan), ...warnings(results), ""].join("\n\n");
+  return [...sections, conditions(plan), ...doubtsAbout(results), ""].join("\n\n");
 }
 
 const marks = { begin: "<!-- bench:begin -->", end: "<!-- bench:end -->" } as const;
@@ -37,7 +38,7 @@ export async function writeReport(results: Results, plan: Plan, folder: string):
   const sections = sectionsOf(results, plan).map(
     ({ title, table }) => `### ${title}\n\n${markdownTable(table)}`,
   );
-  const body = [marks.begin, conditions(plan), ...plot, ...sections, ...warnings(results), marks.end].join(
+  const body = [marks.begin, conditions(plan), ...plot, ...sections, ...doubtsAbout(results), marks.end].join(
     "\n\n",
   );
 
@@ -66,11 +67,6 @@ function conditions({ rounds, roundSeconds, users }: Plan): string {
     `Node.js ${process.versions.node}, ${availableParallelism()} CPUs. ${pinned} ${users.toLocaleString("en")} users ` +
     `where their number is not given. Medians of ${rounds} alternating rounds of ${roundSeconds} s; RSS is the most.`
   );
-}
-
-function warnings(results: Results): readonly string[] {
-  const limited = limitedByLoad(results);
-  return limited.length === 0 ? [] : [`The load may have been the limit of: ${limited.join("; ")}.`];
 }
 
 function chartsOf({ groups }: Results): readonly Chart[] {

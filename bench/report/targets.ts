@@ -36,7 +36,7 @@ function grpcTargets(results: Results): readonly Target[] {
     results.median(paced, halfOf(yardstick), subject, "p99Ms");
   const p99Ratio = (subject: string): Target => ({
     ...atMost(3),
-    text: `gRPC SetPhone: p99 of ${subject} at half of its most ÷ that of ${grpc.constant}, same rate`,
+    text: `gRPC SetPhone: p99 of ${subject} at half of what it can do ÷ that of ${grpc.constant}, same rate`,
     value: p99(subject, subject) / p99(subject, grpc.constant),
   });
   return [

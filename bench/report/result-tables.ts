@@ -22,9 +22,6 @@ function figureOf({ value, kind, unit }: Target): string {
   return `${((kind === "at least" ? Math.floor(cents) : Math.ceil(cents)) / 100).toFixed(2)}${unit}`;
 }
 
-/** The load takes a core of its own: from this share of it on, it may be what is measured. */
-const busyMax = 0.9;
-
 export function groupTable(series: readonly Series[]): Table {
   const head = [
     "",
@@ -57,18 +54,6 @@ export function groupTable(series: readonly Series[]): Table {
     ];
   });
   return [head, ...rows];
-}
-
-/** Those whose load was so busy that it may have been what was measured. */
-export function limitedByLoad({ groups }: Results): readonly string[] {
-  return [...groups].flatMap(([group, series]) =>
-    series
-      .filter(
-        ({ runs }) =>
-          !group.includes("fixed rate") && spreadOf(runs.map(({ busy }) => busy)).median > busyMax,
-      )
-      .map(({ what, subject }) => `${group}: ${what}, ${subject}`),
-  );
 }
 
 export function startUpTable({ startUps }: Results): Table {

@@ -1,0 +1,86 @@
+/** Header blocks of requests (HPACK, RFC 7541), a byte a character. */
+export interface HeaderBlocks {
+  /** @param isFirst whether it is the first block on its connection */
+  blockOf(isFirst: boolean, token: string): string;
+}
+
+/** A header by the index of its name in the static table (appendix A), or by its name. */
+type Header = readonly [name: number | string, value: string];
+
+const staticName = { authority: 1, path: 4, authorization: 23, contentType: 31, userAgent: 58 } as const;
+const methodPost = 0x83;
+const schemeHttp = 0x86;
+/** The newest entry of the dynamic table (section 2.3.3). */
+const dynamicFirst = 62;
+
+/**
+ * "grpc-status" as nghttp2, which is in every server here, writes it without a header table: in Huffman code, which
+ * is shorter (section 5.2, appendix B), after its length. The value, a number, it writes as it is.
+ */
+const grpcStatus = Buffer.from("889acac8b21234da8f", "hex");
+const grpcStatusZero = Buffer.concat([grpcStatus, Buffer.from("\x010")]);
+
+export function isOk(trailers: Buffer): boolean {
+  return trailers.includes(grpcStatusZero);
+}
+
+/** @returns e.g. "grpc-status 13" */
+export function describeStatus(trailers: Buffer): string {
+  const at = trailers.indexOf(grpcStatus);
+  if (at < 0) return "no grpc-status";
+  const lengthAt = at + grpcStatus.length;
+  const length = trailers[lengthAt] ?? 0;
+  return `grpc-status ${trailers.toString("latin1", lengthAt + 1, lengthAt + 1 + length)}`;
+}
+
+/**
+ * Like any client, each connection sends what stays the same once, and then refers to it.
+ * @param token undefined if each call has its own
+ */
+export function grpcHeaders(path: string, port: number, token: string | undefined): HeaderBlocks {
+  const headers: Header[] = [
+    [staticName.path, path],
+    [staticName.authority, `127.0.0.1:${port}`],
+    ["te", "trailers"],
+    [staticName.contentType, "application/grpc"],
+    [staticName.userAgent, "bench"],
+    ...(token === undefined ? [] : [[staticName.authorization, `Bearer ${token}`] as const]),
+  ];
+  const start = String.fromCharCode(methodPost, schemeHttp);
+  const first = start + headers.map((header) => literal(header, 0x40, 6)).join("");
+  const further =
+    start + headers.map((_, index) => integer(dynamicFirst + headers.length - 1 - index, 7, 0x80)).join("");
+  if (token !== undefined) return { blockOf: (isFirst) => (isFirst ? first : further) };
+  const ends = new Map<string, string>();
+  return {
+    blockOf(isFirst, own) {
+      let end = ends.get(own);
+      if (end === undefined) {
+        end = literal([staticName.authorization, `Bearer ${own}`], 0x00, 4);
+        ends.set(own, end);
+      }
+      return (isFirst ? first : further) + end;
+    },
+  };
+}
+
+/** Section 6.2: `pattern` says whether it goes into the dynamic table, the rest of the byte is the name. */
+function literal([name, value]: Header, pattern: number, prefixBits: number): string {
+  return typeof name === "number"
+    ? integer(name, prefixBits, pattern) + text(value)
+    : String.fromCharCode(pattern) + text(name) + text(value);
+}
+
+function text(value: string): string {
+  return integer(value.length, 7, 0x00) + value;
+}
+
+/** Section 5.1. */
+function integer(value: number, prefixBits: number, pattern: number): string {
+  const most = 2 ** prefixBits - 1;
+  if (value < most) return String.fromCharCode(pattern | value);
+  let bytes = String.fromCharCode(pattern | most);
+  let rest = value - most;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes += String.fromCharCode((rest % 128) | 128);
+  return bytes + String.fromCharCode(rest);
+}

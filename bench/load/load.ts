@@ -1,0 +1,21 @@
+/** The load, as a program of its own: does one job after the other. */
+import { answerRequests } from "../programs.ts";
+import { callingUsersMax, mintTokens } from "../users.ts";
+import { type Codes, createCallers } from "./callers.ts";
+import type { Job } from "./job.ts";
+import { runJob } from "./run-job.ts";
+
+const tokens = await mintTokens(callingUsersMax);
+const codesByServer = new Map<string, Codes>();
+
+function codesOf(server: string): Codes {
+  const codes: Codes = codesByServer.get(server) ?? new Map();
+  codesByServer.set(server, codes);
+  return codes;
+}
+
+answerRequests(
+  {},
+  (job: Job) => runJob(job, createCallers({ job, codes: codesOf(job.server), tokens })),
+  async () => {},
+);
