@@ -156,11 +156,14 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
   }
 
   #remember(id: string, row: StoredState | undefined): Loaded<S> | undefined {
-    const state = row === undefined ? this.#kind.initial?.(id) : asState<S>(row.state);
-    if (state === undefined) return undefined;
-    const loaded = { sequence: row?.sequence ?? 0, state };
-    this.#cache.set(id, loaded);
+    const loaded = row === undefined ? this.#initial(id) : asLoaded<S>(row);
+    if (loaded !== undefined) this.#cache.set(id, loaded);
     return loaded;
+  }
+
+  #initial(id: string): Loaded<S> | undefined {
+    const state = this.#kind.initial?.(id);
+    return state && { sequence: 0, state };
   }
 }
 
@@ -263,11 +266,15 @@ function recordChange(
 ): Pick<AggregateWrite, "record"> {
   if (before === after) return {};
   if (before === null || after === null) return { record: after };
-  const changes = Object.entries(after).filter(([field, value]) => Reflect.get(before, field) !== value);
-  return changes.length === 0 ? {} : { record: Object.fromEntries(changes) };
+  let record: Record<string, unknown> | undefined;
+  for (const field of Object.keys(after)) {
+    const value: unknown = Reflect.get(after, field);
+    if (Reflect.get(before, field) !== value) (record ??= {})[field] = value;
+  }
+  return record === undefined ? {} : { record };
 }
 
 /** A row of this type holds what `evolve` gave. */
-function asState<S>(state: object): S {
-  return state as S; // the store gives back what was committed for the type, and only its repository commits it
+function asLoaded<S>(row: StoredState): Loaded<S> {
+  return row as Loaded<S>; // the store gives back what was committed for the type, and only its repository commits
 }

@@ -15,11 +15,24 @@ export function newDecimalId(nowMs: number, randomBytes: RandomBytes): string {
 
 /** A UUID version 7 (RFC 9562 §5.7): grows with time, 74 random bits; never equal in practice. */
 export function newUuid(nowMs: number, randomBytes: RandomBytes): string {
-  const bytes = Buffer.alloc(16);
-  bytes.set(randomBytes(16));
+  const bytes = Buffer.from(randomBytes(16));
   bytes.writeUIntBE(nowMs, 0, 6);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  // Written into one buffer, so that the text is one piece in memory: ids are kept for long.
+  let at = 0;
+  for (const [from, to] of groups) {
+    at += text.write(bytes.toString("hex", from, to), at, "latin1");
+    if (at < text.length) at += text.write("-", at, "latin1");
+  }
+  return text.toString("latin1");
 }
+
+const groups = [
+  [0, 4],
+  [4, 6],
+  [6, 8],
+  [8, 10],
+  [10, 16],
+] as const;
+const text = Buffer.alloc(36);

@@ -1,34 +1,69 @@
+interface Slot<K, V> {
+  key: K;
+  /** Undefined once it was deleted. */
+  value: V | undefined;
+  wasUsed: boolean;
+}
+
 /**
- * A map with at most `entriesMax` entries, in two generations: what was not used while half of that was, makes
- * room, all of it at once. So nothing is moved or searched for when something is used or comes in.
+ * A map with at most `entriesMax` entries. When one must make room, it is one that was not used since the hand of
+ * the clock came by (the CLOCK algorithm, nearly "least recently used"): a use costs a bit, and moves nothing.
  */
 export class Lru<K, V> {
-  #young = new Map<K, V>();
-  #old = new Map<K, V>();
-  readonly #youngMax: number;
+  readonly #slots = new Map<K, Slot<K, V>>();
+  readonly #ring: Slot<K, V>[] = [];
+  readonly #entriesMax: number;
+  #hand = 0;
 
   constructor(entriesMax: number) {
-    this.#youngMax = Math.max(1, Math.floor(entriesMax / 2));
+    this.#entriesMax = entriesMax;
   }
 
   get(key: K): V | undefined {
-    const value = this.#young.get(key);
-    if (value !== undefined) return value;
-    const found = this.#old.get(key);
-    if (found !== undefined) this.set(key, found);
-    return found;
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return undefined;
+    slot.wasUsed = true;
+    return slot.value;
   }
 
   set(key: K, value: V): void {
-    if (this.#young.size >= this.#youngMax && !this.#young.has(key)) {
-      this.#old = this.#young;
-      this.#young = new Map();
+    const present = this.#slots.get(key);
+    if (present !== undefined) {
+      present.value = value;
+      return;
     }
-    this.#young.set(key, value);
+    const slot = this.#ring.length < this.#entriesMax ? undefined : this.#freed();
+    if (slot === undefined) {
+      const added = { key, value, wasUsed: false };
+      this.#ring.push(added);
+      this.#slots.set(key, added);
+    } else {
+      slot.key = key;
+      slot.value = value;
+      this.#slots.set(key, slot);
+    }
   }
 
   delete(key: K): void {
-    this.#young.delete(key);
-    this.#old.delete(key);
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return;
+    this.#slots.delete(key);
+    slot.value = undefined;
+    slot.wasUsed = false;
+  }
+
+  /** A slot of the ring whose entry made room. */
+  #freed(): Slot<K, V> | undefined {
+    for (;;) {
+      const slot = this.#ring[this.#hand];
+      this.#hand = (this.#hand + 1) % this.#entriesMax;
+      if (slot === undefined) return undefined;
+      if (slot.wasUsed) {
+        slot.wasUsed = false;
+        continue;
+      }
+      if (this.#slots.get(slot.key) === slot) this.#slots.delete(slot.key);
+      return slot;
+    }
   }
 }

@@ -5,7 +5,7 @@ import { withPlainGrpcMessage } from "../grpc-message.ts";
 import type { CallEnvironment } from "./call.ts";
 import { type Exchange, joined } from "./exchange.ts";
 import { withFields } from "./header-fields.ts";
-import { webHeaders } from "./request-headers.ts";
+import { webHeaders } from "./lazy-headers.ts";
 
 /**
  * Lets Connect's own handler answer a request whose body was read already, at least in part: something about

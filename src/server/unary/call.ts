@@ -11,7 +11,7 @@ import {
 import { systemClock } from "../../lib/clock.ts";
 import { drainSignalKey, type Drain } from "../drain.ts";
 import type { Exchange } from "./exchange.ts";
-import { RequestHeaders } from "./request-headers.ts";
+import { LazyHeaders } from "./lazy-headers.ts";
 
 /** What all calls share. */
 export interface CallEnvironment {
@@ -41,9 +41,9 @@ export class UnaryCall implements HandlerContext {
   readonly #environment: CallEnvironment;
   readonly #timeoutMs: number | undefined;
   readonly #beganMs: number;
-  #requestHeader: Headers | undefined;
-  #responseHeader: Headers | undefined;
-  #responseTrailer: Headers | undefined;
+  readonly requestHeader: Headers;
+  readonly responseHeader = new LazyHeaders();
+  readonly responseTrailer = new LazyHeaders();
   #signal: CallSignal | undefined;
   /** What was handed to the interceptors, and what they were given back: they may pass on others instead. */
   request: UnaryRequest | undefined;
@@ -53,6 +53,7 @@ export class UnaryCall implements HandlerContext {
     this.method = method;
     this.protocolName = protocolName;
     this.exchange = exchange;
+    this.requestHeader = new LazyHeaders(exchange.headers);
     this.#environment = environment;
     this.#timeoutMs = timeoutMs;
     this.#beganMs = timeoutMs === undefined ? 0 : systemClock.nowMs();
@@ -71,25 +72,13 @@ export class UnaryCall implements HandlerContext {
     return this.exchange.url;
   }
 
-  get requestHeader(): Headers {
-    return (this.#requestHeader ??= new RequestHeaders(this.exchange.headers));
-  }
-
-  get responseHeader(): Headers {
-    return (this.#responseHeader ??= new Headers());
-  }
-
-  get responseTrailer(): Headers {
-    return (this.#responseTrailer ??= new Headers());
-  }
-
-  /** What was set of the header of the answer; undefined if nobody asked for it. */
+  /** What was set of the header of the answer; undefined if nothing was. */
   get setHeader(): Headers | undefined {
-    return this.#responseHeader;
+    return this.responseHeader.filled;
   }
 
   get setTrailer(): Headers | undefined {
-    return this.#responseTrailer;
+    return this.responseTrailer.filled;
   }
 
   get timeoutMs(): () => number | undefined {

@@ -1,5 +1,6 @@
-import { create, isMessage, type Message } from "@bufbuild/protobuf";
+import { create, type DescMethodUnary, type DescService, isMessage, type Message } from "@bufbuild/protobuf";
 import type {
+  ContextValues,
   HandlerContext,
   Interceptor,
   MethodImplSpec,
@@ -47,7 +48,7 @@ export function unaryMethod(
     spec,
     gate,
     async invoke(call, input) {
-      const response = await outermost(requestOf(call, input));
+      const response = await outermost((call.request = new CallRequest(call, input)));
       if (response.stream) throw new Error(`an interceptor made a stream of ${method.toString()}`);
       if (response !== call.response) takeHeaders(call, response);
       return response.message;
@@ -55,25 +56,31 @@ export function unaryMethod(
   };
 }
 
-/** Its parts are made when they are asked for. */
-function requestOf(call: UnaryCall, message: Message): UnaryRequest {
-  return (call.request = {
-    stream: false,
-    service: call.service,
-    method: call.method,
-    requestMethod: call.requestMethod,
-    contextValues: call.values,
-    message,
-    get url() {
-      return call.url;
-    },
-    get signal() {
-      return call.signal;
-    },
-    get header() {
-      return call.requestHeader;
-    },
-  });
+/** What interceptors see of a call. */
+class CallRequest implements UnaryRequest {
+  readonly stream = false;
+  readonly service: DescService;
+  readonly method: DescMethodUnary;
+  readonly requestMethod: string;
+  readonly url: string;
+  readonly header: Headers;
+  readonly contextValues: ContextValues;
+  readonly message: Message;
+
+  constructor(call: UnaryCall, message: Message) {
+    this.service = call.service;
+    this.method = call.method;
+    this.requestMethod = call.requestMethod;
+    this.url = call.url;
+    this.header = call.requestHeader;
+    this.contextValues = call.values;
+    this.message = message;
+  }
+
+  /** Made when it is asked for. An interceptor that copies the request without it leaves the call's own. */
+  get signal(): AbortSignal {
+    return callOf(this.contextValues).signal;
+  }
 }
 
 /** What interceptors put in the place of the request's parts is what the implementation sees. */
@@ -89,7 +96,8 @@ function contextOf(call: UnaryCall, request: UnaryRequest): HandlerContext {
     responseHeader: call.responseHeader,
     responseTrailer: call.responseTrailer,
     requestHeader: request.header,
-    signal: request.signal,
+    // Missing in a copy of the request.
+    signal: "signal" in request ? request.signal : call.signal,
     values: request.contextValues,
   };
 }
@@ -100,12 +108,8 @@ function responseOf(call: UnaryCall, message: Message): UnaryResponse {
     service: call.service,
     method: call.method,
     message,
-    get header() {
-      return call.responseHeader;
-    },
-    get trailer() {
-      return call.responseTrailer;
-    },
+    header: call.responseHeader,
+    trailer: call.responseTrailer,
   });
 }
 

@@ -14,6 +14,7 @@ import { type CallEnvironment, UnaryCall } from "./call.ts";
 import { envelopeBytes } from "./envelope.ts";
 import { type Exchange, joined, readWhole } from "./exchange.ts";
 import type { UnaryProtocol } from "./protocol.ts";
+import { ReadWatch } from "./read-watch.ts";
 import { askConnect } from "./ask-connect.ts";
 
 export interface UnaryPathOptions extends CallEnvironment {
@@ -34,6 +35,7 @@ export type UnaryPath = (exchange: Exchange) => boolean;
 
 export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
   const { routes, cors, limits, log, forRpcs } = options;
+  const watch = new ReadWatch(limits.requestTimeoutMs);
 
   return (exchange) => {
     const path = pathOf(exchange.target);
@@ -112,28 +114,25 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     protocol: UnaryProtocol,
     refusal: ConnectError | undefined,
   ): void {
-    const refuse = (reason: unknown): void => end(call, refuseBy(call, protocol, reason));
     try {
       if (refusal !== undefined) throw refusal;
       const gated = target.unary.gate(call);
-      if (gated instanceof Promise) gated.then(() => read(call, target, protocol), refuse);
-      else read(call, target, protocol);
+      if (gated === undefined) return read(call, target, protocol);
+      gated.then(
+        () => read(call, target, protocol),
+        (reason: unknown) => end(call, refuseBy(call, protocol, reason)),
+      );
     } catch (reason) {
-      refuse(reason);
+      end(call, refuseBy(call, protocol, reason));
     }
   }
 
   function read(call: UnaryCall, target: UnaryTarget, protocol: UnaryProtocol): void {
     const { exchange } = call;
-    const { source } = exchange;
     // HTTP/1.1 has its own watch over this.
-    const timer =
-      exchange.httpVersion === "2" && !source.readableEnded
-        ? setTimeout(() => exchange.cancel(), limits.requestTimeoutMs)
-        : undefined;
-    if (timer !== undefined) source.once("close", () => clearTimeout(timer));
-    readWhole(source, limits.messageBytesMax + envelopeBytes, (chunks, isWhole) => {
-      clearTimeout(timer);
+    if (exchange.httpVersion === "2") watch.begin(exchange);
+    readWhole(exchange.source, limits.messageBytesMax + envelopeBytes, (chunks, isWhole) => {
+      watch.end(exchange);
       end(call, answer(call, target, protocol, chunks, isWhole));
     });
   }

@@ -120,9 +120,10 @@ function entriesIn(buckets: readonly Bucket[]): number {
 }
 
 function wellFormed(record: object): Fields {
-  const fields = Object.entries(record).map(([field, value]: [string, unknown]) => [
-    field,
-    typeof value === "string" ? value.toWellFormed() : value,
-  ]);
-  return Object.fromEntries(fields);
+  const fields: Record<string, unknown> = {};
+  for (const field of Object.keys(record)) {
+    const value: unknown = Reflect.get(record, field);
+    fields[field] = typeof value === "string" ? value.toWellFormed() : value;
+  }
+  return fields;
 }

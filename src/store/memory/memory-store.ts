@@ -19,6 +19,7 @@ import {
 } from "../../app/ports.ts";
 import type { Found, Search, SearchRecords, SearchType } from "../../app/search.ts";
 import { pruneStepMessages, settledKeptMs, storeBounds, type StoreBounds } from "../bounds.ts";
+import { EventLog } from "./event-log.ts";
 import { MemoryRecords } from "./memory-records.ts";
 
 /** A store that forgets everything when the process ends: for tests, demos and as a yardstick. */
@@ -31,7 +32,7 @@ class MemoryStore implements Store {
   readonly inbox: MemoryInbox;
   readonly #states = new Map<string, StoredState>();
   readonly #keyHolders = new Map<string, string>();
-  readonly #events: HistoryEvent[] = [];
+  readonly #events = new EventLog();
   readonly #records: { readonly [T in SearchType]: MemoryRecords<SearchRecords[T]> } = {
     user: new MemoryRecords(["id", "organizationId", "userName", "email", "phone"]),
     session: new MemoryRecords(["id", "userId", "creatorId"]),
@@ -74,7 +75,7 @@ class MemoryStore implements Store {
   }
 
   history(afterPosition: number, limit: number): readonly HistoryEvent[] {
-    return this.#events.slice(afterPosition, afterPosition + limit);
+    return this.#events.read(afterPosition, limit);
   }
 
   async replaceRows(rows: readonly StoredRow[]): Promise<void> {
@@ -113,7 +114,7 @@ class MemoryStore implements Store {
     let sequence = write.expectedSequence;
     for (const event of events) {
       sequence += 1;
-      this.#events.push({ ...event, position: this.#events.length + 1, aggregate, sequence, atMs });
+      this.#events.append({ type: event.type, data: event.data, aggregate, sequence, atMs });
     }
     this.#states.set(aggregateName(aggregate), { sequence, state });
     this.#writeRecord(aggregate, record, atMs);

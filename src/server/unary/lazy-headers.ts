@@ -10,16 +10,19 @@ export function webHeaders(incoming: IncomingHttpHeaders): Headers {
   return headers;
 }
 
-/**
- * The header of a request. To ask for one field costs nothing more; only who asks for all of them, or changes
- * one, pays for a whole `Headers`.
- */
-export class RequestHeaders implements Headers {
+/** A `Headers` that is made once somebody does more with it than ask for a field. */
+export class LazyHeaders implements Headers {
   readonly #incoming: IncomingHttpHeaders;
   #filled: Headers | undefined;
 
-  constructor(incoming: IncomingHttpHeaders) {
+  /** @param incoming what it begins with */
+  constructor(incoming: IncomingHttpHeaders = {}) {
     this.#incoming = incoming;
+  }
+
+  /** Undefined if nobody changed it, or looked through it. */
+  get filled(): Headers | undefined {
+    return this.#filled;
   }
 
   get(name: string): string | null {
