@@ -8,8 +8,8 @@ interface Entry extends Fields {
   changedMs: number;
 }
 
-/** Entries with one value of an indexed field. */
-type Bucket = ReadonlySet<Entry>;
+/** Entries with one value of an indexed field. Most have one, which then needs no set around it. */
+type Bucket = Entry | Set<Entry>;
 
 /** The records of one type of aggregate. */
 export class MemoryRecords<R> {
@@ -46,8 +46,8 @@ export class MemoryRecords<R> {
   search({ where, sortBy, order, offset, limit }: Search<R>): Found {
     const matches = predicate(where);
     const found: Entry[] = [];
-    for (const bucket of this.#candidates(where) ?? [this.#entries.values()]) {
-      for (const entry of bucket) if (matches(entry)) found.push(entry);
+    for (const entries of this.#candidates(where)?.map(entriesOf) ?? [this.#entries.values()]) {
+      for (const entry of entries) if (matches(entry)) found.push(entry);
     }
     const direction = order === "ascending" ? 1 : -1;
     found.sort((a, b) => direction * compareValues(a[sortBy], b[sortBy]) || compareValues(a.id, b.id));
@@ -95,20 +95,25 @@ export class MemoryRecords<R> {
 }
 
 /** By the value of a field. */
-type Index = Map<string, Set<Entry>>;
+type Index = Map<string, Bucket>;
 
 function enter(index: Index, field: PropertyKey, entry: Entry): void {
   const key = indexKey(String(Reflect.get(entry, field)));
   const bucket = index.get(key);
-  if (bucket === undefined) index.set(key, new Set([entry]));
-  else bucket.add(entry);
+  if (bucket === undefined) index.set(key, entry);
+  else if (bucket instanceof Set) bucket.add(entry);
+  else index.set(key, new Set([bucket, entry]));
 }
 
 function leave(index: Index, field: PropertyKey, entry: Entry): void {
   const key = indexKey(String(Reflect.get(entry, field)));
   const bucket = index.get(key);
-  bucket?.delete(entry);
-  if (bucket?.size === 0) index.delete(key);
+  if (bucket instanceof Set) bucket.delete(entry);
+  if (bucket === entry || (bucket instanceof Set && bucket.size === 0)) index.delete(key);
+}
+
+function entriesOf(bucket: Bucket): Iterable<Entry> {
+  return bucket instanceof Set ? bucket : [bucket];
 }
 
 function indexKey(value: string): string {
@@ -116,7 +121,7 @@ function indexKey(value: string): string {
 }
 
 function entriesIn(buckets: readonly Bucket[]): number {
-  return buckets.reduce((sum, bucket) => sum + bucket.size, 0);
+  return buckets.reduce((sum, bucket) => sum + (bucket instanceof Set ? bucket.size : 1), 0);
 }
 
 function wellFormed(record: object): Fields {

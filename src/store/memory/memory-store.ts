@@ -1,6 +1,7 @@
 import {
   StoreUnavailableError,
   type AggregateRef,
+  type AggregateType,
   type AggregateWrite,
   type ClaimedMessage,
   type Commit,
@@ -30,7 +31,13 @@ export function openMemoryStore(bounds: Partial<StoreBounds> = {}): Store {
 class MemoryStore implements Store {
   readonly outbox: MemoryOutbox;
   readonly inbox: MemoryInbox;
-  readonly #states = new Map<string, StoredState>();
+  /** By id. */
+  readonly #states: Readonly<Record<AggregateType, Map<string, StoredState>>> = {
+    user: new Map(),
+    session: new Map(),
+    organization: new Map(),
+    instance: new Map(),
+  };
   readonly #keyHolders = new Map<string, string>();
   readonly #events = new EventLog();
   readonly #records: { readonly [T in SearchType]: MemoryRecords<SearchRecords[T]> } = {
@@ -44,8 +51,8 @@ class MemoryStore implements Store {
     this.inbox = new MemoryInbox(bounds.inboxMessagesMax);
   }
 
-  load(aggregate: AggregateRef): StoredState | undefined {
-    return this.#states.get(aggregateName(aggregate));
+  load({ type, id }: AggregateRef): StoredState | undefined {
+    return this.#states[type].get(id);
   }
 
   findByKey(key: UniqueKey): string | undefined {
@@ -79,12 +86,12 @@ class MemoryStore implements Store {
   }
 
   async replaceRows(rows: readonly StoredRow[]): Promise<void> {
-    this.#states.clear();
+    for (const states of Object.values(this.#states)) states.clear();
     this.#keyHolders.clear();
     this.#records.user.clear();
     this.#records.session.clear();
     for (const { aggregate, sequence, state, changedMs, keys, record } of rows) {
-      this.#states.set(aggregateName(aggregate), { sequence, state });
+      this.#states[aggregate.type].set(aggregate.id, { sequence, state });
       for (const key of keys) this.#keyHolders.set(keyName(key), aggregate.id);
       this.#writeRecord(aggregate, record, changedMs);
     }
@@ -116,7 +123,7 @@ class MemoryStore implements Store {
       sequence += 1;
       this.#events.append({ type: event.type, data: event.data, aggregate, sequence, atMs });
     }
-    this.#states.set(aggregateName(aggregate), { sequence, state });
+    this.#states[aggregate.type].set(aggregate.id, { sequence, state });
     this.#writeRecord(aggregate, record, atMs);
     for (const key of freeKeys) {
       if (this.findByKey(key) === aggregate.id) this.#keyHolders.delete(keyName(key));
