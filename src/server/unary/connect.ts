@@ -1,5 +1,5 @@
 import type { JsonWriteOptions } from "@bufbuild/protobuf";
-import { mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
+import { type Compression, mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
 import {
   codeToHttpStatus,
   contentTypeUnaryJson,
@@ -44,25 +44,33 @@ export function connect(
 }
 
 function send(
-  { exchange }: UnaryCall,
+  call: UnaryCall,
   status: number,
   contentType: string,
   header: Headers | undefined,
   body: Uint8Array,
 ): void | Promise<void> {
+  const { exchange } = call;
   const compression =
     body.byteLength < compressBytesMin ? null : answerCompression(exchange.headers["accept-encoding"]);
-  if (compression === null) {
-    const fields = { "content-type": contentType, "content-length": body.byteLength };
-    exchange.answer(status, withFields(fields, header), body);
-    return;
-  }
-  return compression.compress(body).then((compressed) => {
-    const fields = {
-      "content-type": contentType,
-      "content-length": compressed.byteLength,
-      "content-encoding": compression.name,
-    };
-    exchange.answer(status, withFields(fields, header), compressed);
-  });
+  if (compression !== null) return sendCompressed(call, status, contentType, header, body, compression);
+  const fields = { "content-type": contentType, "content-length": body.byteLength };
+  exchange.answer(status, withFields(fields, header), body);
+}
+
+async function sendCompressed(
+  { exchange }: UnaryCall,
+  status: number,
+  contentType: string,
+  header: Headers | undefined,
+  body: Uint8Array,
+  { name, compress }: Compression,
+): Promise<void> {
+  const compressed = await compress(body);
+  const fields = {
+    "content-type": contentType,
+    "content-length": compressed.byteLength,
+    "content-encoding": name,
+  };
+  exchange.answer(status, withFields(fields, header), compressed);
 }

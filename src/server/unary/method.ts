@@ -120,6 +120,7 @@ function takeHeaders(call: UnaryCall, { header, trailer }: UnaryResponse): void 
 
 function copy(from: Headers, to: Headers): void {
   if (from === to) return;
-  for (const name of [...to.keys()]) to.delete(name);
+  const names = [...to.keys()];
+  for (const name of names) to.delete(name);
   for (const [name, value] of from) to.set(name, value);
 }
