@@ -67,6 +67,8 @@ export interface Overrides {
   readonly log?: Log;
   readonly store?: Store;
   readonly smsProvider?: SmsProvider;
+  /** False lets Connect's own router answer every RPC. */
+  readonly unaryPath?: boolean;
 }
 
 /** A server that answers. */
@@ -138,7 +140,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   const courier = new Courier({ ...common, outbox: store.outbox, provider, log });
   const app: AppContext = { ...common, store, knownRoles: roles, onMessage: () => courier.wake() };
   const newAdminToken = await prepareAdministrator(app, config);
-  const server = await startRpc(config, app, inbox, masterKeys, log);
+  const server = await startRpc(config, app, inbox, masterKeys, environment);
   courier.wake();
   return {
     url: server.url,
@@ -158,7 +160,7 @@ function startRpc(
   app: AppContext,
   inbox: Inbox,
   masterKeys: readonly Uint8Array[],
-  log: Log,
+  { log, unaryPath = true }: Environment,
 ): Promise<RunningServer> {
   const { clock } = app;
   const ownTokens = createOwnTokens(masterKeys, clock);
@@ -208,6 +210,7 @@ function startRpc(
       ["/oauth/v2/keys", () => ownTokens.jwks()],
     ]),
     isReady: () => true,
+    unaryPath,
     log,
   });
 }

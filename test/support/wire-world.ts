@@ -74,6 +74,8 @@ export interface UserOptions {
 }
 
 export interface WorldOptions {
+  /** False lets Connect's own router answer every RPC. */
+  readonly unaryPath?: boolean;
   readonly store?: Store;
   /** Whether the store stays open when the world closes. */
   readonly keepStoreOpen?: boolean;
@@ -95,7 +97,8 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
     RINGBACK_ADMIN_TOKEN: adminToken,
     ...options.env,
   });
-  const server = await build(config, { store, clock, log: options.log ?? silentLog });
+  const { log = silentLog, unaryPath = true } = options;
+  const server = await build(config, { store, clock, log, unaryPath });
   const protocol = connectProto(server.url);
   let people = 0;
 
