@@ -79,7 +79,9 @@ export function evolveUser(
   if (event.type === "user.human.added" || event.type === "user.machine.added")
     return addedUser(event, id, atMs);
   if (state === undefined) throw new Error(`user ${id}: ${event.type} before the user was added`);
-  return { ...change(state, event, atMs), changedMs: atMs };
+  const changed = change(state, event, atMs);
+  // What `change` made just now belongs to nobody yet: a second copy would cost as much as the first.
+  return changed === state ? { ...state, changedMs: atMs } : Object.assign(changed, { changedMs: atMs });
 }
 
 type Added = Extract<UserEvent, { type: "user.human.added" | "user.machine.added" }>;

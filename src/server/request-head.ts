@@ -9,7 +9,8 @@ export interface RequestHead {
 
 /** The target is a path with a query, or, in requests to a proxy, a whole URL (RFC 9112 section 3.2). */
 export function pathOf(target: string): string {
-  const [url = ""] = target.split("?", 1);
+  const question = target.indexOf("?");
+  const url = question === -1 ? target : target.slice(0, question);
   return url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/]*/i, "");
 }
 

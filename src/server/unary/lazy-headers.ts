@@ -10,13 +10,15 @@ export function webHeaders(incoming: IncomingHttpHeaders): Headers {
   return headers;
 }
 
+const none: IncomingHttpHeaders = {};
+
 /** A `Headers` that is made once somebody does more with it than ask for a field. */
 export class LazyHeaders implements Headers {
   readonly #incoming: IncomingHttpHeaders;
   #filled: Headers | undefined;
 
   /** @param incoming what it begins with */
-  constructor(incoming: IncomingHttpHeaders = {}) {
+  constructor(incoming: IncomingHttpHeaders = none) {
     this.#incoming = incoming;
   }
 
