@@ -11,6 +11,7 @@ import { SettingsService as SettingsServiceV2 } from "../gen/zitadel/settings/v2
 import { UserService as UserServiceV2 } from "../gen/zitadel/user/v2/user_service_pb.js";
 import { UserService as UserServiceV2beta } from "../gen/zitadel/user/v2beta/user_service_pb.js";
 import { UserService as UserServiceV3alpha } from "../gen/zitadel/user/v3alpha/user_service_pb.js";
+import { newAccessToken } from "./app/access-token.ts";
 import { ensureAdministrator, hasAdministrator } from "./app/administrator.ts";
 import { CodeVault } from "./app/code-vault.ts";
 import type { AppContext } from "./app/context.ts";
@@ -34,7 +35,7 @@ import { type Clock, systemClock } from "./lib/clock.ts";
 import { loadOrCreateKey } from "./lib/key-file.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { type RandomBytes, secureRandomBytes } from "./lib/random.ts";
-import { hashToken } from "./lib/token-hash.ts";
+import { hashToken } from "./lib/opaque-token.ts";
 import { adminV1 } from "./rpc/admin-v1.ts";
 import { authV1 } from "./rpc/auth-v1.ts";
 import { errorInterceptor } from "./rpc/errors.ts";
@@ -238,7 +239,7 @@ function accountProvider(account: SmsAccount, { sms }: Config, clock: Clock): Sm
 /** @returns the token if it had to be made */
 async function prepareAdministrator(app: AppContext, config: Config): Promise<string | undefined> {
   const isFirstStart = config.adminToken === undefined && !(await hasAdministrator(app));
-  const made = isFirstStart ? `rbk_${Buffer.from(app.randomBytes(32)).toString("base64url")}` : undefined;
+  const made = isFirstStart ? newAccessToken(app) : undefined;
   const token = config.adminToken ?? made;
   if (token !== undefined) await ensureAdministrator(app, hashToken(token), ["IAM_OWNER"]);
   return made;

@@ -1,7 +1,7 @@
 import { accessTokenErrors, decideAddAccessToken, decideRemoveAccessToken } from "../domain/access-token.ts";
 import { requireUser } from "../domain/account.ts";
 import { newDecimalId } from "../lib/id.ts";
-import { hashToken } from "../lib/token-hash.ts";
+import { hashToken, newToken } from "../lib/opaque-token.ts";
 import { type AppContext, requirePermission } from "./context.ts";
 import type { Caller } from "./ports.ts";
 import { requireMaySpeakFor } from "./token.ts";
@@ -37,7 +37,7 @@ export async function addAccessToken(
 }
 
 export function newAccessToken({ randomBytes }: Pick<AppContext, "randomBytes">): string {
-  return `rbk_${Buffer.from(randomBytes(32)).toString("base64url")}`;
+  return newToken("rbk", randomBytes);
 }
 
 /** @returns when it was removed */

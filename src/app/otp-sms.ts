@@ -7,19 +7,13 @@ import type { Caller } from "./ports.ts";
 
 /** The use cases of the enrollment for one-time codes by SMS, for v1, v2 and v2beta. */
 
-export interface EnrollmentReply {
-  readonly details: Details;
-  /** Time of the enrollment. */
-  readonly atMs: number;
-}
-
-export async function addOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<EnrollmentReply> {
+export async function addOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
   const done = await app.users.execute(ref.userId, (state) => {
     const user = requireHuman(visible(state, ref), otpSmsErrors.userMissing);
     requireSelfOr(caller, "user.credential.write", user);
     return decideAddOtpSms(user);
   });
-  return { details: detailsOf(done), atMs: done.state.changedMs };
+  return detailsOf(done);
 }
 
 export async function removeOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {

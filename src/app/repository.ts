@@ -109,8 +109,8 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
     decide: (state: S | undefined, nowMs: number) => D,
     extras: (decision: D, nowMs: number) => Extras = () => ({}),
   ): Promise<Loaded<S> & { readonly decision: D }> {
-    return this.takeTurn(id, async () => {
-      for (let attempts = 1; attempts <= attemptsMax; attempts += 1) {
+    return this.takeTurn(id, () =>
+      retryTaken(async () => {
         const found = this.find(id);
         const loaded = found instanceof Promise ? await found : found;
         const nowMs = timeAfter(this.#clock, loaded);
@@ -122,13 +122,11 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
           return { sequence: loaded.sequence, state: loaded.state, decision };
         }
         const write = this.prepare(id, loaded, decision.events, nowMs);
-        if (await commitTogether(this.#store, [write], nowMs, extras(decision, nowMs))) {
-          if (decision.refusal !== undefined) throw decision.refusal;
-          return { sequence: write.after.sequence, state: write.after.state, decision };
-        }
-      }
-      throw new Error(`${attemptsMax} attempts in a row lost their sequence`);
-    });
+        if (!(await commitTogether(this.#store, [write], nowMs, extras(decision, nowMs)))) return taken;
+        if (decision.refusal !== undefined) throw decision.refusal;
+        return { sequence: write.after.sequence, state: write.after.state, decision };
+      }),
+    );
   }
 
   /** What a decision on `loaded` writes, to be committed while its turn lasts. */

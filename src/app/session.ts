@@ -13,7 +13,7 @@ import type { UserState } from "../domain/user.ts";
 import type { Facts } from "../domain/decision.ts";
 import { newDecimalId, newUuid } from "../lib/id.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
-import { hashToken, isTokenOf } from "../lib/token-hash.ts";
+import { hashToken, isTokenOf, newToken } from "../lib/opaque-token.ts";
 import {
   announce,
   type AppContext,
@@ -238,7 +238,7 @@ async function prepare(
 ): Promise<{ readonly command: SessionCommand; readonly token: string }> {
   const { user, otpSmsCode, otpSmsChallenge, metadata, lifetimeMs } = request;
   const { otpSmsCode: generator } = await app.settings.instancePolicy();
-  const token = `rbs_${Buffer.from(app.randomBytes(32)).toString("base64url")}`;
+  const token = newToken("rbs", app.randomBytes);
   const tokenId = newUuid(app.clock.nowMs(), app.randomBytes);
   const challenge = otpSmsChallenge && {
     code: newCode(app, generator),

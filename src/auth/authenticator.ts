@@ -3,7 +3,7 @@ import type { Caller } from "../app/ports.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
-import { hashToken } from "../lib/token-hash.ts";
+import { hashToken } from "../lib/opaque-token.ts";
 import { AuthenticationError } from "./authentication-error.ts";
 import { ownIssuer } from "./own-tokens.ts";
 import { createCaller } from "./roles.ts";
@@ -69,8 +69,6 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const verified = new Lru<string, { readonly token: VerifiedToken; readonly untilMs: number }>(
     verifiedTokensMax,
   );
-  /** Hashes of access tokens. Whether one counts is asked each time. */
-  const hashes = new Lru<string, string>(verifiedTokensMax);
   /** Those in progress, by user. */
   const provisionings = new Map<string, Promise<void>>();
 
@@ -108,14 +106,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return started;
   }
 
-  function hashOf(token: string): string {
-    let hash = hashes.get(token);
-    if (hash === undefined) hashes.set(token, (hash = hashToken(token)));
-    return hash;
-  }
-
   function callerOfAccessToken(token: string): MaybePromise<Caller> {
-    return chain(directory.findAccessToken(hashOf(token), clock.nowMs()), (userId) => {
+    return chain(directory.findAccessToken(hashToken(token), clock.nowMs()), (userId) => {
       if (userId === undefined) throw invalid("it is unknown, expired or revoked");
       return chain(directory.findUser(userId), (user) => userCaller(userId, user));
     });

@@ -25,9 +25,6 @@ const builtInTexts: Readonly<Record<string, Readonly<Record<TextType, string>>>>
   },
 };
 
-/** Those that every text is built in for. */
-export const builtInLanguages: readonly string[] = Object.keys(builtInTexts);
-
 /** In the language, its base language ("de" for "de-CH"), or the default language. */
 export function builtInText(textType: TextType, language: string): MessageText {
   const texts =

@@ -3,6 +3,7 @@ import { type Decision, type Facts, issueCode, type Verification } from "./decis
 import { DomainError, refusal } from "./errors.ts";
 import type { PhoneRules } from "./generations.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
+import { isLockDue } from "./policy.ts";
 import { type Phone, type UserState, wrongCodesAfter } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
 
@@ -113,9 +114,8 @@ export function decideRemovePhone(user: UserState, rules: PhoneRules["remove"]):
 /** The lock that a failed try of this code brings, if it is one too many. */
 export function lockAfter(user: UserState, phone: Phone, facts: Facts): readonly UserEvent[] {
   const { phoneCodesLock, lockout } = facts.policy;
-  if (!phoneCodesLock || lockout.maxOtpAttempts === 0) return [];
-  const reached = wrongCodesAfter(user, phone, facts.nowMs) >= lockout.maxOtpAttempts;
-  return reached ? [{ type: "user.locked", data: {} }] : [];
+  const isDue = phoneCodesLock && isLockDue(lockout, wrongCodesAfter(user, phone, facts.nowMs));
+  return isDue ? [{ type: "user.locked", data: {} }] : [];
 }
 
 function phoneBinding(

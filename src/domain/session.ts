@@ -2,6 +2,7 @@ import { checkCode, type NewCode, type PendingCode } from "./codes.ts";
 import { type Decision, type Facts, issueCode } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import { otpSmsNumber } from "./otp-sms.ts";
+import { isLockDue } from "./policy.ts";
 import { userLocked } from "./phone.ts";
 import type { SessionEvent, SessionState, UserAgent } from "./session-state.ts";
 import type { UserState } from "./user.ts";
@@ -155,12 +156,11 @@ function checkOtpSms(
   // A dead code cannot be guessed any more: the tries after it are not worth an event each.
   if (check === "dead") return { ...none, refusal: refused };
   const failures = (user.otpSmsFailures ?? 0) + 1;
-  const { maxOtpAttempts } = facts.policy.lockout;
   const failed: UserEvent = { type: "user.human.mfa.otp.sms.check.failed", data: {} };
   const locked: UserEvent = { type: "user.locked", data: {} };
   return {
     events: [{ type: "session.otp.sms.check.failed", data: {} }],
-    userEvents: maxOtpAttempts > 0 && failures >= maxOtpAttempts ? [failed, locked] : [failed],
+    userEvents: isLockDue(facts.policy.lockout, failures) ? [failed, locked] : [failed],
     refusal: refused,
   };
 }

@@ -49,10 +49,7 @@ export function decideSetLockout(
   inForce: LockoutPolicy,
   notChanged: Refusal,
 ): SettingsDecision {
-  const same =
-    policy.maxOtpAttempts === inForce.maxOtpAttempts &&
-    policy.maxPasswordAttempts === inForce.maxPasswordAttempts;
-  if (same) throw new DomainError(notChanged);
+  if (sameData(policy, inForce)) throw new DomainError(notChanged);
   return { events: [{ type: "settings.lockout.set", data: policy }] };
 }
 

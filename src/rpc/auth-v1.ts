@@ -77,7 +77,7 @@ export function authV1(app: AppContext): ServiceImpl<typeof AuthService> {
 
     async addMyAuthFactorOTPSMS(_request, context) {
       const caller = callerOf(context);
-      const { details } = await addOtpSms(app, caller, self(caller));
+      const details = await addOtpSms(app, caller, self(caller));
       return create(AddMyAuthFactorOTPSMSResponseSchema, { details: v1AddDetails(details) });
     },
 

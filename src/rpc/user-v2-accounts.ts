@@ -13,7 +13,6 @@ import {
   ReactivateUserResponseSchema,
   UnlockUserResponseSchema,
   UpdateHumanUserResponseSchema,
-  type UpdateUserRequest_Human,
   UpdateUserResponseSchema,
   type UserService,
 } from "../../gen/zitadel/user/v2/user_service_pb.js";
@@ -123,7 +122,10 @@ export function accountsV2(app: AppContext): Methods {
       const change = (): Promise<ChangeUserReply> => {
         switch (userType.case) {
           case "human":
-            return changeHumanUser(app, caller, { ...named, ...humanChangeOf(userType.value) });
+            return changeHumanUser(app, caller, {
+              ...named,
+              ...humanChangeOf(userType.value, "human.password"),
+            });
           case "machine": {
             const { name, description } = userType.value;
             return changeMachineUser(app, caller, { ...named, ...present({ name, description }) });
@@ -140,16 +142,11 @@ export function accountsV2(app: AppContext): Methods {
     },
 
     async updateHumanUser(request, context) {
-      const { userId, username: userName, profile, email, phone, password } = request;
-      refusePresent({ password }, noPasswords);
+      const { userId, username: userName } = request;
       const { details, phoneCode } = await changeHumanUser(app, callerOf(context), {
         userId,
-        ...present<ChangeHumanUserCommand>({
-          userName,
-          profile: profile && profileChangeOf(profile),
-          email: email && emailOf(email),
-          phone: phoneChangeOf(phone),
-        }),
+        ...present({ userName }),
+        ...humanChangeOf(request, "password"),
       });
       return create(UpdateHumanUserResponseSchema, { details: v2ChangeDetails(details), phoneCode });
     },
@@ -214,10 +211,23 @@ function humanOf({
   };
 }
 
-/** @throws DomainError naming the first field that cannot be honored */
-function humanChangeOf(human: UpdateUserRequest_Human): Partial<ChangeHumanUserCommand> {
-  refusePresent({ "human.password": human.password }, noPasswords);
-  const { profile, email, phone } = human;
+/** As UpdateUser and UpdateHumanUser carry it, in messages of different names. */
+interface HumanChange {
+  readonly profile?: Parameters<typeof profileChangeOf>[0] | undefined;
+  readonly email?: Parameters<typeof emailOf>[0];
+  readonly phone?: Parameters<typeof phoneChangeOf>[0];
+  readonly password?: unknown;
+}
+
+/**
+ * @param passwordField its name in the request
+ * @throws DomainError naming the first field that cannot be honored
+ */
+function humanChangeOf(
+  { profile, email, phone, password }: HumanChange,
+  passwordField: string,
+): Partial<ChangeHumanUserCommand> {
+  refusePresent({ [passwordField]: password }, noPasswords);
   return present<ChangeHumanUserCommand>({
     profile: profile && profileChangeOf(profile),
     email: email && emailOf(email),

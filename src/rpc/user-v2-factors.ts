@@ -32,7 +32,7 @@ type Methods = Pick<
 export function factorsV2(app: AppContext): Methods {
   return {
     async addOTPSMS({ userId }, context) {
-      const { details } = await addOtpSms(app, callerOf(context), { userId });
+      const details = await addOtpSms(app, callerOf(context), { userId });
       return create(AddOTPSMSResponseSchema, { details: v2ChangeDetails(details) });
     },
 

@@ -91,11 +91,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const drain = createDrain();
   const routes = createRoutes(options, limits, drain);
   const cors = createCors(options.corsOrigins, limits.corsMaxAgeMs);
-  const { callTimeoutMs } = limits;
   const forRpcs = options.unaryPath ?? true;
   const port = await openPort(
     { ...options, limits },
-    createUnaryPath({ routes, cors, drain, limits, callTimeoutMs, log, forRpcs }),
+    createUnaryPath({ routes, cors, drain, limits, log, forRpcs }),
     createRequestListener({ routes, cors, drain, limits, log }),
   );
   const scheme = options.tls === undefined ? "http" : "https";

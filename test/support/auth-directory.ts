@@ -1,5 +1,5 @@
 import type { Directory, DirectoryUser, ProvisionedUser } from "../../src/auth/authenticator.ts";
-import { hashToken } from "../../src/lib/token-hash.ts";
+import { hashToken } from "../../src/lib/opaque-token.ts";
 
 /** Users in memory. */
 export interface TestDirectory extends Directory {

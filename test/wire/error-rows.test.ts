@@ -4,11 +4,7 @@ import { openWorld, type World } from "../support/wire-world.ts";
 import { runCell } from "./cell.ts";
 import { type ErrorRow, errorRows } from "./error-rows.ts";
 import { notReachable } from "./not-reachable.ts";
-import { scenarios } from "./scenarios.ts";
-import { adminV1Settings } from "./scenarios/admin-v1-settings.ts";
-import { adminV1SmsProviderConfigs } from "./scenarios/admin-v1-sms-provider-configs.ts";
-import { adminV1SmsProviders } from "./scenarios/admin-v1-sms-providers.ts";
-import { adminV1Texts } from "./scenarios/admin-v1-texts.ts";
+import { scenarios, settingsScenarios } from "./scenarios.ts";
 import { invalid, type Refusal, type Scenario } from "./scenarios/scenario.ts";
 
 /** Every row of upstream's error tables is a case for each method that it names, over gRPC and REST. */
@@ -28,11 +24,10 @@ async function openPlace(profile: World["profile"]): Promise<Place> {
   return { world, ways };
 }
 
-const settings = [...adminV1Settings, ...adminV1Texts, ...adminV1SmsProviderConfigs, ...adminV1SmsProviders];
 /** Scenarios, with the worlds for them: those about settings of the instance have worlds of their own. */
 const sources = [
   { scenarios, safe: await openPlace("safe"), zitadel: await openPlace("zitadel") },
-  { scenarios: settings, safe: await openPlace("safe"), zitadel: await openPlace("zitadel") },
+  { scenarios: settingsScenarios, safe: await openPlace("safe"), zitadel: await openPlace("zitadel") },
 ];
 
 interface Refused {

@@ -1,4 +1,7 @@
-import { adminV1BuiltIn } from "./scenarios/admin-v1-settings.ts";
+import { adminV1BuiltIn, adminV1Settings } from "./scenarios/admin-v1-settings.ts";
+import { adminV1SmsProviderConfigs } from "./scenarios/admin-v1-sms-provider-configs.ts";
+import { adminV1SmsProviders } from "./scenarios/admin-v1-sms-providers.ts";
+import { adminV1Texts } from "./scenarios/admin-v1-texts.ts";
 import { authV1 } from "./scenarios/auth-v1.ts";
 import { contactPhone } from "./scenarios/contact-phone.ts";
 import { managementV1Accounts } from "./scenarios/management-v1-accounts.ts";
@@ -54,4 +57,12 @@ export const scenarios: readonly Scenario[] = [
   ...userV3alphaPlaces,
   ...contactPhone,
   ...ringback,
+];
+
+/** Those that change settings of the whole instance: for worlds where nothing else depends on them. */
+export const settingsScenarios: readonly Scenario[] = [
+  ...adminV1Settings,
+  ...adminV1Texts,
+  ...adminV1SmsProviderConfigs,
+  ...adminV1SmsProviders,
 ];

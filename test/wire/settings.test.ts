@@ -7,21 +7,10 @@ import { createStoreFolder } from "../support/store-folder.ts";
 import { furtherProtocols } from "../support/wire-further-protocols.ts";
 import { protocols } from "../support/wire-protocols.ts";
 import { openWorld } from "../support/wire-world.ts";
-import { adminV1Settings } from "./scenarios/admin-v1-settings.ts";
-import { adminV1SmsProviderConfigs } from "./scenarios/admin-v1-sms-provider-configs.ts";
-import { adminV1SmsProviders } from "./scenarios/admin-v1-sms-providers.ts";
-import { adminV1Texts } from "./scenarios/admin-v1-texts.ts";
-import type { Scenario } from "./scenarios/scenario.ts";
+import { settingsScenarios as scenarios } from "./scenarios.ts";
 import { describeTable } from "./table.ts";
 
 /** Scenarios that change settings of the whole instance: in worlds where nothing else depends on them. */
-
-const scenarios: readonly Scenario[] = [
-  ...adminV1Settings,
-  ...adminV1Texts,
-  ...adminV1SmsProviderConfigs,
-  ...adminV1SmsProviders,
-];
 
 const counts: string[] = [];
 

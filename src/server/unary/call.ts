@@ -10,14 +10,14 @@ import {
 } from "@connectrpc/connect";
 import { systemClock } from "../../lib/clock.ts";
 import { drainSignalKey, type Drain } from "../drain.ts";
+import type { Limits } from "../limits.ts";
 import type { Exchange } from "./exchange.ts";
 import { LazyHeaders } from "./lazy-headers.ts";
 
 /** What all calls share. */
 export interface CallEnvironment {
   readonly drain: Drain;
-  /** How long a call may take, whatever deadline the client asks for. */
-  readonly callTimeoutMs: number;
+  readonly limits: Pick<Limits, "callTimeoutMs">;
 }
 
 export interface CallOptions {
@@ -111,7 +111,7 @@ class CallSignal {
   constructor(exchange: Exchange, environment: CallEnvironment, timeLeftMs: number | undefined) {
     this.#exchange = exchange;
     this.#shutdownSignal = environment.drain.shutdownSignal;
-    const timeoutMs = Math.max(0, Math.min(timeLeftMs ?? Infinity, environment.callTimeoutMs));
+    const timeoutMs = Math.max(0, Math.min(timeLeftMs ?? Infinity, environment.limits.callTimeoutMs));
     this.#timer = setTimeout(this.#onTimeout, timeoutMs);
     if (exchange.isGone) this.#onGone();
     else exchange.sink.once("close", this.#onGone);

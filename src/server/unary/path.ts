@@ -45,7 +45,7 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
       if (protocol === undefined || !isPlainCall(exchange, protocol) || isTooLarge(exchange)) return false;
       const timeout = timeoutOf(exchange.headers, limits.deadlineMsMax);
       if (timeout.error !== undefined) return false;
-      serve(exchange, rpc, protocol, timeout.timeoutMs);
+      begin(callOf(exchange, rpc, protocol, timeout.timeoutMs), rpc, protocol, undefined);
       return true;
     }
     const match = restMatch(exchange, path);
@@ -80,15 +80,6 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
   /** By its own word. */
   function isTooLarge({ headers }: Exchange): boolean {
     return Number(headers["content-length"] ?? 0) > limits.messageBytesMax + envelopeBytes;
-  }
-
-  function serve(
-    exchange: Exchange,
-    target: UnaryTarget,
-    protocol: UnaryProtocol,
-    timeoutMs: number | undefined,
-  ): void {
-    begin(callOf(exchange, target, protocol, timeoutMs), target, protocol, undefined);
   }
 
   function callOf(
@@ -165,12 +156,11 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     return protocol.parse(call, body);
   }
 
-  function refuseBy(call: UnaryCall, protocol: UnaryProtocol, reason: unknown): void | Promise<void> {
-    return protocol.refuse(call, publicError(reason, call.method, log));
+  async function refuseBy(call: UnaryCall, protocol: UnaryProtocol, reason: unknown): Promise<void> {
+    await protocol.refuse(call, publicError(reason, call.method, log));
   }
 
-  function end(call: UnaryCall, answered: void | Promise<void>): void {
-    if (!(answered instanceof Promise)) return call.finish();
+  function end(call: UnaryCall, answered: Promise<void>): void {
     answered
       .catch((error: unknown) => {
         log.error("a request failed unexpectedly", { method: call.method.toString(), error });

@@ -1,4 +1,10 @@
 import { hash, timingSafeEqual } from "node:crypto";
+import type { RandomBytes } from "./random.ts";
+
+/** @param kind what it is for, to be seen at its beginning, e.g. "rbk" */
+export function newToken(kind: string, randomBytes: RandomBytes): string {
+  return `${kind}_${Buffer.from(randomBytes(32)).toString("base64url")}`;
+}
 
 /**
  * The hash that an opaque token is stored and found by. It needs no salt: the tokens are long and random.
