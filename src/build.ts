@@ -17,7 +17,7 @@ import { CodeVault } from "./app/code-vault.ts";
 import type { AppContext } from "./app/context.ts";
 import { Directory } from "./app/directory.ts";
 import { Inbox } from "./app/inbox.ts";
-import type { SmsAccount, SmsProvider, Store } from "./app/ports.ts";
+import type { SmsProvider, Store } from "./app/ports.ts";
 import { rebuild } from "./app/rebuild.ts";
 import { Repository } from "./app/repository.ts";
 import { sessionKind } from "./app/sessions.ts";
@@ -57,7 +57,7 @@ import { register } from "./server/registration.ts";
 import { type RunningServer, startServer } from "./server/server.ts";
 import { createHttpProvider } from "./sms/http.ts";
 import { createInboxProvider } from "./sms/inbox.ts";
-import { createTwilioProvider } from "./sms/twilio.ts";
+import { createSmsProvider } from "./sms/providers.ts";
 import { openMemoryStore } from "./store/memory/memory-store.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 
@@ -133,7 +133,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   const provider = new ActiveProvider({
     settings,
     vault,
-    create: (account) => accountProvider(account, config, clock),
+    create: (account) => createSmsProvider(account, { allowPrivate: config.sms.allowPrivate, clock, inbox }),
     fallback: environment.smsProvider ?? smsProvider(config, inbox, clock),
     log,
   });
@@ -226,14 +226,6 @@ function smsProvider({ sms }: Config, inbox: Inbox, clock: Clock): SmsProvider {
   const { url, signingKey, allowPrivate } = sms;
   const signingKeys = signingKey === undefined ? [] : [{ key: signingKey, expiresMs: null }];
   return createHttpProvider({ id: "http", description: "", url, signingKeys, allowPrivate, clock });
-}
-
-/** The provider of an account that the settings name. */
-function accountProvider(account: SmsAccount, { sms }: Config, clock: Clock): SmsProvider {
-  const { allowPrivate } = sms;
-  return account.kind === "twilio"
-    ? createTwilioProvider(account)
-    : createHttpProvider({ ...account, allowPrivate, clock });
 }
 
 /** @returns the token if it had to be made */

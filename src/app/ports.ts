@@ -233,6 +233,8 @@ export interface SmsMessage {
   /** Where its code was made for a session. */
   readonly sessionId?: string;
   readonly user: SmsUser;
+  /** Where the provider reports what became of the message; left out if nobody listens there. */
+  readonly receiptUrl?: string;
 }
 
 /** The user as far as a webhook tells of them. */
@@ -253,37 +255,123 @@ export interface SmsUser {
 }
 
 export type SendResult =
-  | { readonly kind: "sent" }
-  /** Worth another attempt, not before `retryAfterMs` if it is given. */
+  | {
+      readonly kind: "sent";
+      /** What the provider calls the message; for a provider that makes the codes, what it checks them by. */
+      readonly providerMessageId?: string;
+    }
+  /** Not sent for certain: worth another attempt, not before `retryAfterMs` if it is given. */
   | { readonly kind: "retry"; readonly reason: string; readonly retryAfterMs?: number }
-  /** Never worth another attempt. */
+  /** It may have been sent, or not: the connection broke after the request had left. */
+  | { readonly kind: "unknown"; readonly reason: string }
+  /** Not sent for certain, and never worth another attempt with this provider. */
   | { readonly kind: "rejected"; readonly reason: string };
 
+export const channels = ["sms", "whatsapp", "voice"] as const;
+/** The way to the phone. */
+export type Channel = (typeof channels)[number];
+
 export interface SmsProvider {
-  /** E.g. "inbox"; for logs. */
+  /** Kind of the provider, e.g. "inbox"; for logs. */
   readonly name: string;
+  readonly channel: Channel;
+  /** Whether a message that is sent twice with the same id reaches the phone once. */
+  readonly isIdempotent: boolean;
   /** Never throws: what went wrong is a result. Takes at most its own time-out. */
   send(message: SmsMessage): Promise<SendResult>;
+  /** Of a provider that makes and checks the codes itself. */
+  readonly checkCode?: CheckCode;
+  /** Of a provider that tells later what became of a message. */
+  readonly readReceipt?: ReadReceipt;
   /** Resolves once what is being sent is sent. */
   close(): Promise<void>;
 }
 
+/**
+ * Asks the provider whether this is the code that it sent. Never throws.
+ *
+ * @param providerMessageId what `send` gave for it
+ */
+export type CheckCode = (request: {
+  readonly providerMessageId: string;
+  /** E.164. */
+  readonly recipient: string;
+  readonly code: string;
+}) => Promise<CodeCheckResult>;
+
+export type CodeCheckResult =
+  | { readonly kind: "right" }
+  | { readonly kind: "wrong" }
+  /** The provider knows of no such code any more: expired, answered, or tried too often. */
+  | { readonly kind: "gone" }
+  /** It could not be asked. */
+  | { readonly kind: "unavailable"; readonly reason: string };
+
+/** Understands the request by which a provider reports; undefined unless it is proved to come from there. */
+export type ReadReceipt = (request: ReceiptRequest, nowMs: number) => MaybePromise<Receipt | undefined>;
+
+/** An HTTP request as it came in. */
+export interface ReceiptRequest {
+  /** The whole URL as the provider was told, with its query. */
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+}
+
+/** What became of a message after the provider took it. */
+export interface Receipt {
+  /** Our id of the message. */
+  readonly messageId: string;
+  readonly state: ReceiptState;
+  /** The carrier's reason, in plain words, without any number or code; empty if there is none. */
+  readonly reason: string;
+}
+
+export const receiptStates = ["sent", "delivered", "undelivered"] as const;
+export type ReceiptState = (typeof receiptStates)[number];
+
 /** An account with a provider, with its secrets in plain. */
-export type SmsAccount =
-  | {
-      readonly kind: "http";
-      readonly id: string;
-      readonly description: string;
-      readonly url: string;
-      readonly signingKeys: readonly SigningKey[];
-    }
+export type SmsAccount = { readonly id: string; readonly description: string } & (
+  | { readonly kind: "inbox" }
+  | { readonly kind: "http"; readonly url: string; readonly signingKeys: readonly SigningKey[] }
   | {
       readonly kind: "twilio";
-      readonly id: string;
+      /** Account SID. */
       readonly sid: string;
+      /** Auth token. */
       readonly token: string;
+      /** A number in E.164, or the SID of a messaging service ("MG…"). */
       readonly senderNumber: string;
-    };
+      /** If it is not empty, Twilio Verify makes, sends and checks the codes. */
+      readonly verifyServiceSid: string;
+      readonly channel: Channel;
+    }
+  | {
+      readonly kind: "vonage";
+      readonly apiKey: string;
+      readonly apiSecret: string;
+      /** A number, or a name of up to 11 letters and digits. */
+      readonly sender: string;
+      /** Signs delivery receipts (JWT, HS256); they are refused if it is empty. */
+      readonly signatureSecret: string;
+    }
+  | {
+      readonly kind: "messagebird";
+      readonly accessKey: string;
+      readonly sender: string;
+      /** Signs delivery receipts; they are refused if it is empty. */
+      readonly signingKey: string;
+    }
+  | {
+      readonly kind: "sns";
+      readonly region: string;
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+      /** A name of up to 11 letters and digits; empty for the account's default. */
+      readonly senderId: string;
+    }
+);
 
 export interface SigningKey {
   readonly key: string;

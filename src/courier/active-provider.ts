@@ -60,8 +60,8 @@ export class ActiveProvider {
   #accountOf(id: string, config: SmsProviderConfig): SmsAccount {
     const { vault } = this.#options;
     if (config.kind === "twilio") {
-      const { sid, senderNumber, sealedToken } = config;
-      return { kind: "twilio", id, sid, senderNumber, token: vault.open(id, sealedToken) };
+      const { sealedToken, ...account } = config;
+      return { ...account, id, channel: "sms", token: vault.open(id, sealedToken) };
     }
     const { description, endpoint: url, sealedSigningKey, formerSigningKey: former } = config;
     const signingKeys = [

@@ -157,6 +157,7 @@ export class Courier {
       case "sent":
         return this.#recordSent(message, checked, provider);
       case "retry":
+      case "unknown":
         return this.#retryLater(message, result);
       case "rejected":
         return this.#giveUp(message, result.reason);
@@ -202,11 +203,11 @@ export class Courier {
     log.info("message sent", { messageId: message.id, provider, attempt: message.attempt });
   }
 
-  async #retryLater(message: ClaimedMessage, result: Extract<SendResult, { kind: "retry" }>): Promise<void> {
+  async #retryLater(message: ClaimedMessage, result: Extract<SendResult, { kind: "retry" | "unknown" }>): Promise<void> {
     const { outbox, clock, randomBytes, log } = this.#options;
     const waitMs = Math.max(
       backoffMs(message.attempt, backoffBaseMs, backoffCapMs, randomBytes),
-      result.retryAfterMs ?? 0,
+      (result.kind === "retry" && result.retryAfterMs) || 0,
     );
     const dueMs = clock.nowMs() + waitMs;
     if (message.attempt >= attemptsMax)

@@ -27,6 +27,8 @@ export function createHttpProvider(options: HttpProviderOptions): SmsProvider {
   const post = new HttpPost({ receiver: "the webhook", allowPrivate, timeoutMs });
   return {
     name: "http",
+    channel: "sms",
+    isIdempotent: true,
     send(message) {
       const nowMs = clock.nowMs();
       const body = JSON.stringify(webhookPayload(message, { id, description }));

@@ -8,6 +8,8 @@ import type { SmsMessage, SmsProvider } from "../app/ports.ts";
 export function createInboxProvider(deliver: (message: SmsMessage) => Promise<void>): SmsProvider {
   return {
     name: "inbox",
+    channel: "sms",
+    isIdempotent: true,
     async send(message) {
       try {
         await deliver(message);

@@ -29,6 +29,8 @@ export function createTwilioProvider(options: TwilioProviderOptions): SmsProvide
   const headers = { authorization, "content-type": "application/x-www-form-urlencoded" };
   return {
     name: "twilio",
+    channel: "sms",
+    isIdempotent: false,
     send: ({ recipient, text }) =>
       post.send(
         url,

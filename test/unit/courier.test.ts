@@ -50,6 +50,8 @@ class Post {
     this.app = { ...common, store, knownRoles: [], onMessage: () => this.courier.wake() };
     const provider: SmsProvider = {
       name: "fake",
+      channel: "sms",
+      isIdempotent: true,
       send: async (message) => {
         this.sent.push(message);
         this.#notify();
