@@ -109,8 +109,12 @@ export interface HistoryEvent extends RecordedEvent {
 }
 
 export interface Store {
-  /** The last durable state. One point read, never a replay. */
-  load(aggregate: AggregateRef): MaybePromise<StoredState | undefined>;
+  /**
+   * The last durable state. One point read, never a replay.
+   *
+   * @param known what the caller has of it: is given back if it is the last
+   */
+  load(aggregate: AggregateRef, known?: StoredState): MaybePromise<StoredState | undefined>;
   /** The id of the aggregate that holds the key. */
   findByKey(key: UniqueKey): MaybePromise<string | undefined>;
   /** The ids of a page of aggregates whose records are like this. */
