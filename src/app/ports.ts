@@ -109,6 +109,8 @@ export interface HistoryEvent extends RecordedEvent {
 }
 
 export interface Store {
+  /** Set where others write to it, too: what was loaded once may be old. */
+  readonly isShared?: true;
   /**
    * The last durable state. One point read, never a replay.
    *
@@ -130,6 +132,8 @@ export interface Store {
   replaceRows(rows: readonly StoredRow[]): Promise<void>;
   readonly outbox: Outbox;
   readonly inbox: InboxStore;
+  /** Whether it would take a write now; one that is left out always does. */
+  isReady?(): Promise<boolean>;
   /** Resolves once everything that was begun is finished. Nothing works afterwards. */
   close(): Promise<void>;
 }

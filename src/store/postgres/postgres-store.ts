@@ -68,6 +68,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
 /** Commits and point reads that meet in time share a statement each. */
 export class PostgresStore implements Store {
+  readonly isShared = true as const;
   readonly outbox: Outbox;
   readonly inbox: InboxStore;
   readonly #database: Database;
