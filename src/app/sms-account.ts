@@ -12,11 +12,17 @@ type Secret<K, S extends PropertyKey> = Omit<OfKind<SmsAccount, K>, "id" | S> & 
   readonly [P in S]?: string | undefined;
 };
 
-/** An account as an administrator describes it; the keys of a webhook are made here. */
+/** An account as it is described to be stored. */
 export type SmsAccountInput =
   | Secret<"inbox", never>
+  | {
+      readonly kind: "http";
+      readonly description: string;
+      readonly endpoint: string;
+      readonly signingKey?: string;
+    }
   | (Omit<Secret<"twilio", "token">, "channel"> & {
-      /** Stays as it is if it is left out, and is SMS at first. */
+      /** Stays as it is if it is left out; SMS at first. */
       readonly channel?: OfKind<SmsAccount, "twilio">["channel"];
     })
   | Secret<"vonage", "apiSecret" | "signatureSecret">
@@ -46,13 +52,18 @@ export function configOf(
   switch (input.kind) {
     case "inbox":
       return input;
+    case "http": {
+      const { sealedSigningKey, ...before } = ofKind(present, "http") ?? {};
+      const { signingKey, ...account } = input;
+      return { ...before, ...account, sealedSigningKey: required("signing_key", signingKey, sealedSigningKey) };
+    }
     case "twilio": {
       const before = ofKind(present, "twilio");
       const { token, channel = before?.channel, ...account } = input;
       return {
         ...account,
         sealedToken: required("token", token, before?.sealedToken),
-        ...(channel === undefined ? {} : { channel }),
+        ...(channel === undefined || channel === "sms" ? {} : { channel }),
       };
     }
     case "vonage": {

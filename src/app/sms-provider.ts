@@ -61,21 +61,34 @@ function viewOf(id: string, dated: Dated<SmsProviderConfig>, isActive: boolean):
   return { id, details: settingDetails("instance", dated), isActive, config: dated.value };
 }
 
-export interface SmsProviderReply {
+/** @throws DomainError if a secret is missing, or an endpoint is no URL */
+export async function addSmsProvider(
+  app: AppContext,
+  input: SmsAccountInput,
+): Promise<{
   readonly id: string;
   readonly details: Details;
-}
-
-/** @throws DomainError if a secret is missing */
-export async function addSmsProvider(app: AppContext, input: SmsAccountInput): Promise<SmsProviderReply> {
+  /** Of a webhook; it is not shown again. Empty for the others. */
+  readonly signingKey: string;
+}> {
+  requireUrl(input);
   const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
-  const config = configOf(app.vault, id, input);
+  const signingKey = input.kind === "http" ? drawCode(signingKeyGenerator, app.randomBytes) : "";
+  const config = configOf(app.vault, id, input.kind === "http" ? { ...input, signingKey } : input);
   const details = await changeSettings(app, "instance", (state) => decideAddSmsProvider(state, id, config));
-  return { id, details };
+  return { id, details, signingKey };
 }
 
-/** @throws DomainError if there is no such provider, or it is of another kind */
-export function changeSmsProvider(app: AppContext, id: string, input: SmsAccountInput): Promise<Details> {
+/**
+ * Sets everything but its kind; secrets that are left out stay as they are.
+ * @throws DomainError if there is no such provider, it is of another kind, or an endpoint is no URL
+ */
+export async function changeSmsProvider(
+  app: AppContext,
+  id: string,
+  input: SmsAccountInput,
+): Promise<Details> {
+  requireUrl(input);
   const { changeMissing, otherKind } = smsProviderErrors;
   const change = (present: SmsProviderConfig): SmsProviderConfig => configOf(app.vault, id, input, present);
   return changeProvider(app, id, input.kind, changeMissing, change, otherKind);
@@ -100,22 +113,6 @@ export function changeTwilioToken(app: AppContext, id: string, token: string): P
   }));
 }
 
-/** @returns the signing key too, which is not shown again */
-export async function addHttp(
-  app: AppContext,
-  command: Pick<Http, "endpoint" | "description">,
-): Promise<SmsProviderReply & { readonly signingKey: string }> {
-  requireUrl(command.endpoint);
-  const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
-  const signingKey = drawCode(signingKeyGenerator, app.randomBytes);
-  const { endpoint, description } = command;
-  const sealedSigningKey = app.vault.seal(id, signingKey);
-  const details = await changeSettings(app, "instance", (state) =>
-    decideAddSmsProvider(state, id, { kind: "http", description, endpoint, sealedSigningKey }),
-  );
-  return { id, details, signingKey };
-}
-
 /** @param formerKeyMs if set, a new signing key is made, and the present one is valid for this time beside it */
 export async function changeHttp(
   app: AppContext,
@@ -123,7 +120,7 @@ export async function changeHttp(
   change: Pick<Http, "endpoint" | "description">,
   formerKeyMs: number | undefined,
 ): Promise<{ readonly details: Details; readonly signingKey?: string }> {
-  requireUrl(change.endpoint);
+  requireUrl({ kind: "http", ...change });
   const missing = smsProviderErrors.httpMissing;
   const { endpoint, description } = change;
   if (formerKeyMs === undefined) {
@@ -177,8 +174,9 @@ function changeProvider<K extends SmsProviderConfig["kind"]>(
 }
 
 /** Whether it may be reached is for the sender to tell. */
-function requireUrl(endpoint: string): void {
-  const url = URL.parse(endpoint);
+function requireUrl(input: SmsAccountInput): void {
+  if (input.kind !== "http") return;
+  const url = URL.parse(input.endpoint);
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new DomainError(smsProviderErrors.urlInvalid);
   }

@@ -23,7 +23,6 @@ import {
 import type { AppContext } from "../app/context.ts";
 import {
   activateSmsProvider,
-  addHttp,
   addSmsProvider,
   changeHttp,
   changeTwilio,
@@ -86,7 +85,7 @@ export function smsProvidersV1(app: AppContext): Methods {
     },
 
     async addSMSProviderHTTP({ endpoint, description }) {
-      const { id, details, signingKey } = await addHttp(app, { endpoint, description });
+      const { id, details, signingKey } = await addSmsProvider(app, { kind: "http", endpoint, description });
       return create(AddSMSProviderHTTPResponseSchema, { id, details: v1AddDetails(details), signingKey });
     },
 
