@@ -45,6 +45,13 @@ export class ActiveProvider {
     return this.#current?.provider ?? fallback;
   }
 
+  /** The provider with this id, if it is the one in use. */
+  async byId(id: string): Promise<SmsProvider | undefined> {
+    const provider = await this.get();
+    const active = (await this.#options.settings.find("instance"))?.state.activeSmsProviderId ?? "default";
+    return active === id ? provider : undefined;
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#current?.provider.close(), this.#options.fallback.close()]);
   }

@@ -16,12 +16,7 @@ import {
 import type { AppContext } from "../app/context.ts";
 import { getMessage, listMessages } from "../app/messages.ts";
 import { getRoutes, setRoutes } from "../app/routes.ts";
-import {
-  addSmsProvider,
-  changeSmsProvider,
-  getSmsProvider,
-  listSmsProviders,
-} from "../app/sms-provider.ts";
+import { addSmsProvider, changeSmsProvider, getSmsProvider, listSmsProviders } from "../app/sms-provider.ts";
 import { stateOf, wireMessage } from "./delivery-messages.ts";
 import { inputOf, wireProvider } from "./delivery-providers.ts";
 

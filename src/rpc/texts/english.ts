@@ -31,7 +31,7 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.SMSConfig.TooMany": "There may be {max} SMS providers at most.",
   "Errors.SMSConfig.UrlInvalid": "The endpoint must be a URL that begins with https:// or http://.",
   "Errors.SMSRoutes.CountryUnknown":
-    "{country} is not a country with phone numbers of its own. Write it like CH.",
+    "There is no country {country} that has phone numbers. Write it like CH.",
   "Errors.SMSRoutes.ProviderMissing": "A route names the SMS provider {provider}, which does not exist.",
   "Errors.SMSRoutes.ProviderTwice": "A route names the SMS provider {provider} twice.",
   "Errors.Session.Expired": "The session is over.",

@@ -34,7 +34,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.SMSConfig.TooMany": "Es darf höchstens {max} SMS-Anbieter geben.",
   "Errors.SMSConfig.UrlInvalid": "Der Endpunkt muss eine URL sein, die mit https:// oder http:// beginnt.",
   "Errors.SMSRoutes.CountryUnknown":
-    "{country} ist kein Land mit eigenen Telefonnummern. Schreiben Sie es wie CH.",
+    "Es gibt kein Land {country}, das Telefonnummern hat. Schreiben Sie es wie CH.",
   "Errors.SMSRoutes.ProviderMissing": "Eine Route nennt den SMS-Anbieter {provider}, den es nicht gibt.",
   "Errors.SMSRoutes.ProviderTwice": "Eine Route nennt den SMS-Anbieter {provider} zweimal.",
   "Errors.Session.Expired": "Die Sitzung ist abgelaufen.",
