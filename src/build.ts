@@ -245,7 +245,7 @@ function receiptsEndpoint(
   if (publicUrl === undefined) return undefined;
   const options = { publicUrl, outbox: store.outbox, providerById, clock };
   return {
-    // Vonage may be set to report by GET.
+    // MessageBird reports by GET, the others by POST.
     methods: ["GET", "POST"],
     bodyBytesMax: receiptBytesMax,
     concurrentMax: receiptsAtOnceMax,
