@@ -8,6 +8,7 @@ import {
   MessageState,
 } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
+import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { adminToken, openWorld, type UserWithCode, type World } from "../support/wire-world.ts";
 import { standardWebhookBy, startWebhook, type Webhook } from "../support/webhook.ts";
 
@@ -185,9 +186,13 @@ it("no receipt is asked for without a public URL", async () => {
     const config = { case: "http", value: { endpoint: webhook.url } } as const;
     const { id } = await other.asAdmin(method.addProvider, { config });
     await other.asAdmin(AdminService.method.activateSMSProvider, { id });
-    await other.user({ phone: "pending" });
-    const response = await fetch(`${other.url}/receipts/${id}`, { method: "POST" });
-    expect(response.status).toBe(404);
+    const { id: userId, number: phone } = await other.user();
+    const before = webhook.received.length;
+    await other.asAdmin(UserService.method.setPhone, { userId, phone });
+    expect(webhook.received.slice(before).map(({ headers }) => headers["ringback-receipt-url"])).toEqual([
+      undefined,
+    ]);
+    expect((await fetch(`${other.url}/receipts/${id}`, { method: "POST" })).status).toBe(404);
   } finally {
     await other.close();
   }
