@@ -20,7 +20,7 @@ import { Directory } from "./app/directory.ts";
 import { Inbox } from "./app/inbox.ts";
 import type { SmsProvider, Store } from "./app/ports.ts";
 import { rebuild } from "./app/rebuild.ts";
-import { type ReceiptOutcome, receiptsPath, takeReceipt } from "./app/receipts.ts";
+import { type ReceiptOutcome, receiptsPath, receiptUrl, takeReceipt } from "./app/receipts.ts";
 import { Repository } from "./app/repository.ts";
 import { sessionKind } from "./app/sessions.ts";
 import { Settings } from "./app/settings.ts";
@@ -30,8 +30,8 @@ import { createOidcIssuer } from "./auth/oidc.ts";
 import { createOwnTokens } from "./auth/own-tokens.ts";
 import { roles } from "./auth/roles.ts";
 import type { Config } from "./config/config.ts";
-import { ActiveProvider } from "./courier/active-provider.ts";
 import { Courier } from "./courier/courier.ts";
+import { Providers } from "./courier/providers.ts";
 import { policyOf } from "./domain/policy.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { loadOrCreateKey } from "./lib/key-file.ts";
@@ -135,18 +135,26 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   const users = new Repository(userKind, store, clock);
   const sessions = new Repository(sessionKind, store, clock);
   const inbox = new Inbox(store.inbox, config.sms.kind === "inbox");
-  const provider = new ActiveProvider({
+  const providers = new Providers({
     settings,
     vault,
     create: (account) => createSmsProvider(account, { allowPrivate: config.sms.allowPrivate, clock, inbox }),
     fallback: environment.smsProvider ?? smsProvider(config, inbox, clock),
+    clock,
     log,
   });
   const common = { users, sessions, settings, vault, clock, randomBytes };
-  const courier = new Courier({ ...common, outbox: store.outbox, provider, log });
+  const { publicUrl } = config;
+  const courier = new Courier({
+    ...common,
+    outbox: store.outbox,
+    providers,
+    ...(publicUrl && { receiptUrlOf: (...of) => receiptUrl(publicUrl, ...of) }),
+    log,
+  });
   const app: AppContext = { ...common, store, knownRoles: roles, onMessage: () => courier.wake() };
   const newAdminToken = await prepareAdministrator(app, config);
-  const receipts = receiptsEndpoint(config, app, (id) => provider.byId(id));
+  const receipts = receiptsEndpoint(config, app, async (id) => (await providers.byId(id))?.provider);
   const server = await startRpc(config, app, inbox, masterKeys, receipts, environment);
   courier.wake();
   return {
@@ -156,7 +164,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     async shutdown(graceMs) {
       await server.shutdown(graceMs);
       await courier.stop();
-      await provider.close();
+      await providers.close();
       await store.close();
     },
   };
