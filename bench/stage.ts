@@ -100,7 +100,12 @@ export class Stage {
     place: Place,
   ): Promise<Server> {
     const beginMs = performance.now();
-    const program = await Program.start<Ports, ControlRequest, Reading>(`servers/${file}.ts`, args, place, nodeOptions);
+    const program = await Program.start<Ports, ControlRequest, Reading>(
+      `servers/${file}.ts`,
+      args,
+      place,
+      nodeOptions,
+    );
     const server: Server = {
       name,
       ports: program.greeting,
