@@ -41,6 +41,7 @@ describe("a configuration", () => {
       defaultRegion: undefined,
       oidc: { issuers: [], audiences: [], autoProvision: false },
       sms: { kind: "inbox", allowPrivate: false },
+      publicUrl: undefined,
       logLevel: "info",
     });
   });
@@ -82,6 +83,15 @@ describe("a configuration", () => {
     [
       { RINGBACK_SMS: "https://hooks.example.com/", RINGBACK_PROFILE: "zitadel" },
       { sms: { kind: "http", signingKey: undefined } },
+    ],
+    [{ RINGBACK_PUBLIC_URL: "https://SMS.example.com" }, { publicUrl: "https://sms.example.com" }],
+    [
+      { RINGBACK_PUBLIC_URL: "https://example.com:8443/a/b//" },
+      { publicUrl: "https://example.com:8443/a/b" },
+    ],
+    [
+      { RINGBACK_PUBLIC_URL: "http://127.0.0.1:8080/", RINGBACK_SMS_ALLOW_PRIVATE: "true" },
+      { publicUrl: "http://127.0.0.1:8080" },
     ],
     [{ RINGBACK_CORS_ORIGINS: "*" }, { corsOrigins: "*" }],
     [
@@ -145,6 +155,9 @@ describe("a mistake", () => {
     ["RINGBACK_DEFAULT_REGION", "CHE"],
     ["RINGBACK_AUTO_PROVISION", "1"],
     ["RINGBACK_SMS_ALLOW_PRIVATE", "yes"],
+    ["RINGBACK_PUBLIC_URL", "example.com"],
+    ["RINGBACK_PUBLIC_URL", "https://example.com/?a=b"],
+    ["RINGBACK_PUBLIC_URL", "https://example.com/#a"],
     ["RINGBACK_CORS_ORIGINS", "https://app.example.com/"],
     ["RINGBACK_CORS_ORIGINS", "https://APP.example.com"],
     ["RINGBACK_CORS_ORIGINS", "https://app.example.com:443"],
@@ -204,6 +217,7 @@ describe("a mistake", () => {
     ],
     ["a webhook over http", { RINGBACK_SMS: "http://a.example", ...webhook }, "ALLOW_PRIVATE=true"],
     ["a webhook on this machine", { RINGBACK_SMS: "https://localhost/", ...webhook }, "ALLOW_PRIVATE=true"],
+    ["receipts over http", { RINGBACK_PUBLIC_URL: "http://a.example" }, "ALLOW_PRIVATE=true"],
     ["a webhook on this machine, IPv6", { RINGBACK_SMS: "https://[::1]/", ...webhook }, "ALLOW_PRIVATE=true"],
   ])("is %s", (_what, env, needed) => {
     expect(mistakesOf(env)).toEqual([expect.stringContaining(needed)]);

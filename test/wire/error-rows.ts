@@ -1,5 +1,6 @@
 import { type DescService, getOption } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
+import { DeliveryService } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { InboxService } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import { permission } from "../../gen/ringback/options/v1/options_pb.js";
 import { RoleService } from "../../gen/ringback/role/v1/role_service_pb.js";
@@ -90,6 +91,7 @@ const others = [
   RoleService,
   TokenService,
   InboxService,
+  DeliveryService,
 ];
 /** A list leaves out what its caller may not see. */
 const filters = new Set(["ListUsers", "SearchUsers", "ListSessions", "ListPersonalAccessTokens"]);
