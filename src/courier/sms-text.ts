@@ -1,26 +1,38 @@
 import type { ClaimedMessage } from "../app/ports.ts";
 import type { SealedCode } from "../app/context.ts";
 import type { Settings } from "../app/settings.ts";
-import { defaultLanguage, lifeInWords, renderText, textTypeOf } from "../domain/message-text.ts";
+import { boundDomain, hostOf, withAutofill } from "../domain/autofill.ts";
+import {
+  builtInLanguage,
+  defaultLanguage,
+  languageTag,
+  lifeInWords,
+  renderText,
+  textTypeOf,
+} from "../domain/message-text.ts";
 import type { UserState } from "../domain/user.ts";
 
-/** The text of a message, as the settings say at this moment, in the language of its reader. */
+/** The whole text of a message, as the settings say at this moment, in the language of its reader. */
 export async function smsTextOf(
   settings: Settings,
   { purpose, createdMs, expiresMs }: ClaimedMessage,
   user: UserState,
   { code, origin }: SealedCode,
 ): Promise<string> {
-  const language = user.profile.preferredLanguage || defaultLanguage;
+  const language = languageTag(user.profile.preferredLanguage) ?? defaultLanguage;
   const scope = { organizationId: user.resourceOwner };
-  const { value } = await settings.text(scope, textTypeOf[purpose], language);
+  const { value, dated } = await settings.text(scope, textTypeOf[purpose], language);
+  const { autofill } = await settings.instancePolicy();
   const { profile, userName, email } = user;
-  return renderText(value.text, {
+  const text = renderText(value.text, {
     Code: code,
     OTP: code,
     Origin: origin,
-    Domain: URL.parse(origin)?.hostname ?? "",
-    Expiry: lifeInWords(expiresMs === null ? null : expiresMs - createdMs, language),
+    Domain: boundDomain(autofill, origin) ?? hostOf(origin),
+    Expiry: lifeInWords(
+      expiresMs === null ? null : expiresMs - createdMs,
+      dated === undefined ? builtInLanguage(language) : language,
+    ),
     DisplayName: profile.displayName,
     FirstName: profile.givenName,
     LastName: profile.familyName,
@@ -35,4 +47,5 @@ export async function smsTextOf(
     ChangeDate: new Date(user.changedMs).toISOString(),
     CreationDate: new Date(user.createdMs).toISOString(),
   });
+  return withAutofill(text, code, origin, autofill);
 }

@@ -26,6 +26,7 @@ export type MessageKey =
   | "Errors.LockoutPolicy.NotChanged"
   | "Errors.LockoutPolicy.NotFound"
   | "Errors.MessageText.LanguageInvalid"
+  | "Errors.MessageText.Malformed"
   | "Errors.MessageText.NotFound"
   | "Errors.MessageText.VariableUnknown"
   | "Errors.NotSupported"

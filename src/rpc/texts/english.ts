@@ -15,6 +15,8 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.LockoutPolicy.NotChanged": "The lockout policy is just this already.",
   "Errors.LockoutPolicy.NotFound": "The organization has no lockout policy of its own.",
   "Errors.MessageText.LanguageInvalid": "{language} is not a language tag. Write it like en or de-CH.",
+  "Errors.MessageText.Malformed":
+    "Two braces that enclose no variable begin at {place}. Write variables like {example}.",
   "Errors.MessageText.NotFound": "No such text was set.",
   "Errors.MessageText.VariableUnknown": "There is no variable {variable} in messages.",
   "Errors.NotSupported": "The field {field} is not supported: {reason}.",

@@ -17,6 +17,8 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.LockoutPolicy.NotFound": "Die Organisation hat keine eigene Sperrrichtlinie.",
   "Errors.MessageText.LanguageInvalid":
     "{language} ist kein Sprachkürzel. Schreiben Sie es wie en oder de-CH.",
+  "Errors.MessageText.Malformed":
+    "Bei {place} beginnen zwei Klammern, die keine Variable umschließen. Schreiben Sie Variablen wie {example}.",
   "Errors.MessageText.NotFound": "Ein solcher Text wurde nicht gesetzt.",
   "Errors.MessageText.VariableUnknown": "In Nachrichten gibt es keine Variable {variable}.",
   "Errors.NotSupported": "Das Feld {field} wird nicht unterstützt: {reason}.",
