@@ -49,8 +49,8 @@ export function removeText(app: AppContext, scope: Scope, { textType, language }
   return changeSettings(app, scope, (state) => decideRemoveText(state, textType, tag));
 }
 
-/** @throws DomainError if it is none */
-function requireLanguage(language: string): string {
+/** In its canonical form (BCP 47). @throws DomainError if it is none */
+export function requireLanguage(language: string): string {
   const tag = languageTag(language);
   if (tag === undefined) throw new DomainError(textErrors.languageInvalid, { language });
   return tag;

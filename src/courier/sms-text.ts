@@ -3,11 +3,11 @@ import type { SealedCode } from "../app/context.ts";
 import type { Settings } from "../app/settings.ts";
 import { boundDomain, hostOf, withAutofill } from "../domain/autofill.ts";
 import {
-  builtInLanguage,
   defaultLanguage,
   languageTag,
   lifeInWords,
   renderText,
+  spokenLanguage,
   textTypeOf,
 } from "../domain/message-text.ts";
 import type { UserState } from "../domain/user.ts";
@@ -31,7 +31,7 @@ export async function smsTextOf(
     Domain: boundDomain(autofill, origin) ?? hostOf(origin),
     Expiry: lifeInWords(
       expiresMs === null ? null : expiresMs - createdMs,
-      dated === undefined ? builtInLanguage(language) : language,
+      spokenLanguage(language, dated),
     ),
     DisplayName: profile.displayName,
     FirstName: profile.givenName,

@@ -33,7 +33,7 @@ const builtIns: ReadonlyMap<string, BuiltIn> = new Map([
     "de",
     {
       verify_phone:
-        "{{.Code}} ist Ihr Code, um Ihre Telefonnummer zu bestätigen. Er gilt {{.Expiry}}. Bitte nie weitergeben.",
+        "{{.Code}} ist Ihr Code, um Ihre Nummer zu bestätigen. Er gilt {{.Expiry}}. Bitte nie weitergeben.",
       verify_sms_otp: "{{.OTP}} ist Ihr Einmalcode. Er gilt {{.Expiry}}. Bitte nie weitergeben.",
       forever: "unbegrenzt",
     },
@@ -42,9 +42,8 @@ const builtIns: ReadonlyMap<string, BuiltIn> = new Map([
     "fr",
     {
       verify_phone:
-        "{{.Code}} est votre code pour confirmer votre numéro. Valable {{.Expiry}}. Ne le communiquez à personne.",
-      verify_sms_otp:
-        "{{.OTP}} est votre code à usage unique. Valable {{.Expiry}}. Ne le communiquez à personne.",
+        "{{.Code}} est votre code pour confirmer votre numéro. Valable {{.Expiry}}. Ne le donnez à personne.",
+      verify_sms_otp: "{{.OTP}} est votre code à usage unique. Valable {{.Expiry}}. Ne le donnez à personne.",
       forever: "sans limite de temps",
     },
   ],
@@ -96,6 +95,11 @@ export function builtInText(textType: TextType, language: string): MessageText {
     buttonText: "",
     footerText: "",
   };
+}
+
+/** In which language a text is that holds for a language: that one where it was set, else what is built in. */
+export function spokenLanguage(language: string, setText: object | undefined): string {
+  return setText === undefined ? builtInLanguage(language) : language;
 }
 
 /** "de-CH" → "de". */
@@ -152,6 +156,11 @@ export function strayBraces(template: string): string | undefined {
 }
 
 const excerptLength = 20;
+
+/** Whether the reader of a message gets to see the code. */
+export function carriesCode(template: string): boolean {
+  return [...template.matchAll(placeholder)].some(([, name]) => name === "Code" || name === "OTP");
+}
 
 function isVariable(name: string): name is TextVariable {
   return textVariables.some((known) => known === name);

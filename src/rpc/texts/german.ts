@@ -1,6 +1,6 @@
 import type { MessageKey } from "../../domain/errors.ts";
 
-/** The German sentence of every refusal. `{names}` are filled from the refusal's params. */
+/** The German sentence of every refusal and warning. `{names}` are filled from its params. */
 export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.Caller.Busy": "Zu viele Aufrufe warten auf dasselbe. Versuchen Sie es später noch einmal.",
   "Errors.Caller.PermissionDenied": "Dafür fehlt Ihnen die Berechtigung {permission}.",
@@ -82,4 +82,10 @@ export const german: Readonly<Record<MessageKey, string>> = {
     "An diese Nummer ging gerade eine SMS. Versuchen Sie es in {seconds} Sekunden noch einmal.",
   "Errors.User.UserIDMissing": "Die Sitzung hat noch keinen Benutzer.",
   "Errors.User.UserName.Taken": "Der Benutzername ist vergeben.",
+  "Warnings.Text.AndroidLength":
+    "Die Nachricht hat {bytes} Bytes: Der SMS Retriever von Android findet Codes in höchstens {max}.",
+  "Warnings.Text.Letters":
+    "Die Nachricht braucht {segments} Segmente, von denen jedes bezahlt wird. Ohne diese Zeichen wären es weniger: {letters}",
+  "Warnings.Text.NoCode": "Der Text enthält den Code nicht: Weder {code} noch {otp} kommt vor.",
+  "Warnings.Text.Segments": "Die Nachricht braucht {segments} Segmente, von denen jedes bezahlt wird.",
 };
