@@ -181,7 +181,7 @@ export class Courier {
       log.error("a message cannot be opened; was a master key removed?", { messageId: id, error });
       return { result: { kind: "rejected", reason: "it cannot be decrypted" }, provider: "none" };
     }
-    const text = await smsTextOf(settings, message, user, content);
+    const text = await smsTextOf(settings, message, user, content, provider.channel);
     const { code, origin } = content;
     const sms = { id, purpose, recipient, createdMs, expiresMs, text, code, origin, user: smsUserOf(user) };
     const result = await provider.send({ ...sms, ...(sessionId === undefined ? {} : { sessionId }) });

@@ -1,4 +1,4 @@
-import type { ClaimedMessage } from "../app/ports.ts";
+import type { Channel, ClaimedMessage } from "../app/ports.ts";
 import type { SealedCode } from "../app/context.ts";
 import type { Settings } from "../app/settings.ts";
 import { boundDomain, hostOf, withAutofill } from "../domain/autofill.ts";
@@ -12,12 +12,13 @@ import {
 } from "../domain/message-text.ts";
 import type { UserState } from "../domain/user.ts";
 
-/** The whole text of a message, as the settings say at this moment, in the language of its reader. */
+/** The whole text of a message by a channel, as the settings say at this moment, in its reader's language. */
 export async function smsTextOf(
   settings: Settings,
   { purpose, createdMs, expiresMs }: ClaimedMessage,
   user: UserState,
   { code, origin }: SealedCode,
+  channel: Channel,
 ): Promise<string> {
   const language = languageTag(user.profile.preferredLanguage) ?? defaultLanguage;
   const scope = { organizationId: user.resourceOwner };
@@ -29,10 +30,7 @@ export async function smsTextOf(
     OTP: code,
     Origin: origin,
     Domain: boundDomain(autofill, origin) ?? hostOf(origin),
-    Expiry: lifeInWords(
-      expiresMs === null ? null : expiresMs - createdMs,
-      spokenLanguage(language, dated),
-    ),
+    Expiry: lifeInWords(expiresMs === null ? null : expiresMs - createdMs, spokenLanguage(language, dated)),
     DisplayName: profile.displayName,
     FirstName: profile.givenName,
     LastName: profile.familyName,
@@ -47,5 +45,6 @@ export async function smsTextOf(
     ChangeDate: new Date(user.changedMs).toISOString(),
     CreationDate: new Date(user.createdMs).toISOString(),
   });
-  return withAutofill(text, code, origin, autofill);
+  // Nobody wants to be read "at example dot com" on the phone.
+  return channel === "sms" ? withAutofill(text, code, origin, autofill) : text;
 }

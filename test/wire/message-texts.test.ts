@@ -253,7 +253,7 @@ describe("a preview", () => {
       (await world.asAdmin(previewText, { textType: TextType.VERIFY_PHONE, language: "es", text })).warnings;
     expect(await warningsOf("{{.Code}} código")).toEqual([]);
     expect(await warningsOf("{{.Code}} es su código de verificación")).toEqual([
-      "The message takes 2 segments, each of which is paid for. Without these letters it would take fewer: ó",
+      "The message takes 2 segments, each of which is paid for. Without these letters it might take fewer: ó",
     ]);
     expect(await warningsOf("x".repeat(170))).toEqual([
       "The message takes 2 segments, each of which is paid for.",

@@ -78,7 +78,7 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Warnings.Text.AndroidLength":
     "The message has {bytes} bytes: the SMS Retriever of Android finds codes in up to {max}.",
   "Warnings.Text.Letters":
-    "The message takes {segments} segments, each of which is paid for. Without these letters it would take fewer: {letters}",
+    "The message takes {segments} segments, each of which is paid for. Without these letters it might take fewer: {letters}",
   "Warnings.Text.NoCode": "The text does not carry the code: it has neither {code} nor {otp}.",
   "Warnings.Text.Segments": "The message takes {segments} segments, each of which is paid for.",
 };

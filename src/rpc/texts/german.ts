@@ -85,7 +85,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Warnings.Text.AndroidLength":
     "Die Nachricht hat {bytes} Bytes: Der SMS Retriever von Android findet Codes in höchstens {max}.",
   "Warnings.Text.Letters":
-    "Die Nachricht braucht {segments} Segmente, von denen jedes bezahlt wird. Ohne diese Zeichen wären es weniger: {letters}",
+    "Die Nachricht braucht {segments} Segmente, von denen jedes bezahlt wird. Ohne diese Zeichen könnten es weniger sein: {letters}",
   "Warnings.Text.NoCode": "Der Text enthält den Code nicht: Weder {code} noch {otp} kommt vor.",
   "Warnings.Text.Segments": "Die Nachricht braucht {segments} Segmente, von denen jedes bezahlt wird.",
 };
