@@ -1,6 +1,7 @@
 import { DeliveryService } from "../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { RoleService } from "../gen/ringback/role/v1/role_service_pb.js";
 import { InboxService } from "../gen/ringback/inbox/v1/inbox_service_pb.js";
+import { TextService } from "../gen/ringback/text/v1/text_service_pb.js";
 import { TokenService } from "../gen/ringback/token/v1/token_service_pb.js";
 import { AdminService } from "../gen/zitadel/admin/v1/admin_service_pb.js";
 import { AuthService } from "../gen/zitadel/auth/v1/auth_service_pb.js";
@@ -51,6 +52,7 @@ import { roleV1 } from "./rpc/role-v1.ts";
 import { sessionV2 } from "./rpc/session-v2.ts";
 import { sessionV2beta } from "./rpc/session-v2beta.ts";
 import { settingsV2 } from "./rpc/settings-v2.ts";
+import { textV1 } from "./rpc/text-v1.ts";
 import { tokenV1 } from "./rpc/token-v1.ts";
 import { userV2 } from "./rpc/user-v2.ts";
 import { userV2beta } from "./rpc/user-v2beta.ts";
@@ -131,7 +133,8 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   const { log, clock, randomBytes } = environment;
   const masterKeys = masterKeysOf(config, randomBytes);
   const vault = new CodeVault(masterKeys, randomBytes);
-  const settings = new Settings(policyOf(config.profile, config.defaultRegion), store, clock);
+  const profile = policyOf(config.profile, config.defaultRegion, config.sms.autofill);
+  const settings = new Settings(profile, store, clock);
   const users = new Repository(userKind, store, clock);
   const sessions = new Repository(sessionKind, store, clock);
   const inbox = new Inbox(store.inbox, config.sms.kind === "inbox");
@@ -205,6 +208,7 @@ function startRpc(
       register(TokenService, tokenV1(app, ownTokens)),
       register(RoleService, roleV1(app)),
       register(DeliveryService, deliveryV1(app)),
+      register(TextService, textV1(app)),
       register(
         InboxService,
         inboxV1(inbox, (context) => AbortSignal.any([context.signal, context.values.get(drainSignalKey)])),
