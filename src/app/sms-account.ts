@@ -55,7 +55,11 @@ export function configOf(
     case "http": {
       const { sealedSigningKey, ...before } = ofKind(present, "http") ?? {};
       const { signingKey, ...account } = input;
-      return { ...before, ...account, sealedSigningKey: required("signing_key", signingKey, sealedSigningKey) };
+      return {
+        ...before,
+        ...account,
+        sealedSigningKey: required("signing_key", signingKey, sealedSigningKey),
+      };
     }
     case "twilio": {
       const before = ofKind(present, "twilio");

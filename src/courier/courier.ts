@@ -178,7 +178,7 @@ export class Courier {
       log.error("a message cannot be opened; was a master key removed?", { messageId: id, error });
       return undefined;
     }
-    const text = await smsTextOf(settings, message, user, content);
+    const text = await smsTextOf(settings, message, user, content, provider.channel);
     const { code, origin } = content;
     const sms = { id, purpose, recipient, createdMs, expiresMs, text, code, origin, user: smsUserOf(user) };
     return sessionId === undefined ? sms : { ...sms, sessionId };

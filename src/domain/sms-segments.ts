@@ -39,6 +39,11 @@ export function segmentsOf(text: string): SmsSize {
     : sizeOf("gsm7", septets);
 }
 
+/** Each letter once that makes a text UCS-2; none in GSM-7. */
+export function lettersOutsideGsm7(text: string): readonly string[] {
+  return [...new Set(text)].filter((each) => !basic.has(each) && !extension.has(each));
+}
+
 /** @param widths units of each character */
 function sizeOf(encoding: SmsEncoding, widths: readonly number[]): SmsSize {
   const { alone, concatenated } = capacities[encoding];
