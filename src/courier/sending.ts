@@ -13,11 +13,12 @@ const backoffCapMs = 30_000;
 export interface SenderOptions {
   readonly outbox: Pick<Outbox, "begin">;
   readonly providers: Pick<Providers, "routes" | "byId">;
-  /** Where a provider that reports is told to; undefined if nobody listens. */
-  readonly receiptUrlOf?: (providerId: string, messageId: string) => string | undefined;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
 }
+
+/** The message for one provider. */
+type Write = (by: LiveProvider) => Promise<SmsMessage>;
 
 /** How far a message came. */
 export type Passage = SentPassage | OpenPassage;
@@ -25,6 +26,7 @@ export type Passage = SentPassage | OpenPassage;
 export interface SentPassage extends Known {
   readonly kind: "sent";
   readonly by: LiveProvider;
+  readonly text: string;
   readonly providerMessageId?: string;
 }
 
@@ -49,7 +51,7 @@ export class Sender {
   }
 
   /** @param lastBeginMs no provider is asked after this time: the lease would end before its answer */
-  async send(message: ClaimedMessage, sms: SmsMessage, lastBeginMs: number): Promise<Passage> {
+  async send(message: ClaimedMessage, write: Write, lastBeginMs: number): Promise<Passage> {
     let attempts = message.attempts.map(afterCrash);
     const offer = await this.#offer(message, attempts);
     if (typeof offer === "string") return { kind: "dead", reason: offer, attempts };
@@ -57,7 +59,7 @@ export class Sender {
       const nowMs = this.#options.clock.nowMs();
       if (nowMs >= lastBeginMs || attempts.length >= attemptsMax) break;
       if (readyMs(live, attempts) > nowMs) continue;
-      const asked = await this.#ask(live, message, sms, attempts);
+      const asked = await this.#ask(live, message, write, attempts);
       if (asked === undefined) continue;
       const { result } = asked;
       if (result.kind === "lost") return { kind: "lost", attempts };
@@ -67,6 +69,7 @@ export class Sender {
         return {
           kind: "sent",
           by: live,
+          text: asked.text,
           attempts,
           ...(providerMessageId === undefined ? {} : { providerMessageId }),
         };
@@ -100,20 +103,22 @@ export class Sender {
   }
 
   /** Undefined if the provider is left alone for now. */
-  async #ask(live: LiveProvider, message: ClaimedMessage, sms: SmsMessage, attempts: readonly Attempt[]) {
-    const { outbox, clock, receiptUrlOf } = this.#options;
+  async #ask(live: LiveProvider, message: ClaimedMessage, write: Write, attempts: readonly Attempt[]) {
+    const { outbox, clock } = this.#options;
     const { id, provider, breaker } = live;
-    const receiptUrl = provider.readReceipt && receiptUrlOf?.(id, message.id);
+    const sms = await write(live);
     let begun: Attempt = { providerId: id, startedMs: 0 };
     const result = await breaker.run(async (): Promise<SendResult | { readonly kind: "lost" }> => {
       begun = { providerId: id, startedMs: clock.nowMs() };
       const isOurs = await outbox.begin(message, [...attempts, begun]);
-      return isOurs
-        ? provider.send(receiptUrl === undefined ? sms : { ...sms, receiptUrl })
-        : { kind: "lost" };
+      return isOurs ? provider.send(sms) : { kind: "lost" };
     });
     if (result === undefined) return undefined;
-    return { result, attempts: [...attempts, { ...begun, endedMs: clock.nowMs(), ...outcomeOf(result) }] };
+    return {
+      result,
+      text: sms.text,
+      attempts: [...attempts, { ...begun, endedMs: clock.nowMs(), ...outcomeOf(result) }],
+    };
   }
 
   /** Until somebody may be asked again, if that is worth it. */

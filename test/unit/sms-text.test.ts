@@ -41,6 +41,7 @@ const message: ClaimedMessage = {
   expiresMs: 300_000,
   sealed: "",
   attempt: 1,
+  attempts: [],
 };
 
 describe("the text of a message", () => {
