@@ -29,8 +29,14 @@ export class Program<Greeting, Request extends object, Result> {
     file: string,
     args: readonly string[],
     place: Place,
+    nodeOptions: readonly string[] = [],
   ): Promise<Program<Greeting, Request, Result>> {
-    const command = [process.execPath, fileURLToPath(new URL(file, import.meta.url)), ...args];
+    const command = [
+      process.execPath,
+      ...nodeOptions,
+      fileURLToPath(new URL(file, import.meta.url)),
+      ...args,
+    ];
     const pinned = place === "any core" || !canPin ? command : ["taskset", "-c", String(place), ...command];
     const [executable = process.execPath, ...rest] = pinned;
     const child = spawn(executable, rest, { stdio: ["ignore", "inherit", "inherit", "ipc"] });

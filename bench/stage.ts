@@ -11,6 +11,8 @@ import { fill } from "./users.ts";
 
 const serverCore = 0;
 const loadCore = 1;
+/** Those of `npm start`. */
+const nodeOptions = ["--max-semi-space-size=2"];
 
 export interface Server {
   readonly name: string;
@@ -98,7 +100,12 @@ export class Stage {
     place: Place,
   ): Promise<Server> {
     const beginMs = performance.now();
-    const program = await Program.start<Ports, ControlRequest, Reading>(`servers/${file}.ts`, args, place);
+    const program = await Program.start<Ports, ControlRequest, Reading>(
+      `servers/${file}.ts`,
+      args,
+      place,
+      nodeOptions,
+    );
     const server: Server = {
       name,
       ports: program.greeting,

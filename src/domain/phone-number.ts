@@ -1,4 +1,10 @@
-import { type CountryCode, ParseError, parsePhoneNumberWithError } from "libphonenumber-js/max";
+import {
+  type CountryCode,
+  ParseError,
+  parsePhoneNumberFromString,
+  parsePhoneNumberWithError,
+} from "libphonenumber-js/max";
+import { Lru } from "../lib/lru.ts";
 import { DomainError, type MessageKey, refusal } from "./errors.ts";
 
 export interface PhoneNumberPolicy {
@@ -7,6 +13,10 @@ export interface PhoneNumberPolicy {
   /** Refuse what cannot be a number: wrong length for its country, or with an extension. */
   readonly possibleOnly: boolean;
 }
+
+/** A number is often written twice: for a phone and for a factor, or again after a mistake. Parsing takes 3–15 µs. */
+const rememberedMax = 10_000;
+const remembered = new Lru<string, string>(rememberedMax);
 
 /**
  * Normalizes a phone number.
@@ -18,13 +28,25 @@ export interface PhoneNumberPolicy {
 export function normalizePhoneNumber(input: string, policy: PhoneNumberPolicy): string {
   const text = input.trim();
   if (text === "") throw new DomainError(empty);
+  const key = `${policy.defaultRegion ?? ""} ${String(policy.possibleOnly)} ${text}`;
+  const known = remembered.get(key);
+  if (known !== undefined) return known;
   const parsed = parse(text, policy);
   if (policy.possibleOnly) {
     // An SMS cannot reach an extension: sending it to the switchboard instead would be a lie.
     if (parsed.ext !== undefined) throw invalid("Errors.User.Phone.Extension");
     if (!parsed.isPossible()) throw invalid("Errors.User.Phone.Impossible");
   }
+  remembered.set(key, parsed.number);
   return parsed.number;
+}
+
+/**
+ * @param number E.164
+ * @returns ISO 3166-1 alpha-2; undefined for a number of no country, or of no known range of one that shares its code
+ */
+export function countryOf(number: string): CountryCode | undefined {
+  return parsePhoneNumberFromString(number)?.country;
 }
 
 const empty = refusal("invalid_argument", "PHONE-Zt0NV", "Errors.User.Phone.Empty");

@@ -94,6 +94,9 @@ export class Http2Exchange implements Exchange {
 const waitForTrailers = { waitForTrailers: true };
 const endStream = { endStream: true };
 
+/** Beyond it, copying costs more than a second buffer in a write. */
+const oneWriteBytesMax = 4096;
+
 export class Http1Exchange implements Exchange {
   readonly httpVersion = "1.1";
   readonly source: IncomingMessage;
@@ -129,7 +132,10 @@ export class Http1Exchange implements Exchange {
     if (this.isGone) return;
     const fields = { ...this.extraHeaders, ...headers, "content-length": body?.byteLength ?? 0 };
     this.sink.writeHead(status, fields);
-    this.sink.end(body);
+    if (body === undefined || body.byteLength > oneWriteBytesMax) this.sink.end(body);
+    // As text, byte for byte, it leaves together with the header: one write instead of a writev of two.
+    else
+      this.sink.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1"), "latin1");
     // What is left of a body is in the way of the next request.
     if (!this.source.readableEnded) this.source.resume();
   }
