@@ -1,4 +1,5 @@
 import type { OutboxMessage } from "../app/ports.ts";
+import { isCurrent } from "../domain/codes.ts";
 import type { SessionEvent, SessionState } from "../domain/session-state.ts";
 import type { UserState } from "../domain/user.ts";
 import type { UserEvent } from "../domain/user-events.ts";
@@ -36,18 +37,16 @@ function currentCodeOf(
 ): Recheck | undefined {
   switch (purpose) {
     case "verify_phone":
-      if (user.phone?.code?.challengeId !== challengeId) return undefined;
+      if (!isCurrent(user.phone?.code, challengeId)) return undefined;
       return { kind: "user", sentEvent: { type: "user.human.phone.code.sent", data: { challengeId } } };
     case "verify_otp_sms": {
-      const found = Object.entries(user.registrations).find(
-        ([, { code }]) => code?.challengeId === challengeId,
-      );
+      const found = Object.entries(user.registrations).find(([, { code }]) => isCurrent(code, challengeId));
       if (found === undefined) return undefined;
       const data = { registrationId: found[0], challengeId };
       return { kind: "user", sentEvent: { type: "user.otp.sms.registration.code.sent", data } };
     }
     case "otp_sms":
-      if (session?.otpSmsChallenge?.challengeId !== challengeId) return undefined;
+      if (session === undefined || !isCurrent(session.otpSmsChallenge, challengeId)) return undefined;
       return {
         kind: "session",
         sessionId: session.id,

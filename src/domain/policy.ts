@@ -1,5 +1,5 @@
 import type { CountryCode } from "libphonenumber-js/max";
-import type { CodeGenerator } from "./codes.ts";
+import type { CodeGenerator, ResendPolicy } from "./codes.ts";
 import type { PhoneNumberPolicy } from "./phone-number.ts";
 
 export const profiles = ["safe", "zitadel"] as const;
@@ -13,6 +13,7 @@ export interface Policy {
   readonly otpSmsCode: CodeGenerator;
   /** Wrong tries for one code before it is dead; null if unlimited (OWASP ASVS 5.0 §6.6.3). */
   readonly codeAttemptsMax: number | null;
+  readonly resend: ResendPolicy;
   readonly lockout: LockoutPolicy;
   /** Whether wrong codes of a phone count towards the lock, too (NIST SP 800-63B §5.2.2). */
   readonly phoneCodesLock: boolean;
@@ -40,7 +41,11 @@ const digits = { lowerLetters: false, upperLetters: false, digits: true, symbols
 const otpSmsCode: CodeGenerator = { ...digits, length: 8, ttlMs: 5 * minuteMs };
 
 /** @param region overrides the default region of the profile */
-export function policyOf(profile: Profile, region: CountryCode | undefined): Policy {
+export function policyOf(
+  profile: Profile,
+  region: CountryCode | undefined,
+  resend: ResendPolicy = { kind: "replace" },
+): Policy {
   switch (profile) {
     case "safe":
       return {
@@ -48,6 +53,7 @@ export function policyOf(profile: Profile, region: CountryCode | undefined): Pol
         phoneCode: { ...digits, length: 6, ttlMs: 10 * minuteMs },
         otpSmsCode,
         codeAttemptsMax: 5,
+        resend,
         lockout: { maxPasswordAttempts: 0, maxOtpAttempts: 100 },
         phoneCodesLock: true,
         messagePauseMs: 30_000,
@@ -59,6 +65,7 @@ export function policyOf(profile: Profile, region: CountryCode | undefined): Pol
         phoneCode: { ...digits, upperLetters: true, length: 6, ttlMs: 60 * minuteMs },
         otpSmsCode,
         codeAttemptsMax: null,
+        resend,
         lockout: { maxPasswordAttempts: 0, maxOtpAttempts: 0 },
         phoneCodesLock: false,
         messagePauseMs: 0,

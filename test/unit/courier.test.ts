@@ -128,6 +128,7 @@ class Post {
     return {
       load: (aggregate) => store.load(aggregate),
       findByKey: (key) => store.findByKey(key),
+      findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
       search: (type, search) => store.search(type, search),
       replaceRows: (rows) => store.replaceRows(rows),
       history: (after, limit) => store.history(after, limit),
