@@ -126,7 +126,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   const { log, clock, randomBytes } = environment;
   const masterKeys = masterKeysOf(config, randomBytes);
   const vault = new CodeVault(masterKeys, randomBytes);
-  const settings = new Settings(policyOf(config.profile, config.defaultRegion), store, clock);
+  const settings = new Settings(policyOf(config.profile, config.defaultRegion, config.resend), store, clock);
   const users = new Repository(userKind, store, clock);
   const sessions = new Repository(sessionKind, store, clock);
   const inbox = new Inbox(store.inbox, config.sms.kind === "inbox");

@@ -1,4 +1,5 @@
 import type { CountryCode } from "libphonenumber-js/max";
+import type { ResendPolicy } from "../domain/codes.ts";
 import type { Profile } from "../domain/policy.ts";
 import type { LogLevel } from "../lib/log.ts";
 import { createReader, type Environment, type Reader, unknownNames } from "./reader.ts";
@@ -19,6 +20,8 @@ export interface Config {
   readonly profile: Profile;
   /** Undefined: that of the profile. */
   readonly defaultRegion: CountryCode | undefined;
+  /** What a resend does to a code that is alive. */
+  readonly resend: ResendPolicy;
   readonly oidc: OidcConfig;
   readonly sms: SmsConfig;
   readonly logLevel: LogLevel;
@@ -74,6 +77,7 @@ export function readConfig(env: Environment): Config {
     adminToken: read(variables.adminToken),
     profile,
     defaultRegion: read(variables.defaultRegion),
+    resend: read(variables.resendPolicy),
     oidc: oidcConfig(reader),
     sms: smsConfig(reader, profile),
     logLevel: read(variables.logLevel),

@@ -18,7 +18,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { ActiveProvider } from "./active-provider.ts";
-import { recheck, type Recheck } from "./recheck.ts";
+import { type CheckedBy, recheck, type Recheck } from "./recheck.ts";
 import { smsTextOf } from "./sms-text.ts";
 import { smsUserOf } from "./sms-user.ts";
 
@@ -155,7 +155,7 @@ export class Courier {
     this.#noteOutcome(result);
     switch (result.kind) {
       case "sent":
-        return this.#recordSent(message, checked, provider);
+        return this.#recordSent(message, checked, provider, checkedBy(checked.generatorId, result));
       case "retry":
       case "unknown":
         return this.#retryLater(message, result);
@@ -192,18 +192,22 @@ export class Courier {
     message: ClaimedMessage,
     checked: Exclude<Recheck, { kind: "obsolete" }>,
     provider: string,
+    by: CheckedBy,
   ): Promise<void> {
     const { outbox, users, sessions, log } = this.#options;
     const settle: Settlement = { messageId: message.id, outcome: "sent", reason: "" };
     const isRecorded =
       checked.kind === "user"
-        ? await recordUnlessOver(users, message.userId, checked.sentEvent, settle)
-        : await recordUnlessOver(sessions, checked.sessionId, checked.sentEvent, settle);
+        ? await recordUnlessOver(users, message.userId, checked.sentEvent(by), settle)
+        : await recordUnlessOver(sessions, checked.sessionId, checked.sentEvent(by), settle);
     if (!isRecorded) await outbox.settle(settle);
     log.info("message sent", { messageId: message.id, provider, attempt: message.attempt });
   }
 
-  async #retryLater(message: ClaimedMessage, result: Extract<SendResult, { kind: "retry" | "unknown" }>): Promise<void> {
+  async #retryLater(
+    message: ClaimedMessage,
+    result: Extract<SendResult, { kind: "retry" | "unknown" }>,
+  ): Promise<void> {
     const { outbox, clock, randomBytes, log } = this.#options;
     const waitMs = Math.max(
       backoffMs(message.attempt, backoffBaseMs, backoffCapMs, randomBytes),
@@ -228,6 +232,13 @@ export class Courier {
     this.#options.log.error("message given up", { messageId: message.id, attempt: message.attempt, reason });
     await this.#options.outbox.settle({ messageId: message.id, outcome: "dead", reason });
   }
+}
+
+function checkedBy(
+  providerId: string | undefined,
+  { providerMessageId }: Extract<SendResult, { kind: "sent" }>,
+): CheckedBy {
+  return providerId === undefined || providerMessageId === undefined ? {} : { providerId, providerMessageId };
 }
 
 /** @returns false if it is gone meanwhile, so that nothing can be told of it any more */

@@ -218,6 +218,11 @@ export function isCurrent(pending: PendingCode | undefined, challengeId: string)
   return acceptedOf(pending).some((each) => each.challengeId === challengeId);
 }
 
+/** The provider that makes and checks the code; undefined if it is our own. */
+export function generatorIdOf(pending: PendingCode | undefined): string | undefined {
+  return pending !== undefined && "generatorId" in pending ? pending.generatorId : undefined;
+}
+
 /** The newest first. */
 function acceptedOf(pending: OwnPendingCode): readonly AcceptedCode[] {
   return pending.former === undefined ? [pending] : [pending, ...pending.former];
