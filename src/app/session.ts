@@ -65,7 +65,8 @@ export function createSession(
   request: SessionRequest,
   userAgent: UserAgent | undefined,
 ): Promise<SessionReply> {
-  return runCodeCall<SessionReply>(app, caller, request, { request, userAgent }, async (call) => {
+  const asked = { ...askedIn(request), userAgent };
+  return runCodeCall<SessionReply>(app, caller, request, asked, async (call) => {
     requireEverywhere(caller, "session.write");
     const userId = await userIdOf(app, caller, request.user);
     const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
@@ -92,7 +93,7 @@ export function setSession(
   sessionToken: string,
   request: SessionRequest,
 ): Promise<SessionReply> {
-  const asked = { sessionId, sessionToken, request };
+  const asked = { ...askedIn(request), sessionId, sessionToken };
   return runCodeCall<SessionReply>(app, caller, request, asked, async (call) => {
     const { command, token } = await prepare(app, request);
     return changeSession(
@@ -240,6 +241,12 @@ async function userIdByName(app: AppContext, caller: Caller, name: string): Prom
   });
   if (total > 1) throw new DomainError(ambiguous);
   return ids[0];
+}
+
+/** The same call may come by another name of the server. */
+function askedIn(request: SessionRequest): Omit<SessionRequest, "origin"> {
+  const { origin: _, ...asked } = request;
+  return asked;
 }
 
 async function prepare(

@@ -3,6 +3,7 @@ import { adminV1SmsProviderConfigs } from "./scenarios/admin-v1-sms-provider-con
 import { adminV1SmsProviders } from "./scenarios/admin-v1-sms-providers.ts";
 import { adminV1Texts } from "./scenarios/admin-v1-texts.ts";
 import { authV1 } from "./scenarios/auth-v1.ts";
+import { codeRequests } from "./scenarios/code-requests.ts";
 import { contactPhone } from "./scenarios/contact-phone.ts";
 import { managementV1Accounts } from "./scenarios/management-v1-accounts.ts";
 import { managementV1ListUsers } from "./scenarios/management-v1-list-users.ts";
@@ -57,6 +58,7 @@ export const scenarios: readonly Scenario[] = [
   ...userV3alphaPlaces,
   ...contactPhone,
   ...ringback,
+  ...codeRequests,
 ];
 
 /** Those that change settings of the whole instance: for worlds where nothing else depends on them. */
