@@ -1,4 +1,10 @@
-import { type CodeGenerator, drawCode, type NewCode } from "../domain/codes.ts";
+import {
+  type CodeGenerator,
+  drawCode,
+  type NewCode,
+  type ProviderCheck,
+  type ResendPolicy,
+} from "../domain/codes.ts";
 import type { CodePurpose, Decision, Facts, IssuedCode } from "../domain/decision.ts";
 import { DomainError, type Refusal, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
@@ -7,8 +13,10 @@ import type { Clock } from "../lib/clock.ts";
 import { newUuid } from "../lib/id.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";
+import type { CodeCall } from "./code-call.ts";
 import type { CodeVault } from "./code-vault.ts";
-import type { Caller, Permission, Store } from "./ports.ts";
+import type { Caller, Channel, CodeProviders, Permission, Store } from "./ports.ts";
+import { withProviderCheck } from "./provider-check.ts";
 import type { Extras } from "./repository.ts";
 import type { SessionRepository } from "./sessions.ts";
 import type { Settings } from "./settings.ts";
@@ -26,6 +34,8 @@ export interface AppContext {
   readonly randomBytes: RandomBytes;
   /** Every role that a user may have. */
   readonly knownRoles: readonly string[];
+  /** Left out where all codes are made here. */
+  readonly codeProviders?: CodeProviders;
   /** Told when a message was written to the outbox. */
   readonly onMessage: () => void;
 }
@@ -60,34 +70,76 @@ export function policyFor(app: AppContext, { userId }: UserRef): MaybePromise<Po
   return chain(app.users.find(userId), (found) => app.settings.policy(found?.state.resourceOwner ?? ""));
 }
 
-export function factsOf(app: AppContext, policy: Policy, nowMs: number): Facts {
-  return { nowMs, policy, mac: app.vault };
+export function factsOf(
+  app: AppContext,
+  policy: Policy,
+  nowMs: number,
+  { generatorOf, providerCheck }: Pick<Facts, "generatorOf" | "providerCheck"> = {},
+): Facts {
+  return { nowMs, policy, mac: app.vault, generatorOf, providerCheck };
 }
 
-export function newCode(app: AppContext, generator: CodeGenerator): NewCode {
-  return {
-    challengeId: newUuid(app.clock.nowMs(), app.randomBytes),
-    plain: drawCode(generator, app.randomBytes),
-  };
+/** Draws a code, before it is known whether it will be used. */
+export function newCode(app: AppContext, generator: CodeGenerator, resend?: ResendPolicy): NewCode {
+  const challengeId = newUuid(app.clock.nowMs(), app.randomBytes);
+  const plain = drawCode(generator, app.randomBytes);
+  if (resend?.kind !== "repeat") return { challengeId, plain };
+  return { challengeId, plain, sealed: { id: challengeId, text: app.vault.seal(challengeId, plain) } };
 }
+
+type Done<D extends Decision> = LoadedUser & { readonly decision: D };
 
 /**
  * Carries out a decision about a user. A code that the caller does not get goes to the outbox, in the same
  * transaction as its events.
+ *
+ * @param call how a code is made, if one is
+ * @param keep what else is written
  */
 export async function execute<D extends Decision>(
   app: AppContext,
   policy: Policy,
   userId: string,
   decide: (user: UserState | undefined, facts: Facts) => D,
-): Promise<LoadedUser & { readonly decision: D }> {
+  call: Pick<CodeCall<never>, "channel" | "generatorOf"> = {},
+  keep: (done: Done<D>) => Extras = () => ({}),
+): Promise<Done<D>> {
   const done = await app.users.execute(
     userId,
-    (state, nowMs) => decide(state, factsOf(app, policy, nowMs)),
-    ({ code }, nowMs) => messageOf(app, policy, { userId }, code, nowMs),
+    (state, nowMs) => decide(state, factsOf(app, policy, nowMs, call)),
+    (decision, nowMs, after) => ({
+      ...messageOf(app, policy, { userId, channel: call.channel }, decision.code, nowMs),
+      ...keep({ ...after, decision }),
+    }),
   );
   announce(app, done.decision.code);
   return done;
+}
+
+/** As above, for a decision that makes a code unless it throws; its reply is kept for whoever repeats the call. */
+export async function executeCodeCall<D extends Decision, R>(
+  app: AppContext,
+  policy: Policy,
+  userId: string,
+  call: CodeCall<R>,
+  decide: (user: UserState | undefined, facts: Facts) => D,
+  replyOf: (done: Done<D>) => R,
+): Promise<R> {
+  return replyOf(await execute(app, policy, userId, decide, call, (done) => call.keep(replyOf(done))));
+}
+
+/** Carries out a decision about a user that may check a code. */
+export function executeCheck(
+  app: AppContext,
+  policy: Policy,
+  userId: string,
+  decide: (user: UserState | undefined, facts: Facts) => Decision,
+): Promise<LoadedUser> {
+  return withProviderCheck(app, (providerCheck: ProviderCheck | undefined) =>
+    app.users.execute(userId, (state, nowMs) =>
+      decide(state, factsOf(app, policy, nowMs, { providerCheck })),
+    ),
+  );
 }
 
 /** What a message needs besides the code, to be told to its reader. */
@@ -101,18 +153,32 @@ export interface SealedCode {
 export function messageOf(
   app: AppContext,
   policy: Policy,
-  about: { readonly userId: string; readonly sessionId?: string; readonly origin?: string },
+  about: {
+    readonly userId: string;
+    readonly sessionId?: string;
+    readonly origin?: string;
+    readonly channel?: Channel | undefined;
+  },
   code: IssuedCode | undefined,
   nowMs: number,
 ): Extras {
   if (code === undefined || code.returned) return {};
   const { challengeId: id, number: recipient, expiresMs } = code;
-  const { origin = "", ...whom } = about;
+  const { origin = "", channel, ...whom } = about;
   const purpose: CodePurpose = code.purpose;
   const content: SealedCode = { code: code.plain, origin };
   const sealed = app.vault.seal(id, JSON.stringify(content));
   return {
-    message: { id, ...whom, purpose, recipient, createdMs: nowMs, expiresMs, sealed },
+    message: {
+      id,
+      ...whom,
+      purpose,
+      recipient,
+      ...(channel === undefined ? {} : { channel }),
+      createdMs: nowMs,
+      expiresMs,
+      sealed,
+    },
     messagePauseMs: policy.messagePauseMs,
   };
 }

@@ -1,4 +1,5 @@
 import type { SmsEncoding } from "../domain/sms-segments.ts";
+import type { GeneratorOf } from "../domain/decision.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 import type { Found, Search, SearchRecords, SearchType, SessionRecord, UserRecord } from "./search.ts";
 
@@ -79,6 +80,18 @@ export interface Commit extends AggregateWrite {
   readonly messagePauseMs?: number;
   /** Settles the outbox message that these events tell of. */
   readonly settle?: Settlement;
+  /** The answer to the call, kept to be given again. If there is one with its key, the commit is refused. */
+  readonly answer?: KeptAnswer;
+}
+
+/** The answer to a call, for whoever repeats the call. */
+export interface KeptAnswer {
+  /** Hash of what the call is known by again. */
+  readonly key: string;
+  /** Encrypted. */
+  readonly sealed: string;
+  /** It is forgotten then. */
+  readonly expiresMs: number;
 }
 
 export type CommitOutcome =
@@ -87,7 +100,9 @@ export type CommitOutcome =
   | { readonly kind: "sequence_taken" }
   | { readonly kind: "key_taken"; readonly key: UniqueKey }
   | { readonly kind: "paused"; readonly untilMs: number }
-  | { readonly kind: "outbox_full" };
+  | { readonly kind: "outbox_full" }
+  | { readonly kind: "answered" }
+  | { readonly kind: "answers_full" };
 
 /** The store could not do it: disk full, I/O error, connection lost. */
 export class StoreUnavailableError extends Error {
@@ -121,6 +136,8 @@ export interface Store {
    * @throws StoreUnavailableError
    */
   commit(commit: Commit): Promise<CommitOutcome>;
+  /** The kept answer with this key, sealed. */
+  findAnswer(key: string, nowMs: number): MaybePromise<string | undefined>;
   /** Events in the order of commits, after `afterPosition`, at most `limit`. */
   history(afterPosition: number, limit: number): MaybePromise<readonly HistoryEvent[]>;
   /** Puts these in the place of the rows of all aggregates. The history stays. Only while no command runs. */
@@ -293,6 +310,8 @@ export interface InboxStore {
 export const inboxMessagesMax = 10_000;
 export const outboxPendingMax = 100_000;
 export const listedMessagesMax = 100_000;
+/** At 24 hours each, about 11 a second. */
+export const keptAnswersMax = 1_000_000;
 
 // ------------------------------------------------------------------------------------------ sms
 
@@ -390,6 +409,18 @@ export type CodeCheckResult =
   | { readonly kind: "gone" }
   /** It could not be asked. */
   | { readonly kind: "unavailable"; readonly reason: string };
+
+/** The providers that make and check the codes themselves. */
+export interface CodeProviders {
+  /**
+   * Who makes the codes, by the settings of this moment.
+   *
+   * @param channel the only one that a message may go, if one is asked for
+   */
+  generators(channel: Channel | undefined): MaybePromise<GeneratorOf>;
+  /** @returns undefined if there is no such provider, or it is not active any more */
+  check(providerId: string, request: Parameters<CheckCode>[0]): Promise<CodeCheckResult | undefined>;
+}
 
 /** Understands the request by which a provider reports; undefined unless it is proved to come from there. */
 export type ReadReceipt = (request: ReceiptRequest, nowMs: number) => MaybePromise<Receipt | undefined>;

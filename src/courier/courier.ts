@@ -1,6 +1,6 @@
 import type { CodeVault } from "../app/code-vault.ts";
 import type { SealedCode } from "../app/context.ts";
-import type { ClaimedMessage, Outbox, RecordedEvent, Settlement, SmsMessage } from "../app/ports.ts";
+import type { ClaimedMessage, Outbox, RecordedEvent, Settlement } from "../app/ports.ts";
 import type { Repository } from "../app/repository.ts";
 import type { SessionRepository } from "../app/sessions.ts";
 import type { Settings } from "../app/settings.ts";
@@ -13,7 +13,7 @@ import { Lru } from "../lib/lru.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { Providers } from "./providers.ts";
 import { recheck, type Recheck } from "./recheck.ts";
-import { Sender, type SentPassage } from "./sending.ts";
+import { type Letter, Sender, type SentPassage } from "./sending.ts";
 import { smsTextOf } from "./sms-text.ts";
 import { smsUserOf } from "./sms-user.ts";
 
@@ -147,13 +147,14 @@ export class Courier {
       const reason = checked.kind === "obsolete" ? checked.reason : "";
       return outbox.settle(this.#settlement(message, { outcome: "skipped", reason }));
     }
-    const sms = await this.#smsOf(message, user);
-    if (sms === undefined) return this.#giveUp(message, "it cannot be decrypted");
-    const passage = await this.#sender.send(message, sms, lastBeginMs);
+    const smsFor = this.#open(message, user);
+    if (smsFor === undefined) return this.#giveUp(message, "it cannot be decrypted");
+    const { generatorId } = checked;
+    const passage = await this.#sender.send(message, { smsFor, generatorId }, lastBeginMs);
     const { attempts } = passage;
     switch (passage.kind) {
       case "sent":
-        return this.#recordSent(message, checked, { ...passage, size: sizeOf(sms, passage) });
+        return this.#recordSent(message, checked, { ...passage, size: sizeOf(passage) });
       case "dead":
         return this.#giveUp({ ...message, attempts }, passage.reason);
       case "waits": {
@@ -167,7 +168,7 @@ export class Courier {
   }
 
   /** Undefined if it cannot be decrypted. */
-  async #smsOf(message: ClaimedMessage, user: UserState): Promise<SmsMessage | undefined> {
+  #open(message: ClaimedMessage, user: UserState): Letter["smsFor"] | undefined {
     const { vault, settings, log } = this.#options;
     const { id, purpose, recipient, createdMs, expiresMs, sessionId } = message;
     let content: SealedCode;
@@ -178,10 +179,10 @@ export class Courier {
       log.error("a message cannot be opened; was a master key removed?", { messageId: id, error });
       return undefined;
     }
-    const text = await smsTextOf(settings, message, user, content, provider.channel);
     const { code, origin } = content;
-    const sms = { id, purpose, recipient, createdMs, expiresMs, text, code, origin, user: smsUserOf(user) };
-    return sessionId === undefined ? sms : { ...sms, sessionId };
+    const whom = { ...(sessionId === undefined ? {} : { sessionId }), user: smsUserOf(user) };
+    const sms = { id, purpose, recipient, createdMs, expiresMs, code, origin, ...whom };
+    return async (channel) => ({ ...sms, text: await smsTextOf(settings, message, user, content, channel) });
   }
 
   async #recordSent(message: ClaimedMessage, checked: Recheck, passage: Handed): Promise<void> {
@@ -218,7 +219,7 @@ export class Courier {
 }
 
 /** Empty where it is not our text that is read. */
-function sizeOf({ text }: SmsMessage, { by: { provider } }: SentPassage): Handed["size"] {
+function sizeOf({ by: { provider }, sms: { text } }: SentPassage): Handed["size"] {
   return provider.channel === "sms" && provider.checkCode === undefined ? segmentsOf(text) : {};
 }
 

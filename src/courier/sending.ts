@@ -1,4 +1,4 @@
-import type { Attempt, ClaimedMessage, Outbox, SendResult, SmsMessage } from "../app/ports.ts";
+import type { Attempt, Channel, ClaimedMessage, Outbox, SendResult, SmsMessage } from "../app/ports.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type RandomBytes, randomShare } from "../lib/random.ts";
@@ -19,12 +19,20 @@ export interface SenderOptions {
   readonly randomBytes: RandomBytes;
 }
 
+/** What is sent: its text depends on the way to the phone. */
+export interface Letter {
+  readonly smsFor: (channel: Channel) => Promise<SmsMessage>;
+  /** The provider that makes the code, and so the only one that can send it; undefined for a code of ours. */
+  readonly generatorId: string | undefined;
+}
+
 /** How far a message came. */
 export type Passage = SentPassage | OpenPassage;
 
 export interface SentPassage extends Known {
   readonly kind: "sent";
   readonly by: LiveProvider;
+  readonly sms: SmsMessage;
   readonly providerMessageId?: string;
 }
 
@@ -49,14 +57,15 @@ export class Sender {
   }
 
   /** @param lastBeginMs no provider is asked after this time: the lease would end before its answer */
-  async send(message: ClaimedMessage, sms: SmsMessage, lastBeginMs: number): Promise<Passage> {
+  async send(message: ClaimedMessage, letter: Letter, lastBeginMs: number): Promise<Passage> {
     let attempts = message.attempts.map(afterCrash);
-    const offer = await this.#offer(message, attempts);
+    const offer = await this.#offer(message, letter, attempts);
     if (typeof offer === "string") return { kind: "dead", reason: offer, attempts };
     for (const live of offer) {
       const nowMs = this.#options.clock.nowMs();
       if (nowMs >= lastBeginMs || attempts.length >= attemptsMax) break;
       if (readyMs(live, attempts) > nowMs) continue;
+      const sms = await letter.smsFor(live.provider.channel);
       const asked = await this.#ask(live, message, sms, attempts);
       if (asked === undefined) continue;
       const { result } = asked;
@@ -67,6 +76,7 @@ export class Sender {
         return {
           kind: "sent",
           by: live,
+          sms,
           attempts,
           ...(providerMessageId === undefined ? {} : { providerMessageId }),
         };
@@ -81,6 +91,7 @@ export class Sender {
   /** Who may be asked, in order; why not, if nobody may. */
   async #offer(
     { recipient, channel }: ClaimedMessage,
+    { generatorId }: Letter,
     attempts: readonly Attempt[],
   ): Promise<readonly LiveProvider[] | string> {
     const { providers, randomBytes } = this.#options;
@@ -89,11 +100,16 @@ export class Sender {
       const live = await providers.byId(doubtful.providerId);
       return live?.provider.isIdempotent === true ? [live] : mayHaveBeenSent(doubtful.reason);
     }
+    if (generatorId !== undefined) {
+      const live = await providers.byId(generatorId);
+      return live?.provider.checkCode === undefined ? "the provider that makes its code is gone" : [live];
+    }
     const route = routeTo(await providers.routes(), recipient);
     if (route === undefined) return "no route leads to its country";
     const draws = route.targets.map(() => randomShare(randomBytes));
     const found = await Promise.all(askingOrder(route, draws).map((id) => providers.byId(id)));
-    const live = found.filter((each) => each !== undefined);
+    // One that makes the codes cannot send ours.
+    const live = found.filter((each) => each !== undefined).filter(isForOurCodes);
     if (live.length === 0) return "no provider of its route can be used";
     const fitting = live.filter(({ provider }) => channel === undefined || provider.channel === channel);
     return fitting.length > 0 ? fitting : `no provider of its route sends by ${channel}`;
@@ -145,6 +161,10 @@ export class Sender {
 function afterCrash(attempt: Attempt): Attempt {
   if (attempt.outcome !== undefined) return attempt;
   return { ...attempt, outcome: "unknown", reason: "the server stopped before the answer was recorded" };
+}
+
+function isForOurCodes({ provider }: LiveProvider): boolean {
+  return provider.checkCode === undefined;
 }
 
 function isDoubtful({ outcome }: Attempt): boolean {

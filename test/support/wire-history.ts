@@ -24,6 +24,7 @@ export function withHistory(
   const observed: Store = {
     load: (aggregate) => store.load(aggregate),
     findByKey: (key) => store.findByKey(key),
+    findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
     search: (type, search) => store.search(type, search),
     replaceRows: (rows) => store.replaceRows(rows),
     async commit(commit: Commit) {

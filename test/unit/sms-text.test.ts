@@ -7,7 +7,9 @@ import type { UserState } from "../../src/domain/user.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 
 const autofill = { domains: ["login.example.com"], androidHash: "FA+9qCX9VSu" };
-const settings = new Settings(policyOf("safe", undefined, autofill), openMemoryStore(), { nowMs: () => 0 });
+const settings = new Settings(policyOf("safe", undefined, undefined, autofill), openMemoryStore(), {
+  nowMs: () => 0,
+});
 
 const user: UserState = {
   id: "ada",
@@ -41,6 +43,7 @@ const message: ClaimedMessage = {
   expiresMs: 300_000,
   sealed: "",
   attempt: 1,
+  attempts: [],
 };
 
 describe("the text of a message", () => {
