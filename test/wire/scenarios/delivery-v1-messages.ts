@@ -36,17 +36,27 @@ const withOne = (world: World): Promise<WithMessages> => withMessages(world, 1);
 const withThree = (world: World): Promise<WithMessages> => withMessages(world, 3);
 
 /** It went to the inbox at once. */
-const sentTo = ({ id: userId, number: recipient, ids }: WithMessages, { clock }: World): unknown =>
-  expect.objectContaining({
-    id: ids[0],
-    userId,
-    recipient,
-    purpose: "PURPOSE_VERIFY_PHONE",
-    state: "MESSAGE_STATE_SENT",
-    createTime: time(clock.ms),
-    settleTime: time(clock.ms),
-    expireTime: expect.any(String),
-  });
+const sentTo = ({ id: userId, number: recipient, ids }: WithMessages, { clock }: World): unknown => ({
+  id: ids[0],
+  userId,
+  recipient,
+  purpose: "PURPOSE_VERIFY_PHONE",
+  state: "MESSAGE_STATE_SENT",
+  createTime: time(clock.ms),
+  settleTime: time(clock.ms),
+  expireTime: expect.any(String),
+  providerId: "default",
+  encoding: "ENCODING_GSM7",
+  segments: 1,
+  attempts: [
+    {
+      providerId: "default",
+      startTime: time(clock.ms),
+      endTime: time(clock.ms),
+      outcome: "ATTEMPT_OUTCOME_SENT",
+    },
+  ],
+});
 
 const listing = rowsOf("delivery.v1 ListMessages", method.listMessages);
 const getting = rowsOf("delivery.v1 GetMessage", method.getMessage);
