@@ -1,6 +1,6 @@
 import type { CodeVault } from "../app/code-vault.ts";
 import type { SealedCode } from "../app/context.ts";
-import type { ClaimedMessage, Outbox, RecordedEvent, Settlement } from "../app/ports.ts";
+import type { ClaimedMessage, Outbox, RecordedEvent, Settlement, SmsMessage } from "../app/ports.ts";
 import type { Repository } from "../app/repository.ts";
 import type { SessionRepository } from "../app/sessions.ts";
 import type { Settings } from "../app/settings.ts";
@@ -11,9 +11,9 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Lru } from "../lib/lru.ts";
 import type { RandomBytes } from "../lib/random.ts";
-import type { Providers } from "./providers.ts";
+import type { LiveProvider, Providers } from "./providers.ts";
 import { recheck, type Recheck } from "./recheck.ts";
-import { type Letter, Sender, type SentPassage } from "./sending.ts";
+import { Sender, type SentPassage } from "./sending.ts";
 import { smsTextOf } from "./sms-text.ts";
 import { smsUserOf } from "./sms-user.ts";
 
@@ -28,11 +28,6 @@ const pollMs = 1_000;
 const latestMax = 20;
 /** What was sent and could not be recorded, kept to be recorded later. */
 const unrecordedMax = 1_000;
-
-/** A message that a provider has, as it is recorded. */
-interface Handed extends SentPassage {
-  readonly size: Pick<Settlement, "encoding" | "segments">;
-}
 
 export interface CourierOptions {
   readonly outbox: Outbox;
@@ -56,7 +51,7 @@ export class Courier {
   readonly #options: CourierOptions;
   readonly #sending = new Set<Promise<void>>();
   readonly #sender: Sender;
-  readonly #unrecorded = new Lru<string, Handed>(unrecordedMax);
+  readonly #unrecorded = new Lru<string, SentPassage>(unrecordedMax);
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #wokenMeanwhile = false;
@@ -147,14 +142,15 @@ export class Courier {
       const reason = checked.kind === "obsolete" ? checked.reason : "";
       return outbox.settle(this.#settlement(message, { outcome: "skipped", reason }));
     }
-    const smsFor = this.#open(message, user);
-    if (smsFor === undefined) return this.#giveUp(message, "it cannot be decrypted");
+    const content = this.#open(message);
+    if (content === undefined) return this.#giveUp(message, "it cannot be decrypted");
+    const write = (by: LiveProvider): Promise<SmsMessage> => this.#write(message, user, content, by);
     const { generatorId } = checked;
-    const passage = await this.#sender.send(message, { smsFor, generatorId }, lastBeginMs);
+    const passage = await this.#sender.send(message, { write, generatorId }, lastBeginMs);
     const { attempts } = passage;
     switch (passage.kind) {
       case "sent":
-        return this.#recordSent(message, checked, { ...passage, size: sizeOf(passage) });
+        return this.#recordSent(message, checked, passage);
       case "dead":
         return this.#giveUp({ ...message, attempts }, passage.reason);
       case "waits": {
@@ -168,30 +164,42 @@ export class Courier {
   }
 
   /** Undefined if it cannot be decrypted. */
-  #open(message: ClaimedMessage, user: UserState): Letter["smsFor"] | undefined {
-    const { vault, settings, log } = this.#options;
-    const { id, purpose, recipient, createdMs, expiresMs, sessionId } = message;
-    let content: SealedCode;
+  #open({ id, sealed }: ClaimedMessage): SealedCode | undefined {
+    const { vault, log } = this.#options;
     try {
       // Sealed by us, and authentic.
-      content = { origin: "", ...(JSON.parse(vault.open(id, message.sealed)) as Omit<SealedCode, "origin">) };
+      return { origin: "", ...(JSON.parse(vault.open(id, sealed)) as Omit<SealedCode, "origin">) };
     } catch (error) {
       log.error("a message cannot be opened; was a master key removed?", { messageId: id, error });
       return undefined;
     }
-    const { code, origin } = content;
-    const whom = { ...(sessionId === undefined ? {} : { sessionId }), user: smsUserOf(user) };
-    const sms = { id, purpose, recipient, createdMs, expiresMs, code, origin, ...whom };
-    return async (channel) => ({ ...sms, text: await smsTextOf(settings, message, user, content, channel) });
   }
 
-  async #recordSent(message: ClaimedMessage, checked: Recheck, passage: Handed): Promise<void> {
+  /** The message for one provider: the text depends on the way that it goes. */
+  async #write(
+    message: ClaimedMessage,
+    user: UserState,
+    content: SealedCode,
+    { id: providerId, provider }: LiveProvider,
+  ): Promise<SmsMessage> {
+    const { settings, receiptUrlOf } = this.#options;
+    const { id, purpose, recipient, createdMs, expiresMs, sessionId } = message;
+    const text = await smsTextOf(settings, message, user, content, provider.channel);
+    const receiptUrl = provider.readReceipt && receiptUrlOf?.(providerId, id);
+    return {
+      ...{ id, purpose, recipient, createdMs, expiresMs, text, ...content, user: smsUserOf(user) },
+      ...(sessionId === undefined ? {} : { sessionId }),
+      ...(receiptUrl === undefined ? {} : { receiptUrl }),
+    };
+  }
+
+  async #recordSent(message: ClaimedMessage, checked: Recheck, passage: SentPassage): Promise<void> {
     const { outbox, users, sessions, log } = this.#options;
-    const { by, providerMessageId, attempts, size } = passage;
+    const { by, providerMessageId, attempts } = passage;
     const name = { providerId: by.id, ...(providerMessageId === undefined ? {} : { providerMessageId }) };
     const settle = this.#settlement(
       { ...message, attempts },
-      { outcome: "sent", reason: "", ...name, ...size },
+      { outcome: "sent", reason: "", ...name, ...sizeOf(passage) },
     );
     const checkedBy = by.provider.checkCode === undefined ? {} : name;
     this.#unrecorded.set(message.id, passage);
@@ -219,7 +227,7 @@ export class Courier {
 }
 
 /** Empty where it is not our text that is read. */
-function sizeOf({ by: { provider }, sms: { text } }: SentPassage): Handed["size"] {
+function sizeOf({ text, by: { provider } }: SentPassage): Pick<Settlement, "encoding" | "segments"> {
   return provider.channel === "sms" && provider.checkCode === undefined ? segmentsOf(text) : {};
 }
 

@@ -1,4 +1,4 @@
-import type { Attempt, Channel, ClaimedMessage, Outbox, SendResult, SmsMessage } from "../app/ports.ts";
+import type { Attempt, ClaimedMessage, Outbox, SendResult, SmsMessage } from "../app/ports.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type RandomBytes, randomShare } from "../lib/random.ts";
@@ -13,15 +13,14 @@ const backoffCapMs = 30_000;
 export interface SenderOptions {
   readonly outbox: Pick<Outbox, "begin">;
   readonly providers: Pick<Providers, "routes" | "byId">;
-  /** Where a provider that reports is told to; undefined if nobody listens. */
-  readonly receiptUrlOf?: (providerId: string, messageId: string) => string | undefined;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
 }
 
-/** What is sent: its text depends on the way to the phone. */
+/** What is to be sent. */
 export interface Letter {
-  readonly smsFor: (channel: Channel) => Promise<SmsMessage>;
+  /** The message for one provider. */
+  readonly write: (by: LiveProvider) => Promise<SmsMessage>;
   /** The provider that makes the code, and so the only one that can send it; undefined for a code of ours. */
   readonly generatorId: string | undefined;
 }
@@ -32,7 +31,7 @@ export type Passage = SentPassage | OpenPassage;
 export interface SentPassage extends Known {
   readonly kind: "sent";
   readonly by: LiveProvider;
-  readonly sms: SmsMessage;
+  readonly text: string;
   readonly providerMessageId?: string;
 }
 
@@ -65,8 +64,7 @@ export class Sender {
       const nowMs = this.#options.clock.nowMs();
       if (nowMs >= lastBeginMs || attempts.length >= attemptsMax) break;
       if (readyMs(live, attempts) > nowMs) continue;
-      const sms = await letter.smsFor(live.provider.channel);
-      const asked = await this.#ask(live, message, sms, attempts);
+      const asked = await this.#ask(live, message, letter, attempts);
       if (asked === undefined) continue;
       const { result } = asked;
       if (result.kind === "lost") return { kind: "lost", attempts };
@@ -76,7 +74,7 @@ export class Sender {
         return {
           kind: "sent",
           by: live,
-          sms,
+          text: asked.text,
           attempts,
           ...(providerMessageId === undefined ? {} : { providerMessageId }),
         };
@@ -108,7 +106,6 @@ export class Sender {
     if (route === undefined) return "no route leads to its country";
     const draws = route.targets.map(() => randomShare(randomBytes));
     const found = await Promise.all(askingOrder(route, draws).map((id) => providers.byId(id)));
-    // One that makes the codes cannot send ours.
     const live = found.filter((each) => each !== undefined).filter(isForOurCodes);
     if (live.length === 0) return "no provider of its route can be used";
     const fitting = live.filter(({ provider }) => channel === undefined || provider.channel === channel);
@@ -116,20 +113,22 @@ export class Sender {
   }
 
   /** Undefined if the provider is left alone for now. */
-  async #ask(live: LiveProvider, message: ClaimedMessage, sms: SmsMessage, attempts: readonly Attempt[]) {
-    const { outbox, clock, receiptUrlOf } = this.#options;
+  async #ask(live: LiveProvider, message: ClaimedMessage, { write }: Letter, attempts: readonly Attempt[]) {
+    const { outbox, clock } = this.#options;
     const { id, provider, breaker } = live;
-    const receiptUrl = provider.readReceipt && receiptUrlOf?.(id, message.id);
+    const sms = await write(live);
     let begun: Attempt = { providerId: id, startedMs: 0 };
     const result = await breaker.run(async (): Promise<SendResult | { readonly kind: "lost" }> => {
       begun = { providerId: id, startedMs: clock.nowMs() };
       const isOurs = await outbox.begin(message, [...attempts, begun]);
-      return isOurs
-        ? provider.send(receiptUrl === undefined ? sms : { ...sms, receiptUrl })
-        : { kind: "lost" };
+      return isOurs ? provider.send(sms) : { kind: "lost" };
     });
     if (result === undefined) return undefined;
-    return { result, attempts: [...attempts, { ...begun, endedMs: clock.nowMs(), ...outcomeOf(result) }] };
+    return {
+      result,
+      text: sms.text,
+      attempts: [...attempts, { ...begun, endedMs: clock.nowMs(), ...outcomeOf(result) }],
+    };
   }
 
   /** Until somebody may be asked again, if that is worth it. */
@@ -163,6 +162,7 @@ function afterCrash(attempt: Attempt): Attempt {
   return { ...attempt, outcome: "unknown", reason: "the server stopped before the answer was recorded" };
 }
 
+/** One that makes the codes cannot send ours. */
 function isForOurCodes({ provider }: LiveProvider): boolean {
   return provider.checkCode === undefined;
 }
