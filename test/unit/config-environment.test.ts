@@ -43,7 +43,6 @@ describe("a configuration", () => {
       oidc: { issuers: [], audiences: [], autoProvision: false },
       sms: { kind: "inbox", allowPrivate: false, autofill: { domains: [] } },
       publicUrl: undefined,
-      resend: { kind: "replace" },
       logLevel: "info",
     });
   });

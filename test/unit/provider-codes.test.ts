@@ -86,7 +86,7 @@ async function sendAll(): Promise<readonly OutboxMessage[]> {
   for (const [index, message] of messages.entries()) {
     const user = (await app.users.find(message.userId))?.state;
     const session = message.sessionId === undefined ? undefined : await app.sessions.find(message.sessionId);
-    const checked = recheck(message, user, session?.state, nowMs);
+    const checked = recheck(message, user, session?.state, [], nowMs);
     if (checked.kind === "obsolete") continue;
     expect(checked.generatorId).toBe("verify-1");
     const by = { providerId: "verify-1", providerMessageId: `VE${index}` };
