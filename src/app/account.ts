@@ -17,12 +17,11 @@ import { DomainError, type Refusal, refusal } from "../domain/errors.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Email, MetadataEntry, Profile, UserSchema } from "../domain/user-events.ts";
 import { newDecimalId } from "../lib/id.ts";
-import { type CodeRequest, runCodeCall } from "./code-call.ts";
+import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import {
   type AppContext,
   type Details,
   detailsOf,
-  executeCodeCall,
   newCode,
   policyFor,
   requirePermission,

@@ -1,8 +1,11 @@
 import { hash } from "node:crypto";
-import type { GeneratorOf } from "../domain/decision.ts";
+import type { Decision, Facts } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
-import type { AppContext } from "./context.ts";
-import type { Caller, Channel, KeptAnswer } from "./ports.ts";
+import type { Policy } from "../domain/policy.ts";
+import type { UserState } from "../domain/user.ts";
+import { type AppContext, type CodeWay, type Done, execute } from "./context.ts";
+import type { Caller, KeptAnswer } from "./ports.ts";
+import type { Channel } from "./sms-port.ts";
 
 /** How a call that may make a code is carried out, whatever the code is for. */
 
@@ -19,9 +22,7 @@ export interface CodeRequest {
 }
 
 /** What a call needs to make a code. */
-export interface CodeCall<R> {
-  readonly channel?: Channel | undefined;
-  readonly generatorOf?: GeneratorOf | undefined;
+export interface CodeCall<R> extends CodeWay {
   /** What is written with the events, so that a repeated call gets this reply again. */
   readonly keep: (reply: R) => { readonly answer?: KeptAnswer };
 }
@@ -81,4 +82,17 @@ export async function runCodeCall<R extends object>(
     if (winner === undefined) throw error;
     return winner;
   }
+}
+
+/** Carries out a decision about a user in such a call, and gives its reply. */
+export async function executeCodeCall<D extends Decision, R>(
+  app: AppContext,
+  policy: Policy,
+  userId: string,
+  call: CodeCall<R>,
+  decide: (user: UserState | undefined, facts: Facts) => D,
+  replyOf: (done: Done<D>) => R,
+): Promise<R> {
+  const keep = (done: Done<D>) => (done.decision.refusal === undefined ? call.keep(replyOf(done)) : {});
+  return replyOf(await execute(app, policy, userId, decide, call, keep));
 }

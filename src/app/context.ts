@@ -1,11 +1,5 @@
-import {
-  type CodeGenerator,
-  drawCode,
-  type NewCode,
-  type ProviderCheck,
-  type ResendPolicy,
-} from "../domain/codes.ts";
-import type { CodePurpose, Decision, Facts, IssuedCode } from "../domain/decision.ts";
+import { type CodeGenerator, drawCode, type NewCode, type ResendPolicy } from "../domain/codes.ts";
+import type { CodePurpose, Decision, Facts, GeneratorOf, IssuedCode } from "../domain/decision.ts";
 import { DomainError, type Refusal, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
@@ -13,10 +7,9 @@ import type { Clock } from "../lib/clock.ts";
 import { newUuid } from "../lib/id.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";
-import type { CodeCall } from "./code-call.ts";
 import type { CodeVault } from "./code-vault.ts";
-import type { Caller, Channel, CodeProviders, Permission, Store } from "./ports.ts";
-import { withProviderCheck } from "./provider-check.ts";
+import type { Caller, Permission, Store } from "./ports.ts";
+import type { Channel, CodeProviders } from "./sms-port.ts";
 import type { Extras } from "./repository.ts";
 import type { SessionRepository } from "./sessions.ts";
 import type { Settings } from "./settings.ts";
@@ -87,13 +80,20 @@ export function newCode(app: AppContext, generator: CodeGenerator, resend?: Rese
   return { challengeId, plain, sealed: { id: challengeId, text: app.vault.seal(challengeId, plain) } };
 }
 
-type Done<D extends Decision> = LoadedUser & { readonly decision: D };
+/** How a code is made and sent. */
+export interface CodeWay {
+  /** The only one that its message may go. */
+  readonly channel?: Channel | undefined;
+  readonly generatorOf?: GeneratorOf | undefined;
+}
+
+/** What was decided about a user, and the user after it. */
+export type Done<D extends Decision> = LoadedUser & { readonly decision: D };
 
 /**
  * Carries out a decision about a user. A code that the caller does not get goes to the outbox, in the same
  * transaction as its events.
  *
- * @param call how a code is made, if one is
  * @param keep what else is written
  */
 export async function execute<D extends Decision>(
@@ -101,45 +101,19 @@ export async function execute<D extends Decision>(
   policy: Policy,
   userId: string,
   decide: (user: UserState | undefined, facts: Facts) => D,
-  call: Pick<CodeCall<never>, "channel" | "generatorOf"> = {},
+  way: CodeWay = {},
   keep: (done: Done<D>) => Extras = () => ({}),
 ): Promise<Done<D>> {
   const done = await app.users.execute(
     userId,
-    (state, nowMs) => decide(state, factsOf(app, policy, nowMs, call)),
+    (state, nowMs) => decide(state, factsOf(app, policy, nowMs, way)),
     (decision, nowMs, after) => ({
-      ...messageOf(app, policy, { userId, channel: call.channel }, decision.code, nowMs),
+      ...messageOf(app, policy, { userId, channel: way.channel }, decision.code, nowMs),
       ...keep({ ...after, decision }),
     }),
   );
   announce(app, done.decision.code);
   return done;
-}
-
-/** As above, for a decision that makes a code unless it throws; its reply is kept for whoever repeats the call. */
-export async function executeCodeCall<D extends Decision, R>(
-  app: AppContext,
-  policy: Policy,
-  userId: string,
-  call: CodeCall<R>,
-  decide: (user: UserState | undefined, facts: Facts) => D,
-  replyOf: (done: Done<D>) => R,
-): Promise<R> {
-  return replyOf(await execute(app, policy, userId, decide, call, (done) => call.keep(replyOf(done))));
-}
-
-/** Carries out a decision about a user that may check a code. */
-export function executeCheck(
-  app: AppContext,
-  policy: Policy,
-  userId: string,
-  decide: (user: UserState | undefined, facts: Facts) => Decision,
-): Promise<LoadedUser> {
-  return withProviderCheck(app, (providerCheck: ProviderCheck | undefined) =>
-    app.users.execute(userId, (state, nowMs) =>
-      decide(state, factsOf(app, policy, nowMs, { providerCheck })),
-    ),
-  );
 }
 
 /** What a message needs besides the code, to be told to its reader. */

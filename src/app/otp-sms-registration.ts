@@ -6,13 +6,11 @@ import {
   registrationErrors,
 } from "../domain/otp-sms-registration.ts";
 import { newDecimalId } from "../lib/id.ts";
-import { type CodeRequest, runCodeCall } from "./code-call.ts";
+import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import {
   type AppContext,
   type Details,
   detailsOf,
-  executeCheck,
-  executeCodeCall,
   newCode,
   policyFor,
   requireSelfOr,
@@ -22,6 +20,7 @@ import {
 } from "./context.ts";
 import { requireVerificationAllowed } from "./phone.ts";
 import type { Caller } from "./ports.ts";
+import { executeCheck } from "./provider-check.ts";
 
 /** The use cases of OTP SMS registrations, for both v3alpha generations. */
 

@@ -8,13 +8,11 @@ import {
   decideVerifyPhone,
 } from "../domain/phone.ts";
 import type { UserState } from "../domain/user.ts";
-import { type CodeRequest, runCodeCall } from "./code-call.ts";
+import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import {
   type AppContext,
   type Details,
   detailsOf,
-  executeCheck,
-  executeCodeCall,
   newCode,
   policyFor,
   requirePermission,
@@ -24,6 +22,7 @@ import {
   visible,
 } from "./context.ts";
 import type { Caller } from "./ports.ts";
+import { executeCheck } from "./provider-check.ts";
 import type { LoadedUser } from "./users.ts";
 
 /** The use cases of a user's phone number, for every API generation: `rules` says how one answers. */

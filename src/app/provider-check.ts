@@ -1,6 +1,10 @@
 import type { ProviderCheck, ProviderQuestion } from "../domain/codes.ts";
+import type { Decision, Facts } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
-import type { AppContext } from "./context.ts";
+import type { Policy } from "../domain/policy.ts";
+import type { UserState } from "../domain/user.ts";
+import { type AppContext, factsOf } from "./context.ts";
+import type { LoadedUser } from "./users.ts";
 
 const missing = refusal("failed_precondition", "COMMAND-M0odsf", "Errors.Code.ProviderMissing");
 const unavailable = refusal("unavailable", "CODE-u3Nav", "Errors.Code.ProviderUnavailable");
@@ -19,12 +23,25 @@ export async function withProviderCheck<D extends Asking>(
   decide: (providerCheck: ProviderCheck | undefined) => Promise<D>,
 ): Promise<D> {
   let done = await decide(undefined);
-  for (let asked = 0; asked < questionsMax; asked += 1) {
-    const { question } = done.decision;
-    if (question === undefined) return done;
-    done = await decide(await ask(app, question));
+  for (let asked = 0; done.decision.question !== undefined; asked += 1) {
+    if (asked === questionsMax) throw new DomainError(unavailable);
+    done = await decide(await ask(app, done.decision.question));
   }
-  throw new DomainError(unavailable);
+  return done;
+}
+
+/** Carries out a decision about a user that checks a code. */
+export function executeCheck(
+  app: AppContext,
+  policy: Policy,
+  userId: string,
+  decide: (user: UserState | undefined, facts: Facts) => Decision,
+): Promise<LoadedUser> {
+  return withProviderCheck(app, (providerCheck) =>
+    app.users.execute(userId, (state, nowMs) =>
+      decide(state, factsOf(app, policy, nowMs, { providerCheck })),
+    ),
+  );
 }
 
 interface Asking {

@@ -1,4 +1,4 @@
-import type { CodeProviders } from "../app/ports.ts";
+import type { CodeProviders } from "../app/sms-port.ts";
 import { type RandomBytes, randomShare } from "../lib/random.ts";
 import type { Providers } from "./providers.ts";
 import { askingOrder, routeTo } from "./routing.ts";

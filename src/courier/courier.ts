@@ -1,6 +1,7 @@
 import type { CodeVault } from "../app/code-vault.ts";
 import type { SealedCode } from "../app/context.ts";
-import type { ClaimedMessage, Outbox, RecordedEvent, Settlement, SmsMessage } from "../app/ports.ts";
+import type { ClaimedMessage, Outbox, RecordedEvent, Settlement } from "../app/ports.ts";
+import type { SmsMessage } from "../app/sms-port.ts";
 import type { Repository } from "../app/repository.ts";
 import type { SessionRepository } from "../app/sessions.ts";
 import type { Settings } from "../app/settings.ts";

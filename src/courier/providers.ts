@@ -1,5 +1,5 @@
 import type { CodeVault } from "../app/code-vault.ts";
-import type { SmsAccount, SmsProvider } from "../app/ports.ts";
+import type { SmsAccount, SmsProvider } from "../app/sms-port.ts";
 import type { Settings } from "../app/settings.ts";
 import { accountOf } from "../app/sms-account.ts";
 import type { Route } from "../domain/routes.ts";

@@ -1,4 +1,5 @@
-import type { Attempt, ClaimedMessage, Outbox, SendResult, SmsMessage } from "../app/ports.ts";
+import type { Attempt, ClaimedMessage, Outbox } from "../app/ports.ts";
+import type { SendResult, SmsMessage } from "../app/sms-port.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type RandomBytes, randomShare } from "../lib/random.ts";

@@ -1,5 +1,5 @@
 import { Agent } from "undici";
-import type { SendResult } from "../app/ports.ts";
+import type { SendResult } from "../app/sms-port.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HttpExchange, type HttpOutcome } from "./http-exchange.ts";
 import { ForbiddenAddressError, lookupPublic, refuseForbiddenHost } from "./public-address.ts";

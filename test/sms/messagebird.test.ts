@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { Receipt, ReceiptRequest, SmsProvider } from "../../src/app/ports.ts";
+import type { Receipt, ReceiptRequest, SmsProvider } from "../../src/app/sms-port.ts";
 import { createMessagebirdProvider, type MessagebirdProviderOptions } from "../../src/sms/messagebird.ts";
 import { signedJwt } from "../support/provider-jwt.ts";
 import { clock, message, nowMs } from "../support/provider-message.ts";

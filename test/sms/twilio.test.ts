@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { ReceiptRequest, SmsProvider } from "../../src/app/ports.ts";
+import type { ReceiptRequest, SmsProvider } from "../../src/app/sms-port.ts";
 import { createTwilioProvider, type TwilioProviderOptions } from "../../src/sms/twilio.ts";
 import { clock, message, nowMs } from "../support/provider-message.ts";
 import { give, type ProviderServer, startProvider } from "../support/provider-server.ts";

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { Receipt, ReceiptRequest, SmsProvider } from "../../src/app/ports.ts";
+import type { Receipt, ReceiptRequest, SmsProvider } from "../../src/app/sms-port.ts";
 import { createVonageProvider, type VonageProviderOptions } from "../../src/sms/vonage.ts";
 import { signedJwt } from "../support/provider-jwt.ts";
 import { clock, message, nowMs } from "../support/provider-message.ts";

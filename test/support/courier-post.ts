@@ -4,16 +4,12 @@ import { CodeVault } from "../../src/app/code-vault.ts";
 import { type AppContext, execute, newCode } from "../../src/app/context.ts";
 import {
   type Attempt,
-  type Channel,
-  type CodeProviders,
   type Outbox,
-  type SendResult,
   type Settlement,
-  type SmsMessage,
-  type SmsProvider,
   type Store,
   StoreUnavailableError,
 } from "../../src/app/ports.ts";
+import type { Channel, CodeProviders, SendResult, SmsMessage, SmsProvider } from "../../src/app/sms-port.ts";
 import { Repository } from "../../src/app/repository.ts";
 import { sessionKind } from "../../src/app/sessions.ts";
 import { Settings } from "../../src/app/settings.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { channels, type ClaimedMessage } from "../../src/app/ports.ts";
+import type { ClaimedMessage } from "../../src/app/ports.ts";
+import { channels } from "../../src/app/sms-port.ts";
 import { Settings } from "../../src/app/settings.ts";
 import { smsTextOf } from "../../src/courier/sms-text.ts";
 import { policyOf } from "../../src/domain/policy.ts";

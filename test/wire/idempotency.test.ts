@@ -240,7 +240,9 @@ describe.each(["memory", "sqlite"] as const)("a call with an Idempotency-Key, on
     const user = await world.user();
     const header = { "idempotency-key": newKey() };
     const set = (phone: string) => callOf(UserService.method.setPhone, { userId: user.id, phone });
+    const start = await world.history.position();
     await set(user.number).send(way("gRPC"), header);
+    await eventsSince(start);
     const position = await world.history.position();
     for (const protocol of ways) {
       const sent = await set(user.otherNumber).send(protocol, header);
