@@ -186,7 +186,14 @@ export class Courier {
     const text = await smsTextOf(settings, message, user, content, provider.channel);
     const receiptUrl = provider.readReceipt && receiptUrlOf?.(providerId, id);
     return {
-      ...{ id, purpose, recipient, createdMs, expiresMs, text, ...content, user: smsUserOf(user) },
+      id,
+      purpose,
+      recipient,
+      text,
+      ...content,
+      createdMs,
+      expiresMs,
+      user: smsUserOf(user),
       ...(sessionId === undefined ? {} : { sessionId }),
       ...(receiptUrl === undefined ? {} : { receiptUrl }),
     };
