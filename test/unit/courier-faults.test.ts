@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "@jest/globals";
-import type { SendResult } from "../../src/app/ports.ts";
+import type { SendResult } from "../../src/app/sms-port.ts";
 import { createChance } from "../support/crash-chance.ts";
 import { Post } from "../support/courier-post.ts";
 
