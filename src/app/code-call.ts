@@ -46,7 +46,8 @@ export async function runCodeCall<R extends object>(
   asked: object,
   run: (call: CodeCall<R>) => Promise<R>,
 ): Promise<R> {
-  const generatorOf = await app.codeProviders?.generators(channel);
+  const found = app.codeProviders?.generators(channel);
+  const generatorOf = found instanceof Promise ? await found : found;
   if (idempotency === undefined) return run({ channel, generatorOf, keep: () => ({}) });
 
   const key = hash(

@@ -100,7 +100,10 @@ describe("Twilio", () => {
       "Twilio answered 401: the account SID or the auth token is wrong",
     ],
   ])("says what is wrong with %s, and no number", async (_name, options, change, reason) => {
-    expect(await provider(options).send({ ...message, ...change })).toMatchObject({ kind: "rejected", reason });
+    expect(await provider(options).send({ ...message, ...change })).toMatchObject({
+      kind: "rejected",
+      reason,
+    });
   });
 
   it("tells errors that it has no words for by their code", async () => {
