@@ -21,6 +21,8 @@ export interface Config {
   readonly defaultRegion: CountryCode | undefined;
   readonly oidc: OidcConfig;
   readonly sms: SmsConfig;
+  /** Where SMS providers reach this server, without a slash at the end. Undefined: they are asked for no receipts. */
+  readonly publicUrl: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -76,6 +78,7 @@ export function readConfig(env: Environment): Config {
     defaultRegion: read(variables.defaultRegion),
     oidc: oidcConfig(reader),
     sms: smsConfig(reader, profile),
+    publicUrl: publicUrl(reader),
     logLevel: read(variables.logLevel),
   };
   const mistakes = [...reader.mistakes, ...unknownNames(env)];
@@ -121,6 +124,14 @@ function smsConfig({ read, isSet, refuse }: Reader, profile: Profile): SmsConfig
     );
   }
   return { kind: "http", url: target.href, signingKey, allowPrivate };
+}
+
+function publicUrl({ read, refuse }: Reader): string | undefined {
+  const url = read(variables.publicUrl);
+  if (url?.startsWith("http:") && !read(variables.smsAllowPrivate)) {
+    refuse(variables.publicUrl, "an https URL (http only with RINGBACK_SMS_ALLOW_PRIVATE=true)");
+  }
+  return url;
 }
 
 function deepFreeze<T>(value: T): T {

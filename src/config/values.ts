@@ -66,6 +66,12 @@ export const httpUrl: Parse<URL> = (text) => {
   return isPlain && (url.protocol === "https:" || url.protocol === "http:") ? url : undefined;
 };
 
+/** An http or https URL to put paths behind: without a query, and without slashes at its end. */
+export const baseUrl: Parse<string> = (text) => {
+  const url = text.includes("?") ? undefined : httpUrl(text);
+  return url?.href.replace(/\/+$/, "");
+};
+
 /** OpenID Connect Discovery 1.0 §3: https and no query; http is for a test on one machine. */
 export const oidcIssuer: Parse<string> = (text) => {
   const url = httpUrl(text);

@@ -3,6 +3,7 @@ import { profiles } from "../domain/policy.ts";
 import { logLevels } from "../lib/log.ts";
 import {
   base64Bytes,
+  baseUrl,
   characters,
   filePath,
   host,
@@ -168,6 +169,13 @@ export const variables = {
     allowed: '"true" or "false"',
     parse: trueOrFalse,
     default: "false",
+  },
+  publicUrl: {
+    name: "RINGBACK_PUBLIC_URL",
+    meaning: "URL of this server as SMS providers reach it, for receipts of delivery.",
+    allowed: "an https URL without user, password, query and fragment",
+    parse: baseUrl,
+    defaultShown: "no receipts",
   },
   logLevel: {
     name: "RINGBACK_LOG_LEVEL",

@@ -1,6 +1,7 @@
 import type { CodeVault } from "../app/code-vault.ts";
 import type { SmsAccount, SmsProvider } from "../app/ports.ts";
 import type { Settings } from "../app/settings.ts";
+import { accountOf } from "../app/sms-account.ts";
 import type { SmsProviderConfig } from "../domain/settings-state.ts";
 import type { Log } from "../lib/log.ts";
 
@@ -30,7 +31,7 @@ export class ActiveProvider {
 
   /** @throws Error if its secrets cannot be opened */
   async get(): Promise<SmsProvider> {
-    const { settings, fallback, create } = this.#options;
+    const { settings, vault, fallback, create } = this.#options;
     const state = (await settings.find("instance"))?.state;
     const id = state?.activeSmsProviderId;
     const config = id === undefined ? undefined : state?.smsProviders[id]?.value;
@@ -39,7 +40,7 @@ export class ActiveProvider {
       return fallback;
     }
     if (this.#current?.config !== config) {
-      this.#replace({ config, provider: create(this.#accountOf(id, config)) });
+      this.#replace({ config, provider: create(accountOf(vault, id, config)) });
     }
     return this.#current?.provider ?? fallback;
   }
@@ -55,19 +56,5 @@ export class ActiveProvider {
     former?.close().catch((error: unknown) => {
       this.#options.log.warn("a former SMS provider did not close", { error });
     });
-  }
-
-  #accountOf(id: string, config: SmsProviderConfig): SmsAccount {
-    const { vault } = this.#options;
-    if (config.kind === "twilio") {
-      const { sealedToken, ...account } = config;
-      return { ...account, id, channel: "sms", token: vault.open(id, sealedToken) };
-    }
-    const { description, endpoint: url, sealedSigningKey, formerSigningKey: former } = config;
-    const signingKeys = [
-      { key: vault.open(id, sealedSigningKey), expiresMs: null },
-      ...(former === undefined ? [] : [{ key: vault.open(id, former.sealed), expiresMs: former.expiresMs }]),
-    ];
-    return { kind: "http", id, description, url, signingKeys };
   }
 }

@@ -1,4 +1,5 @@
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import type { EndpointHandler } from "./endpoint.ts";
 import type { HttpBinding } from "./rest/http-rule.ts";
 import type { PathRouter } from "./rest/path-router.ts";
 import type { UnaryMethod } from "./unary/method.ts";
@@ -22,11 +23,19 @@ export interface RestTarget extends UnaryTarget {
   readonly transcoder: UnaryProtocol;
 }
 
+/** A path below which plain HTTP is answered. */
+export interface EndpointRoute {
+  readonly methods: readonly string[];
+  readonly handle: EndpointHandler;
+}
+
 export interface Routes {
   /** By path. */
   readonly rpcs: ReadonlyMap<string, UniversalHandler>;
   /** Those that are unary, by path. */
   readonly unary: ReadonlyMap<string, RpcTarget>;
   readonly documents: ReadonlyMap<string, () => object>;
+  /** By the path that they are below, e.g. "/receipts/". */
+  readonly endpoints: ReadonlyMap<string, EndpointRoute>;
   readonly rest: PathRouter<RestTarget>;
 }

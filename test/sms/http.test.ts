@@ -173,27 +173,23 @@ describe("the outcome", () => {
       { kind: "retry", reason: "the webhook answered 429", retryAfterMs: 7_000 },
     ],
     ["500", status(500), { kind: "retry", reason: "the webhook answered 500" }],
-    [
-      "a reset",
-      (response: ServerResponse) => response.destroy(),
-      { kind: "retry", reason: /cannot be reached/ },
-    ],
+    ["a reset", (response: ServerResponse) => response.destroy(), { kind: "unknown", reason: /broke off/ }],
     [
       "a reset in the body",
       (response: ServerResponse) => {
         response.writeHead(200, { "content-length": "10" }).write("12345");
         response.socket?.resetAndDestroy();
       },
-      { kind: "retry", reason: /cannot be reached/ },
+      { kind: "unknown", reason: /broke off/ },
     ],
-    ["no answer", () => {}, { kind: "retry", reason: "the webhook did not answer within 300 ms" }],
+    ["no answer", () => {}, { kind: "unknown", reason: "the webhook did not answer within 300 ms" }],
     [
       "a slow drip",
       (response: ServerResponse) => {
         const drip = setInterval(() => response.write("."), 20);
         response.writeHead(200).on("close", () => clearInterval(drip));
       },
-      { kind: "retry", reason: "the webhook did not answer within 300 ms" },
+      { kind: "unknown", reason: "the webhook did not answer within 300 ms" },
     ],
   ] as const)("of %s", async (_name, answered, expected) => {
     answer = answered;

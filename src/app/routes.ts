@@ -1,0 +1,17 @@
+import type { Route } from "../domain/routes.ts";
+import { decideSetRoutes } from "../domain/settings.ts";
+import type { Dated } from "../domain/settings-state.ts";
+import type { AppContext, Details } from "./context.ts";
+import { changeSettings } from "./setting-details.ts";
+
+/** The use cases of routes. */
+
+/** @returns undefined if they were never set */
+export async function getRoutes(app: AppContext): Promise<Dated<readonly Route[]> | undefined> {
+  return (await app.settings.find("instance"))?.state.smsRoutes;
+}
+
+/** @throws DomainError for a route that leads nowhere */
+export function setRoutes(app: AppContext, routes: readonly Route[]): Promise<Details> {
+  return changeSettings(app, "instance", (state) => decideSetRoutes(state, routes));
+}
