@@ -18,7 +18,6 @@ import type { AppContext } from "./app/context.ts";
 import { Directory } from "./app/directory.ts";
 import { Inbox } from "./app/inbox.ts";
 import type { SmsProvider, Store } from "./app/ports.ts";
-import { rebuild } from "./app/rebuild.ts";
 import { Repository } from "./app/repository.ts";
 import { sessionKind } from "./app/sessions.ts";
 import { Settings } from "./app/settings.ts";
@@ -101,22 +100,8 @@ export async function build(config: Config, overrides: Overrides = {}): Promise<
   }
 }
 
-/**
- * Makes all rows of the configured store anew, from its events. No server may run on it.
- *
- * @returns how many there are
- * @throws Error if the store cannot be opened
- */
-export async function rebuildStore(config: Config, log: Log): Promise<number> {
-  const store = await openStore(config, log);
-  try {
-    return await rebuild(store);
-  } finally {
-    await store.close();
-  }
-}
-
-function openStore({ store }: Config, log: Log): Promise<Store> | Store {
+/** The configured store, brought to the newest version. @throws Error if it cannot be opened */
+export function openStore({ store }: Config, log: Log): Promise<Store> | Store {
   return store.kind === "memory" ? openMemoryStore() : openSqliteStore({ file: store.file, log });
 }
 

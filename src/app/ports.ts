@@ -124,10 +124,41 @@ export interface Store {
   history(afterPosition: number, limit: number): MaybePromise<readonly HistoryEvent[]>;
   /** Puts these in the place of the rows of all aggregates. The history stays. Only while no command runs. */
   replaceRows(rows: readonly StoredRow[]): Promise<void>;
+  /** All that is kept, as it is at one moment: kind by kind as in `keptKinds`, each in its order. */
+  dump(): AsyncIterable<KeptItem>;
+  /**
+   * Fills an empty store with what another one gave, all of it or nothing. Only while no command runs.
+   *
+   * @param rows asked once the items have come to their end
+   * @throws Error if the store is not empty, or whatever the items throw
+   */
+  restore(items: AsyncIterable<KeptItem>, rows: () => readonly StoredRow[]): Promise<void>;
   readonly outbox: Outbox;
   readonly inbox: InboxStore;
   /** Resolves once everything that was begun is finished. Nothing works afterwards. */
   close(): Promise<void>;
+}
+
+/** What a store keeps, by kind. The rows are not among it: they are made from the events. */
+export interface Kept {
+  readonly event: HistoryEvent;
+  readonly message: KeptMessage;
+  readonly inboxMessage: InboxMessage;
+}
+
+export const keptKinds = ["event", "message", "inboxMessage"] as const;
+export type KeptKind = (typeof keptKinds)[number];
+export type KeptItem = { [K in KeptKind]: { readonly kind: K; readonly value: Kept[K] } }[KeptKind];
+
+/** A message with all that is kept of it. A claim is not: to others it is due when its lease ends. */
+export interface KeptMessage extends MessageRecord {
+  /** While it waits. */
+  readonly waiting?: {
+    readonly sealed: string;
+    readonly dueMs: number;
+    /** How often it was claimed. */
+    readonly attempt: number;
+  };
 }
 
 // --------------------------------------------------------------------------------------- outbox
@@ -216,6 +247,12 @@ export interface MessageRecord
   readonly receiptMs?: number;
 }
 
+/** What waits to be sent, and where it stands among the others. */
+export interface WaitingMessage extends Pick<MessageRecord, "id" | "number"> {
+  readonly dueMs: number;
+  readonly sealed: string;
+}
+
 /** All conditions hold at once. */
 export interface MessageQuery {
   readonly userId?: string;
@@ -253,6 +290,13 @@ export interface Outbox {
   find(messageId: string): MaybePromise<MessageRecord | undefined>;
   /** The newest first. Unless it asks for a recipient, it looks at the newest `listedMessagesMax` only. */
   list(query: MessageQuery): MaybePromise<readonly MessageRecord[]>;
+  /** Messages that wait, in the order in which they are due. */
+  waiting(after: WaitingMessage | undefined, limit: number): MaybePromise<readonly WaitingMessage[]>;
+  /**
+   * Puts another encryption of the same content in the place of `message.sealed`.
+   * @returns false if it is not there any more
+   */
+  reseal(message: Pick<WaitingMessage, "id" | "sealed">, sealed: string): Promise<boolean>;
   /** When the next message will be due; undefined if none waits. */
   nextDueMs(): MaybePromise<number | undefined>;
 }

@@ -13,3 +13,7 @@ export const settledKeptMs = 30 * 24 * 60 * 60 * 1000;
 
 /** Each claim looks at this many of the oldest messages and drops the records that are past their time. */
 export const pruneStepMessages = 100;
+
+/** Why a store cannot be filled. */
+export const notEmptyMessage =
+  "the store is not empty: what was exported goes only into a store that no server has used yet";

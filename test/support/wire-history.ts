@@ -26,6 +26,8 @@ export function withHistory(
     findByKey: (key) => store.findByKey(key),
     search: (type, search) => store.search(type, search),
     replaceRows: (rows) => store.replaceRows(rows),
+    dump: () => store.dump(),
+    restore: (items, rows) => store.restore(items, rows),
     async commit(commit: Commit) {
       const outcome = await store.commit(commit);
       committed.resolve();

@@ -22,6 +22,8 @@ function slowStore(): Store {
     findByKey: (key) => store.findByKey(key),
     search: (type, search) => store.search(type, search),
     replaceRows: (rows) => store.replaceRows(rows),
+    dump: () => store.dump(),
+    restore: (items, rows) => store.restore(items, rows),
     commit(commit) {
       if (commit.settle !== undefined) settled.resolve(commit.settle);
       return store.commit(commit);
@@ -43,6 +45,8 @@ function slowStore(): Store {
       noteReceipt: (receipt) => outbox.noteReceipt(receipt),
       find: (messageId) => outbox.find(messageId),
       list: (query) => outbox.list(query),
+      waiting: (...options) => outbox.waiting(...options),
+      reseal: (...options) => outbox.reseal(...options),
       nextDueMs: () => outbox.nextDueMs(),
     },
   };

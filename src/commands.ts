@@ -1,0 +1,139 @@
+import { createReadStream } from "node:fs";
+import { open, rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { rebuild } from "./app/rebuild.ts";
+import { exportLines, importLines, type KeptCounts } from "./app/transfer.ts";
+import { openStore } from "./build.ts";
+import { type Config, ConfigError } from "./config/config.ts";
+import type { Store } from "./app/ports.ts";
+import { linesOf } from "./lib/lines.ts";
+import type { Log } from "./lib/log.ts";
+
+/** What the program does besides serving. Each works on the configured store, tells how it went, and ends. */
+
+type Command = (config: Config, log: Log, file: string | undefined) => Promise<void>;
+
+/** Far more than a request may bring into one event. */
+const lineBytesMax = 64 * 1024 * 1024;
+const chunkCharactersMin = 64 * 1024;
+
+export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ["rebuild", rebuildRows],
+  ["migrate", migrateStore],
+  ["export", exportStore],
+  ["import", importStore],
+]);
+
+async function rebuildRows(config: Config, log: Log): Promise<void> {
+  const rows = await withStore(config, log, rebuild);
+  process.stdout.write(`${rows} rows were made anew from the events.\n`);
+}
+
+/** Opening a store brings it to the newest version. */
+async function migrateStore(config: Config, log: Log): Promise<void> {
+  await withStore(config, log, async () => undefined);
+  process.stdout.write("The store has the schema of this release.\n");
+}
+
+/** @param file standard output if it is left out or "-"; it must not be there yet */
+async function exportStore(config: Config, log: Log, file: string | undefined): Promise<void> {
+  const counts = await withStore(config, log, async (store) => {
+    const text = countingText(exportLines(store));
+    if (isStandard(file)) await pipeline(text.chunks, process.stdout, { end: false });
+    else await writeNewFile(file, text.chunks);
+    return text.counts();
+  });
+  tell(`Exported ${described(counts)}.`);
+  tell(
+    `It holds hashes of tokens, phone numbers, and encrypted secrets: keep it as you keep the store. The master key is not in it: ` +
+      `take ${masterKeyPlace(config)} to the new place by another way.`,
+  );
+}
+
+/** @param file standard input if it is left out or "-" */
+async function importStore(config: Config, log: Log, file: string | undefined): Promise<void> {
+  const input = isStandard(file) ? process.stdin : createReadStream(file);
+  const imported = await withStore(config, log, (store) =>
+    importLines(store, linesOf(input, lineBytesMax)).catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`nothing was imported: ${reason}`, { cause });
+    }),
+  );
+  tell(`Imported ${described(imported)}; ${imported.rows} rows were made from the events.`);
+  tell(
+    `What is encrypted in it opens only with the master key of the store that it came from: it must be in ` +
+      `${masterKeyPlace(config)} before a server starts.`,
+  );
+}
+
+function isStandard(file: string | undefined): file is undefined | "-" {
+  return file === undefined || file === "-";
+}
+
+async function withStore<T>(config: Config, log: Log, work: (store: Store) => Promise<T>): Promise<T> {
+  if (config.store.kind === "memory") {
+    throw new ConfigError([
+      "RINGBACK_STORE is memory: - there is nothing in it before a server runs, or after",
+    ]);
+  }
+  const store = await openStore(config, log);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Lines put together to larger pieces, and what the generator returns at their end. */
+function countingText(lines: AsyncGenerator<string, KeptCounts>): {
+  readonly chunks: AsyncIterable<string>;
+  readonly counts: () => KeptCounts;
+} {
+  let counts: KeptCounts | undefined;
+  async function* chunks(): AsyncGenerator<string> {
+    let chunk = "";
+    for (let next = await lines.next(); ; next = await lines.next()) {
+      if (next.done) {
+        counts = next.value;
+        break;
+      }
+      chunk += `${next.value}\n`;
+      if (chunk.length < chunkCharactersMin) continue;
+      yield chunk;
+      chunk = "";
+    }
+    yield chunk;
+  }
+  return {
+    chunks: chunks(),
+    counts: () => {
+      if (counts === undefined) throw new Error("the export did not come to its end");
+      return counts;
+    },
+  };
+}
+
+/** On the disk once it resolves; gone again if it fails. */
+async function writeNewFile(file: string, chunks: AsyncIterable<string>): Promise<void> {
+  const handle = await open(file, "wx", 0o600);
+  try {
+    await pipeline(chunks, handle.createWriteStream({ flush: true }));
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  }
+}
+
+function masterKeyPlace({ masterKeys, store }: Config): string {
+  if (masterKeys !== undefined || store.kind !== "sqlite") return "RINGBACK_MASTER_KEY";
+  return `the file ${store.file}.key`;
+}
+
+function described({ event, message, inboxMessage }: KeptCounts): string {
+  return `${event} events, ${message} messages of the outbox and ${inboxMessage} of the inbox`;
+}
+
+/** Standard output may be the export. */
+function tell(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}
