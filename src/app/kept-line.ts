@@ -1,3 +1,4 @@
+import { smsEncodings } from "../domain/sms-segments.ts";
 import {
   aggregateTypes,
   type Attempt,
@@ -8,7 +9,6 @@ import {
   keptKinds,
   messagePurposes,
   messageStates,
-  smsEncodings,
 } from "./ports.ts";
 
 /** What a store keeps, as lines of JSON: one object each, `{"<kind>": {…}}`. */
@@ -95,6 +95,7 @@ const attempt = object<Attempt>({
   outcome: optional(oneOf(["sent", "retry", "unknown", "rejected"] satisfies Attempt["outcome"][])),
   endedMs: optional(integer),
   reason: optional(text),
+  retryAfterMs: optional(integer),
 });
 
 const checks: Readonly<Record<KeptKind, Check>> = {

@@ -9,7 +9,7 @@ export const receiptsPath = "/receipts/";
 /** @param publicUrl without a slash at its end */
 export function receiptUrl(publicUrl: string, providerId: string, messageId: string): string {
   const query = new URLSearchParams({ message: messageId }).toString();
-  return `${publicUrl}${receiptsPath}${encodeURIComponent(providerId)}?${query}`;
+  return `${publicUrl}${receiptsPath}${providerId}?${query}`;
 }
 
 export interface ReceiptsOptions {

@@ -55,7 +55,11 @@ export function configOf(
     case "http": {
       const { sealedSigningKey, ...before } = ofKind(present, "http") ?? {};
       const { signingKey, ...account } = input;
-      return { ...before, ...account, sealedSigningKey: required("signing_key", signingKey, sealedSigningKey) };
+      return {
+        ...before,
+        ...account,
+        sealedSigningKey: required("signing_key", signingKey, sealedSigningKey),
+      };
     }
     case "twilio": {
       const before = ofKind(present, "twilio");
@@ -126,6 +130,39 @@ export function accountOf(vault: CodeVault, id: string, config: SmsProviderConfi
       const { sealedSecretAccessKey, ...account } = config;
       return { ...account, id, secretAccessKey: open(sealedSecretAccessKey) };
     }
+  }
+}
+
+/** The same account, its secrets encrypted with the current key. @throws Error as above */
+export function resealed(vault: CodeVault, id: string, config: SmsProviderConfig): SmsProviderConfig {
+  const again = (sealed: string): string => sealed && vault.reseal(id, sealed);
+  switch (config.kind) {
+    case "inbox":
+      return config;
+    case "http": {
+      const { sealedSigningKey, formerSigningKey: former } = config;
+      return {
+        ...config,
+        sealedSigningKey: again(sealedSigningKey),
+        ...(former === undefined ? {} : { formerSigningKey: { ...former, sealed: again(former.sealed) } }),
+      };
+    }
+    case "twilio":
+      return { ...config, sealedToken: again(config.sealedToken) };
+    case "vonage": {
+      const { sealedApiSecret, sealedSignatureSecret } = config;
+      return {
+        ...config,
+        sealedApiSecret: again(sealedApiSecret),
+        sealedSignatureSecret: again(sealedSignatureSecret),
+      };
+    }
+    case "messagebird": {
+      const { sealedAccessKey, sealedSigningKey } = config;
+      return { ...config, sealedAccessKey: again(sealedAccessKey), sealedSigningKey: again(sealedSigningKey) };
+    }
+    case "sns":
+      return { ...config, sealedSecretAccessKey: again(config.sealedSecretAccessKey) };
   }
 }
 

@@ -1,4 +1,6 @@
 import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
+import { isHostName } from "../domain/autofill.ts";
 
 /**
  * Parsers of single values: text of a variable → value, undefined if it is not allowed. What is allowed
@@ -49,6 +51,15 @@ export const host: Parse<string> = (text) => {
   const isName = text.length <= 253 && text.split(".").every((part) => label.test(part));
   // "1.2.3" and "256.1.1.1" are misspelled addresses rather than names.
   return isIP(text) !== 0 || (isName && !/^[\d.]+$/.test(text)) ? text : undefined;
+};
+
+/** A host name that is no address, in the form of a URL: "münchen.example" → "xn--mnchen-3ya.example". */
+export const domainName: Parse<string> = (text) => {
+  const name = domainToASCII(text);
+  // What is not a part of the host is cut off without a word.
+  return isHostName(name) && host(name) !== undefined && isIP(name) === 0 && !/[/?#\\]/.test(text)
+    ? name
+    : undefined;
 };
 
 /** Exactly `bytes` bytes in base64 or base64url (RFC 4648 §4, §5), padded or not. */

@@ -3,7 +3,7 @@ import { sameData } from "../lib/same-data.ts";
 import { alphabetOf, type CodeGenerator } from "./codes.ts";
 import type { Decision } from "./decision.ts";
 import { DomainError, type Refusal, refusal } from "./errors.ts";
-import { unknownVariable } from "./message-text.ts";
+import { strayBraces, unknownVariable } from "./message-text.ts";
 import type { LockoutPolicy } from "./policy.ts";
 import type { Route } from "./routes.ts";
 import {
@@ -73,17 +73,27 @@ export const textErrors = {
   missing: refusal("not_found", "TEXT-n0Cst", "Errors.MessageText.NotFound"),
   languageInvalid: refusal("invalid_argument", "TEXT-l4Ngu", "Errors.MessageText.LanguageInvalid"),
   variableUnknown: refusal("invalid_argument", "TEXT-v4Unk", "Errors.MessageText.VariableUnknown"),
+  malformed: refusal("invalid_argument", "TEXT-m4Lfd", "Errors.MessageText.Malformed"),
 } as const;
 
-/** Nothing happens if the text is just this. @throws DomainError for a variable that no message has */
+/** @throws DomainError for a variable that no message has, or braces that enclose none */
+export function requireTemplate(template: string): void {
+  const variable = unknownVariable(template);
+  if (variable !== undefined) throw new DomainError(textErrors.variableUnknown, { variable });
+  const place = strayBraces(template);
+  if (place !== undefined) {
+    throw new DomainError(textErrors.malformed, { place: JSON.stringify(place), example: "{{.Code}}" });
+  }
+}
+
+/** Nothing happens if the text is just this. @throws DomainError for what is no template */
 export function decideSetText(
   state: Present,
   textType: TextType,
   language: string,
   message: MessageText,
 ): SettingsDecision {
-  const variable = unknownVariable(message.text);
-  if (variable !== undefined) throw new DomainError(textErrors.variableUnknown, { variable });
+  for (const part of Object.values(message)) requireTemplate(part);
   const present = state?.texts[textKey({ textType, language })]?.value;
   if (present !== undefined && sameData(present, message)) return nothing;
   return { events: [{ type: "settings.message.text.set", data: { textType, language, message } }] };
@@ -160,6 +170,24 @@ export function decideChangeSmsProvider(
 ): SettingsDecision {
   if (sameData(present, config)) return nothing;
   return { events: [{ type: "settings.sms.provider.changed", data: { providerId, config } }] };
+}
+
+/**
+ * Encrypts the secrets of every provider with the current key.
+ *
+ * @param reseal gives the same account; with the same texts where nothing is to be done
+ */
+export function decideResealSmsProviders(
+  state: Present,
+  reseal: (providerId: string, config: SmsProviderConfig) => SmsProviderConfig,
+): { readonly events: readonly SettingsEvent[] } {
+  const events: SettingsEvent[] = [];
+  for (const [providerId, { value }] of Object.entries(state?.smsProviders ?? {})) {
+    const config = reseal(providerId, value);
+    if (sameData(value, config)) continue;
+    events.push({ type: "settings.sms.provider.resealed", data: { providerId, config } });
+  }
+  return { events };
 }
 
 /** @throws DomainError if there is no such provider, or it is active */

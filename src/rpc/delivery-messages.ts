@@ -16,8 +16,8 @@ import {
   type MessageRecord,
   type MessageState as StateName,
   messageStates,
-  type SmsEncoding,
 } from "../app/ports.ts";
+import type { SmsEncoding } from "../domain/sms-segments.ts";
 import { wireChannels } from "./delivery-providers.ts";
 
 /** Messages as ringback.delivery.v1 tells them. */

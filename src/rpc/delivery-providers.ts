@@ -66,7 +66,9 @@ export function wireProvider({ id, details, isActive, config }: SmsProviderView)
 }
 
 /** Field by field: no secret is in them. */
-function wireConfig(config: SmsProviderShown): NonNullable<MessageInitShape<typeof ProviderSchema>["config"]> {
+function wireConfig(
+  config: SmsProviderShown,
+): NonNullable<MessageInitShape<typeof ProviderSchema>["config"]> {
   switch (config.kind) {
     case "twilio": {
       const { sid, senderNumber, verifyServiceSid, channel = "sms" } = config;

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
   AddProviderResponseSchema,
@@ -16,12 +16,7 @@ import {
 import type { AppContext } from "../app/context.ts";
 import { getMessage, listMessages } from "../app/messages.ts";
 import { getRoutes, setRoutes } from "../app/routes.ts";
-import {
-  addSmsProvider,
-  changeSmsProvider,
-  getSmsProvider,
-  listSmsProviders,
-} from "../app/sms-provider.ts";
+import { addSmsProvider, changeSmsProvider, getSmsProvider, listSmsProviders } from "../app/sms-provider.ts";
 import { stateOf, wireMessage } from "./delivery-messages.ts";
 import { inputOf, wireProvider } from "./delivery-providers.ts";
 
@@ -54,19 +49,15 @@ export function deliveryV1(app: AppContext): ServiceImpl<typeof DeliveryService>
         countries,
         targets: targets.map(({ providerId, weight, step }) => ({ providerId, weight, step })),
       }));
-      const { changedMs } = await setRoutes(app, command);
-      return create(SetRoutesResponseSchema, { changeTime: timestampFromMs(changedMs) });
+      return create(SetRoutesResponseSchema, changeTimeOf(await setRoutes(app, command)));
     },
 
     async getRoutes() {
       const found = await getRoutes(app);
-      if (found === undefined) return create(GetRoutesResponseSchema);
-      return create(GetRoutesResponseSchema, {
-        routes: found.value.map(({ countries, targets }) =>
-          create(RouteSchema, { countries: [...countries], targets: [...targets] }),
-        ),
-        changeTime: timestampFromMs(found.changedMs),
-      });
+      const routes = (found?.value ?? []).map(({ countries, targets }) =>
+        create(RouteSchema, { countries: [...countries], targets: [...targets] }),
+      );
+      return create(GetRoutesResponseSchema, { routes, ...changeTimeOf(found) });
     },
 
     async listMessages({ userId, recipient, state, pageSize, pageToken }) {
@@ -88,4 +79,9 @@ export function deliveryV1(app: AppContext): ServiceImpl<typeof DeliveryService>
       return create(GetMessageResponseSchema, { message: wireMessage(await getMessage(app, id)) });
     },
   };
+}
+
+/** Unset for what was never set. */
+function changeTimeOf(found: { readonly changedMs: number } | undefined): { changeTime?: Timestamp } {
+  return found === undefined ? {} : { changeTime: timestampFromMs(found.changedMs) };
 }

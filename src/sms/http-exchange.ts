@@ -44,7 +44,6 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
-    if (status < 200) return; // informational: the answer follows
     const retryAfter = headers["retry-after"];
     this.#head = { status, retryAfter: typeof retryAfter === "string" ? retryAfter : "" };
   }

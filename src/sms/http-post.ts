@@ -100,11 +100,11 @@ export class HttpPost {
       return { kind: "rejected", reason: `${receiver} is ${cause.message}` };
     }
     if (kind === "not_sent") {
-      return { kind: "retry", reason: `${receiver} cannot be reached: ${codeOf(cause)}` };
+      const why = cause === timedOut ? ` within ${this.#timeoutMs} ms` : `: ${codeOf(cause)}`;
+      return { kind: "retry", reason: `${receiver} cannot be reached${why}` };
     }
-    const reason =
-      cause === timedOut ? `${receiver} ${timedOut.message}` : `${receiver} broke off: ${codeOf(cause)}`;
-    return { kind: "unknown", reason };
+    const why = cause === timedOut ? timedOut.message : `broke off: ${codeOf(cause)}`;
+    return { kind: "unknown", reason: `${receiver} ${why}` };
   }
 
   close(): Promise<void> {

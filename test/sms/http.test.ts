@@ -4,39 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { SmsMessage } from "../../src/app/ports.ts";
 import { createHttpProvider, type HttpProviderOptions } from "../../src/sms/http.ts";
 import { isForbiddenAddress, refuseForbiddenHost } from "../../src/sms/public-address.ts";
+import { clock, message } from "../support/provider-message.ts";
 
 const signingKey = "signing-key-of-this-test";
-const clock = { nowMs: () => 1_700_000_000_500 };
-
-const message: SmsMessage = {
-  id: "01a1fbfc-03d9-71c2-a98e-ca30ae444921",
-  purpose: "verify_phone",
-  recipient: "+41791234567",
-  text: "123456 is your code.",
-  code: "123456",
-  createdMs: 1_700_000_000_000,
-  expiresMs: 1_700_000_600_000,
-  origin: "",
-  user: {
-    id: "ada",
-    organizationId: "default",
-    userName: "ada@example.com",
-    firstName: "Ada",
-    lastName: "Lovelace",
-    nickName: "",
-    displayName: "Ada Lovelace",
-    email: "ada@example.com",
-    isEmailVerified: false,
-    lastPhone: "+41791234567",
-    verifiedPhone: "",
-    createdMs: 1_600_000_000_000,
-    changedMs: 1_700_000_000_000,
-  },
-};
-
 interface Received {
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
@@ -88,7 +60,7 @@ describe("a webhook", () => {
         provider: { id: "http", description: "" },
         recipientPhoneNumber: "+41791234567",
       },
-      templateData: { text: "123456 is your code." },
+      templateData: { text: message.text },
       args: {
         code: "123456",
         userID: "ada",

@@ -13,6 +13,10 @@ export interface ServerProcessOptions {
   readonly file: string;
   /** Where the SMS go; the inbox if it is left out. */
   readonly webhook?: string;
+  /** The program; the server as it is if it is left out. */
+  readonly program?: URL;
+  /** Further variables of its environment. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** How a process ended. */
@@ -30,8 +34,9 @@ export class ServerProcess {
   readonly #log: string[] = [];
   readonly #awaited = new Map<string, () => void>();
 
-  constructor({ file, webhook }: ServerProcessOptions) {
+  constructor({ file, webhook, program, variables }: ServerProcessOptions) {
     const env = {
+      ...variables,
       RINGBACK_STORE: `sqlite:${file}`,
       RINGBACK_PORT: "0",
       RINGBACK_ADMIN_TOKEN: adminToken,
@@ -43,7 +48,10 @@ export class ServerProcess {
             RINGBACK_SMS_SIGNING_KEY: signingKey,
           }),
     };
-    const child = spawn(process.execPath, [mainProgram], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [program === undefined ? mainProgram : fileURLToPath(program)], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.#child = child;
     createInterface({ input: child.stdout }).on("line", (line) => {
       const url = /answers at (http:\/\/\S+):/.exec(line)?.[1];

@@ -86,12 +86,14 @@ export class MemoryOutbox implements Outbox {
       users.add(userId);
       due.push(pending);
     }
-    return due.map((pending) => {
+    const claimed: ClaimedMessage[] = [];
+    for (const pending of due) {
       const attempt = pending.attempt + 1;
       this.#dequeue(pending.message.id);
       this.#enqueue({ ...pending, dueMs: nowMs + leaseMs, isLeased: true, attempt });
-      return { ...pending.message, attempt, attempts: pending.attempts };
-    });
+      claimed.push({ ...pending.message, attempt, attempts: pending.attempts });
+    }
+    return claimed;
   }
 
   async begin(claim: Claim, attempts: readonly Attempt[]): Promise<boolean> {
@@ -171,15 +173,17 @@ export class MemoryOutbox implements Outbox {
 
   /** Every message, the oldest first. */
   kept(): readonly KeptMessage[] {
-    return [...this.#records.keys()].flatMap((id) => {
-      const pending = this.#pending.get(id);
-      if (pending === undefined) return this.find(id) ?? [];
-      const { message, dueMs, attempt } = pending;
-      return { ...recordOf(pending), waiting: { sealed: message.sealed, dueMs, attempt } };
-    });
+    return [...this.#records.keys()].flatMap((id) => this.#kept(id) ?? []);
   }
 
-  /** @param kept from another store, in its order */
+  #kept(id: string): KeptMessage | undefined {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return this.find(id);
+    const { message, dueMs, attempt } = pending;
+    return { ...recordOf(pending), waiting: { sealed: message.sealed, dueMs, attempt } };
+  }
+
+  /** Takes a message from another store, where it was newer than those that were taken before. */
   restore({ waiting, ...record }: KeptMessage): void {
     const { id, recipient, createdMs, number } = record;
     this.#lastNumber = number;

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { HistoryEvent, InboxMessage, KeptItem, KeptMessage, StoredRow } from "../../app/ports.ts";
 import { notEmptyMessage } from "../bounds.ts";
-import { prepareAggregateWrites } from "./aggregate-writes.ts";
+import { prepareAggregateWrites, writtenRow } from "./aggregate-writes.ts";
 import { openForReading, openForWriting } from "./database.ts";
 import { eventOf } from "./event-rows.ts";
 import { inboxMessageOf } from "./inbox.ts";
@@ -42,8 +42,7 @@ export async function restore(
       else if (kind === "message") insert.message(value);
       else insert.inboxMessage(value);
     }
-    const written = rows().map(({ state, ...rest }) => ({ ...rest, state: JSON.stringify(state) }));
-    prepareAggregateWrites(database).replaceRows(written);
+    prepareAggregateWrites(database).replaceRows(rows().map(writtenRow));
     database.exec("COMMIT");
   } finally {
     // What is not committed is rolled back by this.

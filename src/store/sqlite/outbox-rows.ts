@@ -4,9 +4,9 @@ import {
   type MessageRecord,
   messageStates,
   type OutboxMessage,
-  smsEncodings,
   type WaitingMessage,
 } from "../../app/ports.ts";
+import { smsEncodings } from "../../domain/sms-segments.ts";
 import { integer, integerOrNull, oneOf, purpose, text, textOrNull, type Row } from "./columns.ts";
 
 /** A row of the outbox as the message that it is. */

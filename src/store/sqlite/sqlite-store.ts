@@ -19,7 +19,7 @@ import type {
 import type { Found, Search, SearchRecords, SearchType } from "../../app/search.ts";
 import type { Log } from "../../lib/log.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
-import type { WrittenAggregate } from "./aggregate-writes.ts";
+import { type WrittenAggregate, writtenRow } from "./aggregate-writes.ts";
 import type { WriterOptions } from "./batch-writer.ts";
 import { integer, text } from "./columns.ts";
 import { openForReading, prepareDatabase } from "./database.ts";
@@ -127,8 +127,7 @@ export class SqliteStore implements Store {
   }
 
   replaceRows(rows: readonly StoredRow[]): Promise<void> {
-    const written = rows.map(({ state, ...rest }) => ({ ...rest, state: JSON.stringify(state) }));
-    return this.#queue.write("replaceRows", written);
+    return this.#queue.write("replaceRows", rows.map(writtenRow));
   }
 
   dump(): AsyncIterable<KeptItem> {

@@ -580,6 +580,8 @@ export declare const SetRoutesRequestSchema: GenMessage<SetRoutesRequest>;
  */
 export declare type SetRoutesResponse = Message$1<"ringback.delivery.v1.SetRoutesResponse"> & {
   /**
+   * When they were last changed; unset if there are none, and never were.
+   *
    * @generated from field: google.protobuf.Timestamp change_time = 1;
    */
   changeTime?: Timestamp | undefined;
