@@ -19,6 +19,7 @@ import { CodeVault } from "./app/code-vault.ts";
 import type { AppContext } from "./app/context.ts";
 import { Directory } from "./app/directory.ts";
 import { Inbox } from "./app/inbox.ts";
+import { KeyRotation } from "./app/key-rotation.ts";
 import type { SmsProvider, Store } from "./app/ports.ts";
 import { type ReceiptOutcome, receiptsPath, receiptUrl, takeReceipt } from "./app/receipts.ts";
 import { Repository } from "./app/repository.ts";
@@ -140,17 +141,20 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     ...(publicUrl && { receiptUrlOf: (...of) => receiptUrl(publicUrl, ...of) }),
     log,
   });
+  const rotation = new KeyRotation({ vault, settings, outbox: store.outbox, clock, log });
   const app: AppContext = { ...common, store, knownRoles: roles, onMessage: () => courier.wake() };
   const newAdminToken = await prepareAdministrator(app, config);
   const receipts = receiptsEndpoint(config, app, async (id) => (await providers.byId(id))?.provider);
   const server = await startRpc(config, app, inbox, masterKeys, receipts, environment);
   courier.wake();
+  rotation.start();
   return {
     url: server.url,
     port: server.port,
     newAdminToken,
     async shutdown(graceMs) {
       await server.shutdown(graceMs);
+      await rotation.stop();
       await courier.stop();
       await providers.close();
       await store.close();

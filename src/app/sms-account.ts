@@ -159,7 +159,11 @@ export function resealed(vault: CodeVault, id: string, config: SmsProviderConfig
     }
     case "messagebird": {
       const { sealedAccessKey, sealedSigningKey } = config;
-      return { ...config, sealedAccessKey: again(sealedAccessKey), sealedSigningKey: again(sealedSigningKey) };
+      return {
+        ...config,
+        sealedAccessKey: again(sealedAccessKey),
+        sealedSigningKey: again(sealedSigningKey),
+      };
     }
     case "sns":
       return { ...config, sealedSecretAccessKey: again(config.sealedSecretAccessKey) };

@@ -231,6 +231,8 @@ export class Post {
       findByKey: (key) => store.findByKey(key),
       search: (type, search) => store.search(type, search),
       replaceRows: (rows) => store.replaceRows(rows),
+      dump: () => store.dump(),
+      restore: (items, rows) => store.restore(items, rows),
       history: (after, limit) => store.history(after, limit),
       inbox: store.inbox,
       close: () => store.close(),
