@@ -222,5 +222,5 @@ function withProvider(
 }
 
 function dated<T>(before: Dated<T> | undefined, value: T, { sequence, atMs }: At): Dated<T> {
-  return { value, sequence, createdMs: before?.createdMs ?? atMs, changedMs: atMs };
+  return { ...before, value, sequence, createdMs: before?.createdMs ?? atMs, changedMs: atMs };
 }

@@ -1,7 +1,10 @@
 import { isExpired, type PendingCode } from "./codes.ts";
 import type { CodeAdded, Email, MetadataEntry, Profile, UserEvent, UserSchema } from "./user-events.ts";
 
-/** State and fold of a user. A field that came later is optional: rows of before do not have it. */
+/**
+ * State and fold of a user. A field that came later is optional: rows of before do not have it. A field that a newer
+ * release wrote is not known here, and stays.
+ */
 
 /** A personal access token. */
 export interface AccessToken {
@@ -245,15 +248,12 @@ function withRegistration(
 
 function withCode(phone: Phone, added: CodeAdded): Phone {
   const { challengeId, keyId, mac, expiresMs, attemptsMax } = added;
-  return {
-    number: phone.number,
-    isVerified: phone.isVerified,
-    code: { challengeId, keyId, mac, expiresMs, attemptsLeft: attemptsMax },
-  };
+  return { ...phone, code: { challengeId, keyId, mac, expiresMs, attemptsLeft: attemptsMax } };
 }
 
 function verifiedPhone(phone: Phone): Phone {
-  return { number: phone.number, isVerified: true };
+  const { code: _answered, ...rest } = phone;
+  return { ...rest, isVerified: true };
 }
 
 function withFailedAttempt(phone: Phone): Phone {
