@@ -66,6 +66,7 @@ import { createHttpProvider } from "./sms/http.ts";
 import { createInboxProvider } from "./sms/inbox.ts";
 import { createSmsProvider } from "./sms/providers.ts";
 import { openMemoryStore } from "./store/memory/memory-store.ts";
+import { openPostgresStore } from "./store/postgres/postgres-store.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 
 /** What a test may put in the place of the real thing. */
@@ -110,7 +111,14 @@ export async function build(config: Config, overrides: Overrides = {}): Promise<
 
 /** The configured store, brought to the newest version. @throws Error if it cannot be opened */
 export function openStore({ store }: Config, log: Log): Promise<Store> | Store {
-  return store.kind === "memory" ? openMemoryStore() : openSqliteStore({ file: store.file, log });
+  switch (store.kind) {
+    case "memory":
+      return openMemoryStore();
+    case "sqlite":
+      return openSqliteStore({ file: store.file, log });
+    case "postgres":
+      return openPostgresStore({ url: store.url, log });
+  }
 }
 
 type Environment = Overrides & Required<Pick<Overrides, "log" | "clock" | "randomBytes">>;
@@ -220,7 +228,7 @@ function startRpc(
       ["/oauth/v2/keys", () => ownTokens.jwks()],
     ]),
     endpoints: new Map(receipts === undefined ? [] : [[receiptsPath, receipts]]),
-    isReady: () => true,
+    isReady: () => app.store.isReady?.() ?? true,
     unaryPath,
     log,
   });

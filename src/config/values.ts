@@ -77,6 +77,15 @@ export const httpUrl: Parse<URL> = (text) => {
   return isPlain && (url.protocol === "https:" || url.protocol === "http:") ? url : undefined;
 };
 
+/** A connection URI that names a host and a database (PostgreSQL manual, 34.1.1.2). */
+export const postgresUrl: Parse<string> = (text) => {
+  const url = URL.parse(text);
+  const isPostgres = url?.protocol === "postgres:" || url?.protocol === "postgresql:";
+  return isPostgres && url.hostname !== "" && /^\/[^/]+$/.test(url.pathname) && url.hash === ""
+    ? text
+    : undefined;
+};
+
 /** An http or https URL to put paths behind: without a query, and without slashes at its end. */
 export const baseUrl: Parse<string> = (text) => {
   const url = text.includes("?") ? undefined : httpUrl(text);

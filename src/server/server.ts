@@ -60,7 +60,7 @@ export interface ServerOptions {
   /** By the path that they are below, e.g. "/receipts/". */
   readonly endpoints?: ReadonlyMap<string, Endpoint>;
   /** What gRPC health answers. */
-  readonly isReady: () => boolean;
+  readonly isReady: () => boolean | Promise<boolean>;
   readonly log: Log;
   /** What differs from `defaultLimits`. */
   readonly limits?: Partial<Limits>;
