@@ -1,5 +1,4 @@
-import { createReadStream } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { rebuild } from "./app/rebuild.ts";
 import { exportLines, importLines, type KeptCounts } from "./app/transfer.ts";
@@ -43,23 +42,23 @@ async function exportStore(config: Config, log: Log, file: string | undefined): 
     else await writeNewFile(file, text.chunks);
     return text.counts();
   });
-  tell(`Exported ${described(counts)}.`);
+  tell(`Exported: ${described(counts)}.`);
   tell(
-    `It holds hashes of tokens, phone numbers, and encrypted secrets: keep it as you keep the store. The master key is not in it: ` +
-      `take ${masterKeyPlace(config)} to the new place by another way.`,
+    "It holds phone numbers, hashes of tokens, encrypted secrets, and the messages of the inbox as they are: keep it as " +
+      `you keep the store. The master key is not in it: take ${masterKeyPlace(config)} to the new place by another way.`,
   );
 }
 
 /** @param file standard input if it is left out or "-" */
 async function importStore(config: Config, log: Log, file: string | undefined): Promise<void> {
-  const input = isStandard(file) ? process.stdin : createReadStream(file);
+  const input = isStandard(file) ? process.stdin : (await openFile(file, "r")).createReadStream();
   const imported = await withStore(config, log, (store) =>
     importLines(store, linesOf(input, lineBytesMax)).catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`nothing was imported: ${reason}`, { cause });
     }),
   );
-  tell(`Imported ${described(imported)}; ${imported.rows} rows were made from the events.`);
+  tell(`Imported: ${described(imported)}; rows made from the events: ${imported.rows}.`);
   tell(
     `What is encrypted in it opens only with the master key of the store that it came from: it must be in ` +
       `${masterKeyPlace(config)} before a server starts.`,
@@ -115,12 +114,23 @@ function countingText(lines: AsyncGenerator<string, KeptCounts>): {
 
 /** On the disk once it resolves; gone again if it fails. */
 async function writeNewFile(file: string, chunks: AsyncIterable<string>): Promise<void> {
-  const handle = await open(file, "wx", 0o600);
+  const handle = await openFile(file, "wx");
   try {
     await pipeline(chunks, handle.createWriteStream({ flush: true }));
   } catch (error) {
     await rm(file, { force: true });
     throw error;
+  }
+}
+
+/** @throws Error in plain words */
+async function openFile(file: string, flags: "r" | "wx"): Promise<FileHandle> {
+  try {
+    return await open(file, flags, 0o600);
+  } catch (cause) {
+    const isThere = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
+    const reason = isThere ? "there is such a file already, and it is not written over" : String(cause);
+    throw new Error(`cannot open ${file}: ${reason}`, { cause });
   }
 }
 
@@ -130,7 +140,7 @@ function masterKeyPlace({ masterKeys, store }: Config): string {
 }
 
 function described({ event, message, inboxMessage }: KeptCounts): string {
-  return `${event} events, ${message} messages of the outbox and ${inboxMessage} of the inbox`;
+  return `events: ${event}, messages of the outbox: ${message}, of the inbox: ${inboxMessage}`;
 }
 
 /** Standard output may be the export. */
