@@ -4,7 +4,7 @@ import { StoreUnavailableError } from "../../app/ports.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Row } from "./columns.ts";
-import { asUnavailable, isConnectionLost } from "./failures.ts";
+import { asUnavailable, isConnectionLost, isPlanOld } from "./failures.ts";
 import type { Statement } from "./statements.ts";
 
 /** A statement and its parameters; one without a name is planned for its values. */
@@ -49,7 +49,8 @@ export class Database {
   }
 
   /**
-   * Carries out a statement that may be repeated: after the connection is lost it is, while there is time.
+   * Carries out a statement that may be repeated: after the connection is lost, or has an old plan, it is, while there
+   * is time.
    * @throws StoreUnavailableError
    */
   async repeat(query: Query, deadline = new Deadline(readMsMax)): Promise<pg.QueryResult<Row>> {
@@ -58,7 +59,7 @@ export class Database {
       try {
         return await client.query(query, deadline);
       } catch (error) {
-        if (!isConnectionLost(error) || deadline.isOver) throw asUnavailable(error);
+        if (!(isConnectionLost(error) || isPlanOld(error)) || deadline.isOver) throw asUnavailable(error);
       }
     }
   }
