@@ -17,6 +17,7 @@ const expand = `
   ALTER TABLE ringback.inbox_messages ADD COLUMN next text;
   CREATE TABLE ringback.next (number bigint PRIMARY KEY);
   CREATE INDEX next_states ON ringback.states (next);
+  INSERT INTO ringback.migrations (number, name) VALUES (1000, '1000-next.sql');
 `;
 
 describe("a server of this release beside the next one, on PostgreSQL", () => {
@@ -100,5 +101,15 @@ describe("a server of this release beside the next one, on PostgreSQL", () => {
     await next.query(expand);
     await next.end();
     for (let round = 0; round < 10; round += 1) expect(await useAll(`after ${round}`)).toHaveLength(2);
+  });
+
+  it("starts on the schema of the next one", async () => {
+    const next = new pg.Client({ connectionString: database.url });
+    await next.connect();
+    await next.query(expand);
+    await next.end();
+    await store.close();
+    store = await openPostgresStore({ url: database.url, log: silentLog });
+    expect(await useAll("started late")).toHaveLength(2);
   });
 });
