@@ -1,11 +1,11 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { rebuild } from "./app/rebuild.ts";
-import { exportLines, importLines, type KeptCounts } from "./app/transfer.ts";
+import { exportLines, importLines, type KeptCounts, noCounts } from "./app/transfer.ts";
 import { openStore } from "./build.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import type { Store } from "./app/ports.ts";
-import { linesOf } from "./lib/lines.ts";
+import { chunksOf, linesOf } from "./lib/lines.ts";
 import type { Log } from "./lib/log.ts";
 
 /** What the program does besides serving. Each works on the configured store, tells how it went, and ends. */
@@ -14,7 +14,6 @@ type Command = (config: Config, log: Log, file: string | undefined) => Promise<v
 
 /** Far more than a request may bring into one event. */
 const lineBytesMax = 64 * 1024 * 1024;
-const chunkCharactersMin = 64 * 1024;
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["rebuild", rebuildRows],
@@ -36,11 +35,10 @@ async function migrateStore(config: Config, log: Log): Promise<void> {
 
 /** @param file standard output if it is left out or "-"; it must not be there yet */
 async function exportStore(config: Config, log: Log, file: string | undefined): Promise<void> {
-  const counts = await withStore(config, log, async (store) => {
-    const text = countingText(exportLines(store));
-    if (isStandard(file)) await pipeline(text.chunks, process.stdout, { end: false });
-    else await writeNewFile(file, text.chunks);
-    return text.counts();
+  const counts = noCounts();
+  await withStore(config, log, (store) => {
+    const chunks = chunksOf(exportLines(store, counts));
+    return isStandard(file) ? pipeline(chunks, process.stdout, { end: false }) : writeNewFile(file, chunks);
   });
   tell(`Exported: ${described(counts)}.`);
   tell(
@@ -81,35 +79,6 @@ async function withStore<T>(config: Config, log: Log, work: (store: Store) => Pr
   } finally {
     await store.close();
   }
-}
-
-/** Lines put together to larger pieces, and what the generator returns at their end. */
-function countingText(lines: AsyncGenerator<string, KeptCounts>): {
-  readonly chunks: AsyncIterable<string>;
-  readonly counts: () => KeptCounts;
-} {
-  let counts: KeptCounts | undefined;
-  async function* chunks(): AsyncGenerator<string> {
-    let chunk = "";
-    for (let next = await lines.next(); ; next = await lines.next()) {
-      if (next.done) {
-        counts = next.value;
-        break;
-      }
-      chunk += `${next.value}\n`;
-      if (chunk.length < chunkCharactersMin) continue;
-      yield chunk;
-      chunk = "";
-    }
-    yield chunk;
-  }
-  return {
-    chunks: chunks(),
-    counts: () => {
-      if (counts === undefined) throw new Error("the export did not come to its end");
-      return counts;
-    },
-  };
 }
 
 /** On the disk once it resolves; gone again if it fails. */

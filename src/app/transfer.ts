@@ -11,18 +11,27 @@ const format = "ringback-export";
 const version = 1;
 
 /** How much of each kind. */
-export type KeptCounts = Readonly<Record<KeptKind, number>>;
+export type KeptCounts = Record<KeptKind, number>;
 
-/** @returns lines without their ends; the counts once there are no more */
-export async function* exportLines(store: Pick<Store, "dump">): AsyncGenerator<string, KeptCounts> {
+export function noCounts(): KeptCounts {
+  return { event: 0, message: 0, inboxMessage: 0 };
+}
+
+/**
+ * Gives lines without their ends.
+ *
+ * @param counts grow with them
+ */
+export async function* exportLines(
+  store: Pick<Store, "dump">,
+  counts: KeptCounts = noCounts(),
+): AsyncGenerator<string> {
   yield encodeLine({ format, version });
-  const counts = noCounts();
   for await (const item of store.dump()) {
     counts[item.kind] += 1;
     yield encodeItem(item);
   }
   yield encodeLine({ end: counts });
-  return counts;
 }
 
 /**
@@ -106,15 +115,11 @@ class ExportReader {
   }
 }
 
-function noCounts(): Record<KeptKind, number> {
-  return { event: 0, message: 0, inboxMessage: 0 };
-}
-
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error("it is no JSON", { cause });
+    throw new Error("it is no JSON: was it cut off in the middle?", { cause });
   }
 }
 

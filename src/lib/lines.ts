@@ -31,3 +31,17 @@ export async function* linesOf(
   }
   if (begunBytes > 0) yield lineWith(new Uint8Array());
 }
+
+const chunkCharactersMin = 64 * 1024;
+
+/** Lines with their ends, put together to pieces that are worth a write. */
+export async function* chunksOf(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  let chunk = "";
+  for await (const line of lines) {
+    chunk += `${line}\n`;
+    if (chunk.length < chunkCharactersMin) continue;
+    yield chunk;
+    chunk = "";
+  }
+  yield chunk;
+}
