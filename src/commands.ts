@@ -108,8 +108,8 @@ function masterKeyPlace({ masterKeys, store }: Config): string {
   return `the file ${store.file}.key`;
 }
 
-function described({ event, message, inboxMessage }: KeptCounts): string {
-  return `events: ${event}, messages of the outbox: ${message}, of the inbox: ${inboxMessage}`;
+function described({ event, message, inboxMessage, answer }: KeptCounts): string {
+  return `events: ${event}, messages of the outbox: ${message}, of the inbox: ${inboxMessage}, kept answers: ${answer}`;
 }
 
 /** Standard output may be the export. */

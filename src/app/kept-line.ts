@@ -2,14 +2,13 @@ import { smsEncodings } from "../domain/sms-segments.ts";
 import {
   aggregateTypes,
   type Attempt,
-  channels,
   type Kept,
   type KeptItem,
   type KeptKind,
   keptKinds,
-  messagePurposes,
   messageStates,
 } from "./ports.ts";
+import { channels, messagePurposes } from "./sms-port.ts";
 
 /** What a store keeps, as lines of JSON: one object each, `{"<kind>": {…}}`. */
 
@@ -141,4 +140,5 @@ const checks: Readonly<Record<KeptKind, Check>> = {
     createdMs: integer,
     expiresMs: integerOrNull,
   }),
+  answer: object<Kept["answer"]>({ key: text, sealed: text, expiresMs: integer }),
 };

@@ -12,7 +12,7 @@ const messagesAtOnce = 100;
 const pauseMs = 100;
 /** Replicas that were not restarted yet still encrypt with an older key, so it is looked for again. */
 const roundMs = 60_000;
-/** The longest life of a token of our own, as in the contract. */
+/** The longest life of a token of our own, as in the contract, and that of an answer kept for repeated calls. */
 const tokenTtlMsMax = 24 * 60 * 60 * 1000;
 
 export interface KeyRotationOptions {
@@ -36,7 +36,8 @@ interface Round {
  * Encrypts with the current master key what is encrypted with an older one, beside the calls that are served. It
  * may run on every replica at once: a text is replaced only where it is still the one that was read.
  *
- * Codes that were sent, and tokens, cannot be made anew: the older keys serve them until they expire.
+ * Codes that were sent, and tokens, cannot be made anew: the older keys serve them until they expire, and whatever
+ * else lives no longer.
  */
 export class KeyRotation {
   readonly #options: KeyRotationOptions;

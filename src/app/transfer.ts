@@ -14,7 +14,7 @@ const version = 1;
 export type KeptCounts = Record<KeptKind, number>;
 
 export function noCounts(): KeptCounts {
-  return { event: 0, message: 0, inboxMessage: 0 };
+  return { event: 0, message: 0, inboxMessage: 0, answer: 0 };
 }
 
 /**
@@ -97,9 +97,10 @@ class ExportReader {
     return item;
   }
 
-  #requireOrder({ kind, value }: KeptItem): void {
-    const place = "position" in value ? value.position : "number" in value ? value.number : value.id;
+  #requireOrder(item: KeptItem): void {
+    const { kind } = item;
     const kindPlace = keptKinds.indexOf(kind);
+    const place = placeOf(item) ?? this.#lastPlaces[kind] + 1;
     if (kindPlace < this.#lastKind || place <= this.#lastPlaces[kind]) throw new Error("it is out of order");
     this.#lastKind = kindPlace;
     this.#lastPlaces[kind] = place;
@@ -112,6 +113,20 @@ class ExportReader {
       throw new Error(`something is missing before it: there was ${encodeLine(this.counts)}`);
     }
     this.#isAtEnd = true;
+  }
+}
+
+/** What grows with every item of a kind; undefined where the order of the lines is all there is. */
+function placeOf({ kind, value }: KeptItem): number | undefined {
+  switch (kind) {
+    case "event":
+      return value.position;
+    case "message":
+      return value.number;
+    case "inboxMessage":
+      return value.id;
+    case "answer":
+      return undefined;
   }
 }
 

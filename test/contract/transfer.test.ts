@@ -34,6 +34,7 @@ async function addMessages(store: Store): Promise<void> {
       () => ({ events: [{ type: "user.machine.added", data }] }),
       () => ({
         message: outboxMessage(id, { userId: id, createdMs: 1e15, channel: "voice", sessionId: "s" }),
+        answer: { key: `answer of ${id}`, sealed: "sealed", expiresMs: 9e15 },
       }),
     );
     const claimed = await outbox.claim(1e15, 1_000, 1_000_000);
@@ -103,6 +104,7 @@ describe(`an export of a store after ${acceptedMax} random commands (SEED=${seed
       const [newest, before] = await store.outbox.list({ limit: 2 });
       expect(newest?.id).toBe("new");
       expect(newest?.number).toBeGreaterThan(before?.number ?? NaN);
+      expect(await store.findAnswer("answer of begun", 8e15)).toBe("sealed");
       const waiting = lines.filter((line) => line.includes('"waiting":')).length;
       const claimed = new Set<string>();
       for (let nowMs = 3e15; claimed.size < waiting + 1; nowMs += 1) {
@@ -137,7 +139,7 @@ describe.each(storeAdapters)("an import into $name", ({ createHome }) => {
     `"position":${position},"sequence":${sequence},"type":"${type}"}}`;
   const locked = (position: number, sequence: number) =>
     event(position, sequence, "settings.lockout.set", '{"maxPasswordAttempts":5,"maxOtpAttempts":5}');
-  const end = (events: number) => `{"end":{"event":${events},"inboxMessage":0,"message":0}}`;
+  const end = (events: number) => `{"end":{"answer":0,"event":${events},"inboxMessage":0,"message":0}}`;
 
   it("keeps positions that have gaps", async () => {
     const lines = [header, locked(7, 1), locked(1_000, 2), end(2)];

@@ -1,3 +1,4 @@
+import type { InboxMessage, InboxQuery, InboxStore } from "../../app/inbox-port.ts";
 import {
   StoreUnavailableError,
   type AggregateRef,
@@ -6,9 +7,6 @@ import {
   type Commit,
   type CommitOutcome,
   type HistoryEvent,
-  type InboxMessage,
-  type InboxQuery,
-  type InboxStore,
   type KeptItem,
   type Store,
   type StoredRow,
@@ -19,6 +17,7 @@ import type { Found, Search, SearchRecords, SearchType } from "../../app/search.
 import { notEmptyMessage, storeBounds, type StoreBounds } from "../bounds.ts";
 import { EventLog } from "./event-log.ts";
 import { MemoryOutbox } from "./memory-outbox.ts";
+import { MemoryAnswers } from "./memory-answers.ts";
 import { MemoryRecords } from "./memory-records.ts";
 
 const dumpedAtOnce = 1_000;
@@ -40,6 +39,7 @@ class MemoryStore implements Store {
   };
   readonly #keyHolders = new Map<string, string>();
   readonly #events = new EventLog();
+  readonly #answers: MemoryAnswers;
   readonly #records: { readonly [T in SearchType]: MemoryRecords<SearchRecords[T]> } = {
     user: new MemoryRecords(["id", "organizationId", "userName", "email", "phone"]),
     session: new MemoryRecords(["id", "userId", "creatorId"]),
@@ -49,6 +49,7 @@ class MemoryStore implements Store {
   constructor(bounds: StoreBounds) {
     this.outbox = new MemoryOutbox(bounds.outboxPendingMax);
     this.inbox = new MemoryInbox(bounds.inboxMessagesMax);
+    this.#answers = new MemoryAnswers(bounds.keptAnswersMax);
   }
 
   load({ type, id }: AggregateRef): StoredState | undefined {
@@ -63,6 +64,10 @@ class MemoryStore implements Store {
     return this.#records[type].search(search);
   }
 
+  findAnswer(key: string, nowMs: number): string | undefined {
+    return this.#answers.find(key, nowMs);
+  }
+
   async commit(commit: Commit): Promise<CommitOutcome> {
     if (this.#isClosed) throw new StoreUnavailableError("the store is closed");
     const writes = commit.also === undefined ? [commit] : [commit, ...commit.also];
@@ -72,9 +77,11 @@ class MemoryStore implements Store {
     ) {
       throw new Error("a commit writes to one aggregate twice");
     }
-    const refusal = this.#refusal(writes) ?? this.outbox.refusal(commit);
+    const { atMs, message, settle, answer } = commit;
+    const refusal =
+      (answer && this.#answers.refusal(answer, atMs)) ?? this.#refusal(writes) ?? this.outbox.refusal(commit);
     if (refusal !== undefined) return refusal;
-    const { atMs, message, settle } = commit;
+    if (answer !== undefined) this.#answers.add(answer);
     if (message !== undefined) this.outbox.add(message);
     if (settle !== undefined) this.outbox.end(settle);
     for (const write of writes) this.#write(write, atMs);
@@ -100,6 +107,7 @@ class MemoryStore implements Store {
   async *dump(): AsyncGenerator<KeptItem> {
     const { length } = this.#events;
     const messages = this.outbox.kept();
+    const answers = this.#answers.kept();
     const inboxMessages = this.inbox.list({ order: "oldest_first", limit: Infinity });
     let position = 0;
     for (let left = length; left > 0; left -= dumpedAtOnce) {
@@ -110,6 +118,7 @@ class MemoryStore implements Store {
     }
     for (const message of messages) yield { kind: "message", value: message };
     for (const message of inboxMessages) yield { kind: "inboxMessage", value: message };
+    for (const answer of answers) yield { kind: "answer", value: answer };
   }
 
   async restore(items: AsyncIterable<KeptItem>, rows: () => readonly StoredRow[]): Promise<void> {
@@ -122,7 +131,8 @@ class MemoryStore implements Store {
         const { position, ...event } = value;
         this.#events.append(event, position);
       } else if (kind === "message") this.outbox.restore(value);
-      else this.inbox.restore(value);
+      else if (kind === "inboxMessage") this.inbox.restore(value);
+      else this.#answers.add(value);
     }
     await this.replaceRows(made);
   }

@@ -1,4 +1,4 @@
-import type { InboxMessage, InboxStore } from "../../app/ports.ts";
+import type { InboxMessage, InboxStore } from "../../app/inbox-port.ts";
 import { integer, integerOrNull, purpose, text, type Row } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { statements } from "./statements.ts";

@@ -1,6 +1,7 @@
-import type { HistoryEvent, InboxMessage, KeptItem, StoredRow } from "../../app/ports.ts";
+import type { InboxMessage } from "../../app/inbox-port.ts";
+import type { HistoryEvent, KeptAnswer, KeptItem, StoredRow } from "../../app/ports.ts";
 import { notEmptyMessage } from "../bounds.ts";
-import type { Row } from "./columns.ts";
+import { integer, text, type Row } from "./columns.ts";
 import type { Database, Query, Transaction } from "./database.ts";
 import { eventOf } from "./event-rows.ts";
 import { inboxMessageOf } from "./inbox.ts";
@@ -24,6 +25,9 @@ export async function* dump(database: Database): AsyncGenerator<KeptItem> {
     }
     for await (const row of inOrder(transaction, "inbox_messages", "id")) {
       yield { kind: "inboxMessage", value: inboxMessageOf(row) };
+    }
+    for await (const row of inOrder(transaction, "answers", "number")) {
+      yield { kind: "answer", value: answerOf(row) };
     }
     await transaction.commit();
   } finally {
@@ -52,9 +56,9 @@ export function restore(
 
 const requireEmpty = `
   DO $$ BEGIN
-    LOCK TABLE ringback.events, ringback.outbox, ringback.inbox_messages IN EXCLUSIVE MODE;
+    LOCK TABLE ringback.events, ringback.outbox, ringback.inbox_messages, ringback.answers IN EXCLUSIVE MODE;
     IF EXISTS (SELECT FROM ringback.events) OR EXISTS (SELECT FROM ringback.outbox)
-      OR EXISTS (SELECT FROM ringback.inbox_messages)
+      OR EXISTS (SELECT FROM ringback.inbox_messages) OR EXISTS (SELECT FROM ringback.answers)
     THEN
       RAISE EXCEPTION '${notEmptyMessage}';
     END IF;
@@ -112,12 +116,14 @@ const targets: Readonly<Record<KeptItem["kind"], Statement>> = {
   event: statements.restoreEvents,
   message: statements.restoreMessages,
   inboxMessage: statements.restoreInboxMessages,
+  answer: statements.restoreAnswers,
 };
 
 /** @param lastPositions of the events before, by aggregate; this one is added */
 function columnsOf(item: KeptItem, lastPositions: Map<string, number>): object {
   if (item.kind === "message") return keptMessageColumns(item.value);
   if (item.kind === "inboxMessage") return inboxMessageColumns(item.value);
+  if (item.kind === "answer") return answerColumns(item.value);
   const { position, aggregate } = item.value;
   const name = `${aggregate.type}/${aggregate.id}`;
   const columns = eventColumns(item.value, lastPositions.get(name));
@@ -150,4 +156,12 @@ function inboxMessageColumns(message: InboxMessage): object {
     created_ms: message.createdMs,
     expires_ms: message.expiresMs,
   };
+}
+
+function answerColumns({ key, sealed, expiresMs }: KeptAnswer): object {
+  return { key, sealed, expires_ms: expiresMs };
+}
+
+function answerOf(row: Row): KeptAnswer {
+  return { key: text(row["key"]), sealed: text(row["sealed"]), expiresMs: integer(row["expires_ms"]) };
 }

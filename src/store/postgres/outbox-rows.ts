@@ -1,5 +1,4 @@
 import {
-  channels,
   type ClaimedMessage,
   type KeptMessage,
   type MessageRecord,
@@ -8,6 +7,7 @@ import {
   type Settlement,
   type WaitingMessage,
 } from "../../app/ports.ts";
+import { channels } from "../../app/sms-port.ts";
 import { smsEncodings } from "../../domain/sms-segments.ts";
 import { integer, integerOrNull, oneOf, purpose, text, textOrNull, type Row } from "./columns.ts";
 import { storedJson } from "./stored-text.ts";

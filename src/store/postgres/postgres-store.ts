@@ -1,15 +1,15 @@
-import {
-  type AggregateRef,
-  type Commit,
-  type CommitOutcome,
-  type HistoryEvent,
-  type InboxStore,
-  type KeptItem,
-  type Outbox,
-  type Store,
-  type StoredRow,
-  type StoredState,
-  type UniqueKey,
+import type { InboxStore } from "../../app/inbox-port.ts";
+import type {
+  AggregateRef,
+  Commit,
+  CommitOutcome,
+  HistoryEvent,
+  KeptItem,
+  Outbox,
+  Store,
+  StoredRow,
+  StoredState,
+  UniqueKey,
 } from "../../app/ports.ts";
 import type { Found, Search, SearchRecords, SearchType } from "../../app/search.ts";
 import type { Deadline } from "../../lib/deadline.ts";
@@ -31,6 +31,7 @@ import { recordTables } from "./record-tables.ts";
 import { replaceRowsSql } from "./replace-rows.ts";
 import { searchSql } from "./search-sql.ts";
 import { statements } from "./statements.ts";
+import { toStored } from "./stored-text.ts";
 
 export interface PostgresStoreOptions {
   /** E.g. "postgres://user:password@host:5432/database". */
@@ -60,13 +61,13 @@ const askMsMax = 3_000;
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const { url, log, randomBytes = secureRandomBytes } = options;
   for (const name of await migrate(url)) log.info("the database was migrated", { migration: name });
-  const { outboxPendingMax, inboxMessagesMax } = { ...storeBounds, ...options.bounds };
+  const bounds = { ...storeBounds, ...options.bounds };
   const database = new Database(url, log);
   const lanes = Array.from(
     { length: commitLanes },
-    () => new CommitLane(Buffer.from(randomBytes(16)).toString("base64url"), database, outboxPendingMax),
+    () => new CommitLane(Buffer.from(randomBytes(16)).toString("base64url"), database, bounds),
   );
-  return new PostgresStore(database, lanes, inboxMessagesMax);
+  return new PostgresStore(database, lanes, bounds.inboxMessagesMax);
 }
 
 /** Commits and point reads that meet in time share a statement each. */
@@ -124,6 +125,12 @@ export class PostgresStore implements Store {
     const names = writesOf(commit).map(({ aggregate: { type, id } }) => `${type}/${id}`);
     if (new Set(names).size < names.length) throw new Error("a commit writes to one aggregate twice");
     return this.#commits.ask(commit);
+  }
+
+  async findAnswer(key: string, nowMs: number): Promise<string | undefined> {
+    const values = [toStored(key), nowMs];
+    const { rows } = await this.#database.repeat({ ...statements.findAnswer, values });
+    return rows[0] && text(rows[0]["sealed"]);
   }
 
   async history(afterPosition: number, limit: number): Promise<readonly HistoryEvent[]> {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { InboxMessage, InboxStore } from "../../app/ports.ts";
+import type { InboxMessage, InboxStore } from "../../app/inbox-port.ts";
 import { integer, integerOrNull, purpose, text, type Row } from "./columns.ts";
 import type { WriteQueue } from "./write-queue.ts";
 

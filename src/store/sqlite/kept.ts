@@ -1,7 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { HistoryEvent, InboxMessage, KeptItem, KeptMessage, StoredRow } from "../../app/ports.ts";
+import type { InboxMessage } from "../../app/inbox-port.ts";
+import type { HistoryEvent, KeptAnswer, KeptItem, KeptMessage, StoredRow } from "../../app/ports.ts";
 import { notEmptyMessage } from "../bounds.ts";
 import { prepareAggregateWrites, writtenRow } from "./aggregate-writes.ts";
+import { integer, text, type Row } from "./columns.ts";
 import { openForReading, openForWriting } from "./database.ts";
 import { eventOf } from "./event-rows.ts";
 import { inboxMessageOf } from "./inbox.ts";
@@ -20,6 +22,9 @@ export async function* dump(file: string): AsyncGenerator<KeptItem> {
     }
     for (const row of database.prepare("SELECT * FROM inbox_messages ORDER BY id").iterate()) {
       yield { kind: "inboxMessage", value: inboxMessageOf(row) };
+    }
+    for (const row of database.prepare("SELECT * FROM answers ORDER BY number").iterate()) {
+      yield { kind: "answer", value: answerOf(row) };
     }
   } finally {
     database.close();
@@ -40,7 +45,8 @@ export async function restore(
     for await (const { kind, value } of items) {
       if (kind === "event") insert.event(value);
       else if (kind === "message") insert.message(value);
-      else insert.inboxMessage(value);
+      else if (kind === "inboxMessage") insert.inboxMessage(value);
+      else insert.answer(value);
     }
     prepareAggregateWrites(database).replaceRows(rows().map(writtenRow));
     database.exec("COMMIT");
@@ -51,7 +57,7 @@ export async function restore(
 }
 
 function requireEmpty(database: DatabaseSync): void {
-  for (const table of ["events", "outbox", "inbox_messages"]) {
+  for (const table of ["events", "outbox", "inbox_messages", "answers"]) {
     if (database.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() !== undefined) {
       throw new Error(notEmptyMessage);
     }
@@ -62,6 +68,7 @@ interface Inserts {
   event(event: HistoryEvent): void;
   message(message: KeptMessage): void;
   inboxMessage(message: InboxMessage): void;
+  answer(answer: KeptAnswer): void;
 }
 
 function prepareInserts(database: DatabaseSync): Inserts {
@@ -82,6 +89,7 @@ function prepareInserts(database: DatabaseSync): Inserts {
        (id, message_id, user_id, purpose, recipient, text, code, created_ms, expires_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const insertAnswer = database.prepare("INSERT INTO answers (key, sealed, expires_ms) VALUES (?, ?, ?)");
   const lastPositions = new Map<string, number>();
   return {
     event({ position, aggregate: { type, id }, sequence, atMs, type: eventType, data }) {
@@ -116,8 +124,15 @@ function prepareInserts(database: DatabaseSync): Inserts {
         message.receiptMs ?? null,
       );
     },
-    inboxMessage({ id, messageId, userId, purpose, recipient, text, code, createdMs, expiresMs }) {
-      insertInboxMessage.run(id, messageId, userId, purpose, recipient, text, code, createdMs, expiresMs);
+    inboxMessage({ id, messageId, userId, purpose, recipient, text: sms, code, createdMs, expiresMs }) {
+      insertInboxMessage.run(id, messageId, userId, purpose, recipient, sms, code, createdMs, expiresMs);
+    },
+    answer({ key, sealed, expiresMs }) {
+      insertAnswer.run(key, sealed, expiresMs);
     },
   };
+}
+
+function answerOf(row: Row): KeptAnswer {
+  return { key: text(row["key"]), sealed: text(row["sealed"]), expiresMs: integer(row["expires_ms"]) };
 }
