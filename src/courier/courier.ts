@@ -148,7 +148,7 @@ export class Courier {
     const checked = recheck(message, user, session?.state, clock.nowMs());
     if (user === undefined || checked.kind === "obsolete") {
       const reason = checked.kind === "obsolete" ? checked.reason : "";
-      await outbox.settle({ messageId: message.id, outcome: "skipped", reason });
+      await outbox.settle({ messageId: message.id, outcome: "skipped", reason, ...this.#end(message) });
       return;
     }
     const { result, provider } = await this.#send(message, user);
@@ -194,7 +194,7 @@ export class Courier {
     provider: string,
   ): Promise<void> {
     const { outbox, users, sessions, log } = this.#options;
-    const settle: Settlement = { messageId: message.id, outcome: "sent", reason: "" };
+    const settle: Settlement = { messageId: message.id, outcome: "sent", reason: "", ...this.#end(message) };
     const isRecorded =
       checked.kind === "user"
         ? await recordUnlessOver(users, message.userId, checked.sentEvent, settle)
@@ -203,7 +203,10 @@ export class Courier {
     log.info("message sent", { messageId: message.id, provider, attempt: message.attempt });
   }
 
-  async #retryLater(message: ClaimedMessage, result: Extract<SendResult, { kind: "retry" | "unknown" }>): Promise<void> {
+  async #retryLater(
+    message: ClaimedMessage,
+    result: Extract<SendResult, { kind: "retry" | "unknown" }>,
+  ): Promise<void> {
     const { outbox, clock, randomBytes, log } = this.#options;
     const waitMs = Math.max(
       backoffMs(message.attempt, backoffBaseMs, backoffCapMs, randomBytes),
@@ -221,12 +224,21 @@ export class Courier {
       reason: result.reason,
       waitMs,
     });
-    await outbox.retry(message.id, dueMs, result.reason);
+    await outbox.retry(message, dueMs, message.attempts);
+  }
+
+  #end({ attempts }: ClaimedMessage): Pick<Settlement, "settledMs" | "attempts"> {
+    return { settledMs: this.#options.clock.nowMs(), attempts };
   }
 
   async #giveUp(message: ClaimedMessage, reason: string): Promise<void> {
     this.#options.log.error("message given up", { messageId: message.id, attempt: message.attempt, reason });
-    await this.#options.outbox.settle({ messageId: message.id, outcome: "dead", reason });
+    await this.#options.outbox.settle({
+      messageId: message.id,
+      outcome: "dead",
+      reason,
+      ...this.#end(message),
+    });
   }
 }
 

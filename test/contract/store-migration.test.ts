@@ -75,7 +75,24 @@ describe("a database of version 1", () => {
       ["ada", 2],
     ]);
     const { sessionId: _none, ...message } = outboxMessage("m1");
-    expect(await store.outbox.claim(1_000, 1_000, 10)).toEqual([{ ...message, attempt: 1 }]);
+    expect(await store.outbox.claim(1_000, 1_000, 1)).toEqual([{ ...message, attempt: 1, attempts: [] }]);
+  });
+
+  it("frees the messages that were claimed, and keeps the records of those that were settled", async () => {
+    expect(await store.outbox.claim(3_000, 1_000, 10)).toMatchObject([
+      { id: "m1", attempt: 1 },
+      { id: "m2", attempt: 3 },
+    ]);
+    const { sealed: _erased, ...message } = outboxMessage("m3");
+    expect(await store.outbox.list({ state: "dead", limit: 10 })).toEqual([
+      {
+        ...message,
+        number: 3,
+        state: "dead",
+        reason: "no such number",
+        attempts: [],
+      },
+    ]);
   });
 });
 
@@ -152,11 +169,20 @@ function createVersion1(file: string): void {
     insertEvent.run(index + 1, id, 5_000 - index);
     insertState.run(index + 1, id, index + 1, JSON.stringify(state));
   }
-  const { id, userId, purpose, recipient, createdMs, expiresMs, sealed } = outboxMessage("m1");
-  database
-    .prepare(
-      `INSERT INTO outbox (message_id, user_id, purpose, recipient, created_ms, expires_ms, sealed, due_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    )
-    .run(id, userId, purpose, recipient, createdMs, expiresMs, sealed, createdMs);
+  const insertMessage = database.prepare(
+    `INSERT INTO outbox
+       (message_id, user_id, purpose, recipient, created_ms, expires_ms, sealed, due_ms, attempt, outcome, reason)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const ends = [
+    { dueMs: 1_000, attempt: 0, outcome: null, reason: null },
+    { dueMs: 99_000, attempt: 2, outcome: null, reason: "busy" },
+    { dueMs: 1_000, attempt: 1, outcome: "dead", reason: "no such number" },
+  ];
+  for (const [index, { dueMs, attempt, outcome, reason }] of ends.entries()) {
+    const message = outboxMessage(`m${index + 1}`);
+    const { id, userId, purpose, recipient, createdMs, expiresMs, sealed } = message;
+    const whom = [id, userId, purpose, recipient, createdMs, expiresMs] as const;
+    insertMessage.run(...whom, outcome === null ? sealed : null, dueMs, attempt, outcome, reason);
+  }
 }

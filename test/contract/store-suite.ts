@@ -9,7 +9,7 @@ import {
   type UniqueKey,
 } from "../../src/app/ports.ts";
 import { settledKeptMs, type StoreBounds } from "../../src/store/bounds.ts";
-import { inboxMessage, outboxMessage, userCommit } from "../support/store-commits.ts";
+import { inboxMessage, outboxMessage, settlement, userCommit } from "../support/store-commits.ts";
 import { applyCommit, emptyStoreModel, judge, type StoreModel } from "../support/store-model.ts";
 import type { StoreAdapter, StoreHome } from "./store-homes.ts";
 
@@ -258,11 +258,18 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
         (await store.outbox.claim(nowMs, leaseMs, limit)).map((message) => message.id);
 
       it("gives out a message as it came, once it is due", async () => {
-        const message = outboxMessage("m1", { createdMs: 5_000, expiresMs: null, sessionId: "session 1" });
+        const message = outboxMessage("m1", {
+          createdMs: 5_000,
+          expiresMs: null,
+          sessionId: "session 1",
+          channel: "voice",
+        });
         await store.commit(userCommit("1", 0, { message }));
         expect(await store.outbox.nextDueMs()).toBe(5_000);
         expect(await store.outbox.claim(4_999, 1_000, 10)).toEqual([]);
-        expect(await store.outbox.claim(5_000, 1_000, 10)).toEqual([{ ...message, attempt: 1 }]);
+        expect(await store.outbox.claim(5_000, 1_000, 10)).toEqual([
+          { ...message, attempt: 1, attempts: [] },
+        ]);
       });
 
       it("gives out the oldest first, at most the limit", async () => {
@@ -294,7 +301,7 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
       it("takes a message back until its next attempt", async () => {
         await send("m1", 1_000);
         await store.outbox.claim(1_000, 500, 10);
-        await store.outbox.retry("m1", 9_000, "the provider was busy");
+        await store.outbox.retry({ id: "m1", attempt: 1 }, 9_000, []);
         expect(await store.outbox.nextDueMs()).toBe(9_000);
         expect(await claimIds(8_999)).toEqual([]);
         expect(await store.outbox.claim(9_000, 500, 10)).toMatchObject([{ id: "m1", attempt: 2 }]);
@@ -304,30 +311,30 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
         await send("m1", 1_000);
         await send("m2", 1_000);
         await send("m3", 1_000);
-        await store.outbox.settle({ messageId: "m1", outcome: "sent", reason: "handed over" });
-        await store.outbox.settle({ messageId: "m1", outcome: "dead", reason: "too late to change" });
-        await store.outbox.retry("m1", 1_000, "too late to try again");
-        const settle = { messageId: "m2", outcome: "skipped", reason: "replaced" } as const;
+        await store.outbox.settle(settlement("m1"));
+        await store.outbox.settle(settlement("m1", { outcome: "dead", reason: "too late to change" }));
+        await store.outbox.retry({ id: "m1", attempt: 1 }, 1_000, []);
+        const settle = settlement("m2", { outcome: "skipped", reason: "replaced" });
         expect(await kinds([userCommit("1", 0, { settle }), userCommit("2", 0, { settle })])).toEqual([
           "committed",
           "committed",
         ]);
         expect(await claimIds(999_999)).toEqual(["m3"]);
-        await store.outbox.settle({ messageId: "m3", outcome: "dead", reason: "given up" });
+        await store.outbox.settle(settlement("m3", { outcome: "dead", reason: "given up" }));
         expect(await store.outbox.nextDueMs()).toBeUndefined();
         expect(await claimIds(9_999_999)).toEqual([]);
       });
 
       it("does not settle anything with a refused commit", async () => {
         await send("m1", 1_000);
-        const settle = { messageId: "m1", outcome: "sent", reason: "handed over" } as const;
+        const settle = settlement("m1");
         expect(await kinds([userCommit("1", 5, { settle })])).toEqual(["sequence_taken"]);
         expect(await claimIds(1_000)).toEqual(["m1"]);
       });
 
       it("has nothing to say about messages that it does not know", async () => {
-        await store.outbox.settle({ messageId: "m1", outcome: "sent", reason: "handed over" });
-        await store.outbox.retry("m1", 1_000, "the provider was busy");
+        await store.outbox.settle(settlement("m1"));
+        await store.outbox.retry({ id: "m1", attempt: 1 }, 1_000, []);
         expect(await store.outbox.nextDueMs()).toBeUndefined();
       });
 
@@ -345,7 +352,7 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
         expect(await ask("m2", 10_000)).toEqual(paused);
         expect(await ask("m2", 39_999)).toEqual(paused);
         expect(await ask("m3", 10_001, "+41790000002")).toEqual(committed);
-        await store.outbox.settle({ messageId: "m1", outcome: "skipped", reason: "replaced" });
+        await store.outbox.settle(settlement("m1", { outcome: "skipped", reason: "replaced" }));
         expect(await ask("m2", 39_999)).toEqual(paused);
         expect(await ask("m4", 10_001, "+41790000001", 1)).toEqual(committed);
         expect(await ask("m2", 40_000)).toEqual({ kind: "paused", untilMs: 40_001 });
@@ -370,8 +377,8 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
         expect(await kinds([userCommit("without a message", 0)])).toEqual(["committed"]);
         const [claimed] = await claimIds(1_000);
         expect(await send("m6", 1_000)).toEqual({ kind: "outbox_full" });
-        await store.outbox.settle({ messageId: String(claimed), outcome: "sent", reason: "handed over" });
-        await store.outbox.settle({ messageId: String(claimed), outcome: "sent", reason: "handed over" });
+        await store.outbox.settle(settlement(String(claimed)));
+        await store.outbox.settle(settlement(String(claimed)));
         expect(await send("m6", 1_000)).toEqual({ kind: "committed" });
         expect(await send("m7", 1_000)).toEqual({ kind: "outbox_full" });
       });
@@ -384,7 +391,7 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
         };
         await send("m1", 1_000, "settled");
         await send("m2", 1_000, "waiting");
-        await store.outbox.settle({ messageId: "m1", outcome: "sent", reason: "handed over" });
+        await store.outbox.settle(settlement("m1"));
         await store.outbox.claim(settledKeptMs + 1_000, 1, 10);
         expect(await longPause("m3", "settled")).toBe("paused");
         expect(await claimIds(settledKeptMs + 1_001)).toEqual(["m2"]);

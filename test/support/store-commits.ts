@@ -1,4 +1,4 @@
-import type { Commit, InboxMessage, OutboxMessage } from "../../src/app/ports.ts";
+import type { Commit, InboxMessage, OutboxMessage, Settlement } from "../../src/app/ports.ts";
 
 /** A commit for the user `id`, with one event unless told otherwise. */
 export function userCommit(id: string, expectedSequence: number, change: Partial<Commit> = {}): Commit {
@@ -24,6 +24,11 @@ export function outboxMessage(id: string, change: Partial<OutboxMessage> = {}): 
     sealed: "sealed " + id,
     ...change,
   };
+}
+
+/** The end of a message that was sent, unless told otherwise. */
+export function settlement(messageId: string, change: Partial<Settlement> = {}): Settlement {
+  return { messageId, outcome: "sent", reason: "", settledMs: 2_000, attempts: [], ...change };
 }
 
 export function inboxMessage(

@@ -145,6 +145,10 @@ class Post {
       outbox: {
         claim: (nowMs, leaseMs, limit) => store.outbox.claim(nowMs, leaseMs, limit),
         nextDueMs: () => store.outbox.nextDueMs(),
+        begin: (claim, attempts) => store.outbox.begin(claim, attempts),
+        noteReceipt: (receipt) => store.outbox.noteReceipt(receipt),
+        find: (messageId) => store.outbox.find(messageId),
+        list: (query) => store.outbox.list(query),
         retry: async (...args) => {
           await store.outbox.retry(...args);
           this.#notify();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { silentLog } from "../../src/lib/log.ts";
 import { openForReading } from "../../src/store/sqlite/database.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
-import { outboxMessage, userCommit } from "../support/store-commits.ts";
+import { outboxMessage, settlement, userCommit } from "../support/store-commits.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
 
 it("a settled message stays as a record without what was sealed, and never changes again", async () => {
@@ -12,9 +12,9 @@ it("a settled message stays as a record without what was sealed, and never chang
   const store = await openSqliteStore({ file, log: silentLog });
   await store.commit(userCommit("1", 0, { message: outboxMessage("m1") }));
   await store.outbox.claim(1_000, 500, 1);
-  await store.outbox.settle({ messageId: "m1", outcome: "sent", reason: "handed over" });
-  await store.outbox.settle({ messageId: "m1", outcome: "dead", reason: "too late" });
-  await store.outbox.retry("m1", 9_000, "too late");
+  await store.outbox.settle(settlement("m1", { reason: "handed over" }));
+  await store.outbox.settle(settlement("m1", { outcome: "dead", reason: "too late" }));
+  await store.outbox.retry({ id: "m1", attempt: 1 }, 9_000, []);
   await store.close();
 
   using database = openForReading(file);

@@ -23,7 +23,7 @@ describe("write queue", () => {
     await queue.end();
   });
 
-  const write = (id: string): Promise<unknown> => queue.write("retry", id, 0, "");
+  const write = (recipient: string): Promise<unknown> => queue.write("clearInbox", recipient);
   const writeMany = (count: number) => Array.from({ length: count }, (_, index) => write(String(index)));
 
   it("sends what is called together as one batch, and never more than 64", async () => {

@@ -38,7 +38,11 @@ function slowStore(): Store {
         await outbox.settle(settlement);
         settled.resolve(settlement);
       },
+      begin: (...options) => outbox.begin(...options),
       retry: (...options) => outbox.retry(...options),
+      noteReceipt: (receipt) => outbox.noteReceipt(receipt),
+      find: (messageId) => outbox.find(messageId),
+      list: (query) => outbox.list(query),
       nextDueMs: () => outbox.nextDueMs(),
     },
   };

@@ -3,24 +3,21 @@ import {
   type AggregateRef,
   type AggregateType,
   type AggregateWrite,
-  type ClaimedMessage,
   type Commit,
   type CommitOutcome,
   type HistoryEvent,
   type InboxMessage,
   type InboxQuery,
   type InboxStore,
-  type Outbox,
-  type OutboxMessage,
-  type Settlement,
   type Store,
   type StoredRow,
   type StoredState,
   type UniqueKey,
 } from "../../app/ports.ts";
 import type { Found, Search, SearchRecords, SearchType } from "../../app/search.ts";
-import { pruneStepMessages, settledKeptMs, storeBounds, type StoreBounds } from "../bounds.ts";
+import { storeBounds, type StoreBounds } from "../bounds.ts";
 import { EventLog } from "./event-log.ts";
+import { MemoryOutbox } from "./memory-outbox.ts";
 import { MemoryRecords } from "./memory-records.ts";
 
 /** A store that forgets everything when the process ends: for tests, demos and as a yardstick. */
@@ -142,118 +139,6 @@ function aggregateName(aggregate: AggregateRef): string {
 
 function keyName(key: UniqueKey): string {
   return `${key.kind}/${key.key}`;
-}
-
-/** A message that waits to be sent. `number` grows with every message. */
-interface Pending {
-  readonly number: number;
-  readonly message: OutboxMessage;
-  readonly dueMs: number;
-  readonly attempt: number;
-}
-
-class MemoryOutbox implements Outbox {
-  readonly #pendingMax: number;
-  readonly #pending = new Map<string, Pending>();
-  /** The pending messages, the one that is due first in front. */
-  readonly #queue: Pending[] = [];
-  /** Creation time of every message, pending or settled, the oldest message first. */
-  readonly #records = new Map<string, { readonly recipient: string; readonly createdMs: number }>();
-  readonly #newestMs = new Map<string, number>();
-  #lastNumber = 0;
-
-  constructor(pendingMax: number) {
-    this.#pendingMax = pendingMax;
-  }
-
-  refusal({ message, messagePauseMs = 0 }: Commit): CommitOutcome | undefined {
-    if (message === undefined) return undefined;
-    const untilMs = (this.#newestMs.get(message.recipient) ?? -Infinity) + messagePauseMs;
-    if (messagePauseMs > 0 && message.createdMs < untilMs) return { kind: "paused", untilMs };
-    return this.#pending.size >= this.#pendingMax ? { kind: "outbox_full" } : undefined;
-  }
-
-  /** @throws Error if there was a message with this id already: that is a mistake of the caller. */
-  add(message: OutboxMessage): void {
-    const { id, recipient, createdMs } = message;
-    if (this.#records.has(id)) throw new Error(`there is an outbox message ${id} already`);
-    this.#records.set(id, { recipient, createdMs });
-    this.#newestMs.set(recipient, Math.max(createdMs, this.#newestMs.get(recipient) ?? createdMs));
-    this.#lastNumber += 1;
-    this.#enqueue({ number: this.#lastNumber, message, dueMs: createdMs, attempt: 0 });
-  }
-
-  /** Ends a message; does nothing if it ended before. */
-  end({ messageId }: Settlement): void {
-    this.#dequeue(messageId);
-  }
-
-  async claim(nowMs: number, leaseMs: number, limit: number): Promise<readonly ClaimedMessage[]> {
-    this.#prune(nowMs);
-    const claimed: ClaimedMessage[] = [];
-    for (const pending of this.#queue.slice(0, limit)) {
-      if (pending.dueMs > nowMs) break;
-      const attempt = pending.attempt + 1;
-      this.#dequeue(pending.message.id);
-      this.#enqueue({ ...pending, dueMs: nowMs + leaseMs, attempt });
-      claimed.push({ ...pending.message, attempt });
-    }
-    return claimed;
-  }
-
-  async retry(messageId: string, dueMs: number): Promise<void> {
-    const pending = this.#dequeue(messageId);
-    if (pending !== undefined) this.#enqueue({ ...pending, dueMs });
-  }
-
-  async settle(settlement: Settlement): Promise<void> {
-    this.end(settlement);
-  }
-
-  nextDueMs(): number | undefined {
-    return this.#queue[0]?.dueMs;
-  }
-
-  #enqueue(pending: Pending): void {
-    this.#pending.set(pending.message.id, pending);
-    this.#queue.splice(this.#place(pending), 0, pending);
-  }
-
-  #dequeue(messageId: string): Pending | undefined {
-    const pending = this.#pending.get(messageId);
-    if (pending === undefined) return undefined;
-    this.#pending.delete(messageId);
-    this.#queue.splice(this.#place(pending), 1);
-    return pending;
-  }
-
-  /** The index in the queue where the message is or belongs (binary search). */
-  #place(pending: Pending): number {
-    let low = 0;
-    let high = this.#queue.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const other = this.#queue[middle];
-      if (other !== undefined && isBefore(other, pending)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #prune(nowMs: number): void {
-    let looked = 0;
-    for (const [id, { recipient, createdMs }] of this.#records) {
-      if (looked === pruneStepMessages) return;
-      looked += 1;
-      if (this.#pending.has(id) || createdMs >= nowMs - settledKeptMs) continue;
-      this.#records.delete(id);
-      if (this.#newestMs.get(recipient) === createdMs) this.#newestMs.delete(recipient);
-    }
-  }
-}
-
-function isBefore(a: Pending, b: Pending): boolean {
-  return a.dueMs === b.dueMs ? a.number < b.number : a.dueMs < b.dueMs;
 }
 
 class MemoryInbox implements InboxStore {

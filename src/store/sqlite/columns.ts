@@ -1,4 +1,4 @@
-import type { SQLOutputValue } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { aggregateTypes, messagePurposes, type AggregateType, type MessagePurpose } from "../../app/ports.ts";
 
 /** A row as node:sqlite gives it. The functions below turn its columns into what the schema promises. */
@@ -22,14 +22,27 @@ export function textOrNull(value: SQLOutputValue | undefined): string | null {
   return value === null ? null : text(value);
 }
 
+/** The value if it is one of these. */
+export function oneOf<T extends string>(
+  values: readonly T[],
+  value: SQLOutputValue | undefined,
+): T | undefined {
+  return values.find((each) => each === value);
+}
+
 export function purpose(value: SQLOutputValue | undefined): MessagePurpose {
-  const known = messagePurposes.find((name) => name === value);
+  const known = oneOf(messagePurposes, value);
   if (known === undefined) throw new TypeError("a column holds an unknown purpose of a message");
   return known;
 }
 
 export function aggregateType(value: SQLOutputValue | undefined): AggregateType {
-  const known = aggregateTypes.find((name) => name === value);
+  const known = oneOf(aggregateTypes, value);
   if (known === undefined) throw new TypeError("a column holds an unknown type of aggregate");
   return known;
+}
+
+/** @param rows a table, or a table and a condition */
+export function count(database: DatabaseSync, rows: string): number {
+  return integer(database.prepare(`SELECT count(*) AS rows FROM ${rows}`).get()?.["rows"]);
 }

@@ -39,7 +39,7 @@ export function prepareDatabase(file: string): void {
       );
     }
     // The file has one process at a time, so whoever had claimed a message is gone: it is due at once.
-    database.exec("UPDATE outbox SET due_ms = created_ms WHERE outcome IS NULL AND attempt > 0");
+    database.exec("UPDATE outbox SET due_ms = created_ms, is_leased = 0 WHERE is_leased = 1");
   } catch (cause) {
     const reason = sqliteErrorCode(cause) === undefined ? errorMessage(cause) : describeSqliteError(cause);
     throw new Error(`cannot open the database ${file}: ${reason}`, { cause });

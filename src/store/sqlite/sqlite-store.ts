@@ -24,6 +24,7 @@ import { aggregateType, integer, integerOrNull, purpose, text, type Row } from "
 import type { WriterOptions } from "./batch-writer.ts";
 import { openForReading, prepareDatabase } from "./database.ts";
 import { lockFile } from "./file-lock.ts";
+import { createOutbox } from "./outbox.ts";
 import { RecordSearch } from "./record-search.ts";
 import { recordTables } from "./record-tables.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -159,21 +160,6 @@ function writtenOut({ events, state, ...rest }: AggregateWrite): WrittenAggregat
     ...rest,
     events: events.map(({ type, data }) => ({ type, data: JSON.stringify(data) })),
     state: JSON.stringify(state),
-  };
-}
-
-function createOutbox(reader: DatabaseSync, queue: WriteQueue): Outbox {
-  const selectNextDue = reader.prepare(
-    "SELECT due_ms FROM outbox WHERE outcome IS NULL ORDER BY due_ms LIMIT 1",
-  );
-  return {
-    claim: (nowMs, leaseMs, limit) => queue.write("claim", nowMs, leaseMs, limit),
-    retry: (messageId, dueMs, reason) => queue.write("retry", messageId, dueMs, reason),
-    settle: (settlement) => queue.write("settle", settlement),
-    nextDueMs() {
-      const row = selectNextDue.get();
-      return row && integer(row["due_ms"]);
-    },
   };
 }
 

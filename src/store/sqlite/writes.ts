@@ -1,14 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type {
-  AggregateRef,
-  ClaimedMessage,
-  Commit,
-  CommitOutcome,
-  InboxMessage,
-  OutboxMessage,
-  Settlement,
-} from "../../app/ports.ts";
-import { pruneStepMessages, settledKeptMs, type StoreBounds } from "../bounds.ts";
+import type { AggregateRef, Commit, CommitOutcome, InboxMessage } from "../../app/ports.ts";
+import type { StoreBounds } from "../bounds.ts";
 import {
   type AggregateWrites,
   prepareAggregateWrites,
@@ -16,7 +8,8 @@ import {
   type WrittenAggregate,
   type WrittenRow,
 } from "./aggregate-writes.ts";
-import { integer, integerOrNull, purpose, text, textOrNull, type Row } from "./columns.ts";
+import { count } from "./columns.ts";
+import { type OutboxOperations, type OutboxWrites, prepareOutboxWrites } from "./outbox-writes.ts";
 
 /** A commit whose JSON is written out. */
 export interface WrittenCommit extends Omit<Commit, "events" | "state" | "also">, WrittenAggregate {
@@ -24,12 +17,9 @@ export interface WrittenCommit extends Omit<Commit, "events" | "state" | "also">
 }
 
 /** All that is ever written. Each runs inside a transaction that its caller opened. */
-export interface Writes {
+export interface Writes extends OutboxOperations {
   commit(commit: WrittenCommit): CommitOutcome;
   replaceRows(rows: readonly WrittenRow[]): void;
-  claim(nowMs: number, leaseMs: number, limit: number): readonly ClaimedMessage[];
-  retry(messageId: string, dueMs: number, reason: string): void;
-  settle(settlement: Settlement): void;
   appendToInbox(message: Omit<InboxMessage, "id">): InboxMessage | undefined;
   clearInbox(recipient: string | undefined): number;
 }
@@ -44,9 +34,7 @@ export function prepareWrites(database: DatabaseSync, bounds: StoreBounds): Writ
   return {
     commit: prepareCommit(aggregates, outbox),
     replaceRows: (rows) => aggregates.replaceRows(rows),
-    claim: outbox.claim,
-    retry: outbox.retry,
-    settle: outbox.settle,
+    ...outbox.operations,
     ...prepareInboxWrites(database, bounds.inboxMessagesMax),
   };
 }
@@ -85,88 +73,13 @@ function prepareCommit(aggregates: AggregateWrites, outbox: OutboxWrites): Write
     if (refused !== undefined) return refused;
     for (const [index, write] of writes.entries()) aggregates.write(write, rows[index], atMs);
     if (message !== undefined) outbox.add(message);
-    if (settle !== undefined) outbox.settle(settle);
+    if (settle !== undefined) outbox.operations.settle(settle);
     return { kind: "committed" };
   };
 }
 
 function aggregateName({ type, id }: AggregateRef): string {
   return `${type}/${id}`;
-}
-
-interface OutboxWrites extends Pick<Writes, "claim" | "retry" | "settle"> {
-  refusal(message: OutboxMessage, pauseMs: number | undefined): CommitOutcome | undefined;
-  add(message: OutboxMessage): void;
-}
-
-function prepareOutboxWrites(database: DatabaseSync, pendingMax: number): OutboxWrites {
-  let pending = count(database, "outbox WHERE outcome IS NULL");
-  const newest = database.prepare("SELECT max(created_ms) AS newest_ms FROM outbox WHERE recipient = ?");
-  const insert = database.prepare(
-    `INSERT INTO outbox
-       (message_id, user_id, session_id, purpose, recipient, created_ms, expires_ms, sealed, due_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const selectDue = database.prepare(
-    "SELECT * FROM outbox WHERE outcome IS NULL AND due_ms <= ? ORDER BY due_ms, number LIMIT ?",
-  );
-  const lease = database.prepare("UPDATE outbox SET due_ms = ?, attempt = ? WHERE number = ?");
-  const retry = database.prepare(
-    "UPDATE outbox SET due_ms = ?, reason = ? WHERE message_id = ? AND outcome IS NULL",
-  );
-  const settle = database.prepare(
-    "UPDATE outbox SET outcome = ?, reason = ?, sealed = NULL WHERE message_id = ? AND outcome IS NULL",
-  );
-  // Only the front of the table is looked at, so that a step stays small: records behind messages that have
-  // waited for as long go when those are settled.
-  const prune = database.prepare(
-    `DELETE FROM outbox WHERE outcome IS NOT NULL AND created_ms < ?
-     AND number IN (SELECT number FROM outbox ORDER BY number LIMIT ${pruneStepMessages})`,
-  );
-  return {
-    refusal({ recipient, createdMs }, pauseMs = 0) {
-      if (pauseMs > 0) {
-        const newestMs = integerOrNull(newest.get(recipient)?.["newest_ms"]);
-        const untilMs = (newestMs ?? -Infinity) + pauseMs;
-        if (createdMs < untilMs) return { kind: "paused", untilMs };
-      }
-      return pending >= pendingMax ? { kind: "outbox_full" } : undefined;
-    },
-    add(message) {
-      const { id, userId, sessionId = null, recipient, createdMs, expiresMs, sealed } = message;
-      insert.run(id, userId, sessionId, message.purpose, recipient, createdMs, expiresMs, sealed, createdMs);
-      pending += 1;
-    },
-    claim(nowMs, leaseMs, limit) {
-      prune.run(nowMs - settledKeptMs);
-      return selectDue.all(nowMs, limit).map((row) => {
-        const attempt = integer(row["attempt"]) + 1;
-        lease.run(nowMs + leaseMs, attempt, integer(row["number"]));
-        return claimedMessage(row, attempt);
-      });
-    },
-    retry(messageId, dueMs, reason) {
-      retry.run(dueMs, reason, messageId);
-    },
-    settle({ messageId, outcome, reason }) {
-      pending -= Number(settle.run(outcome, reason, messageId).changes);
-    },
-  };
-}
-
-function claimedMessage(row: Row, attempt: number): ClaimedMessage {
-  const sessionId = textOrNull(row["session_id"]);
-  return {
-    id: text(row["message_id"]),
-    userId: text(row["user_id"]),
-    ...(sessionId === null ? {} : { sessionId }),
-    purpose: purpose(row["purpose"]),
-    recipient: text(row["recipient"]),
-    createdMs: integer(row["created_ms"]),
-    expiresMs: integerOrNull(row["expires_ms"]),
-    sealed: text(row["sealed"]),
-    attempt,
-  };
 }
 
 function prepareInboxWrites(
@@ -208,8 +121,4 @@ function prepareInboxWrites(
       return Number(deleted.changes);
     },
   };
-}
-
-function count(database: DatabaseSync, rows: string): number {
-  return integer(database.prepare(`SELECT count(*) AS rows FROM ${rows}`).get()?.["rows"]);
 }

@@ -1,0 +1,206 @@
+import {
+  type Attempt,
+  type Claim,
+  type ClaimedMessage,
+  type Commit,
+  type CommitOutcome,
+  listedMessagesMax,
+  type MessageQuery,
+  type MessageRecord,
+  type Outbox,
+  type OutboxMessage,
+  type Receipt,
+  type Settlement,
+} from "../../app/ports.ts";
+import { pruneStepMessages, settledKeptMs } from "../bounds.ts";
+
+/** A message that waits to be sent. `number` grows with every message. */
+interface Pending {
+  readonly number: number;
+  readonly message: OutboxMessage;
+  /** The end of its lease if it is claimed. */
+  readonly dueMs: number;
+  readonly isLeased: boolean;
+  readonly attempt: number;
+  readonly attempts: readonly Attempt[];
+}
+
+export class MemoryOutbox implements Outbox {
+  readonly #pendingMax: number;
+  readonly #pending = new Map<string, Pending>();
+  /** The pending messages, the one that is due first in front. */
+  readonly #queue: Pending[] = [];
+  /** Of each user who has one, the end of the lease of the claimed message. */
+  readonly #leases = new Map<string, number>();
+  /** Every message, pending or settled, the oldest first. */
+  readonly #records = new Map<string, OutboxMessage | MessageRecord>();
+  readonly #newestMs = new Map<string, number>();
+  #lastNumber = 0;
+
+  constructor(pendingMax: number) {
+    this.#pendingMax = pendingMax;
+  }
+
+  refusal({ message, messagePauseMs = 0 }: Commit): CommitOutcome | undefined {
+    if (message === undefined) return undefined;
+    const untilMs = (this.#newestMs.get(message.recipient) ?? -Infinity) + messagePauseMs;
+    if (messagePauseMs > 0 && message.createdMs < untilMs) return { kind: "paused", untilMs };
+    return this.#pending.size >= this.#pendingMax ? { kind: "outbox_full" } : undefined;
+  }
+
+  /** @throws Error if there was a message with this id already: that is a mistake of the caller. */
+  add(message: OutboxMessage): void {
+    const { id, recipient, createdMs } = message;
+    if (this.#records.has(id)) throw new Error(`there is an outbox message ${id} already`);
+    this.#records.set(id, message);
+    this.#newestMs.set(recipient, Math.max(createdMs, this.#newestMs.get(recipient) ?? createdMs));
+    this.#lastNumber += 1;
+    this.#enqueue({
+      number: this.#lastNumber,
+      message,
+      dueMs: createdMs,
+      isLeased: false,
+      attempt: 0,
+      attempts: [],
+    });
+  }
+
+  /** Ends a message; does nothing if it ended before. */
+  end({ messageId, outcome, ...end }: Settlement): void {
+    const pending = this.#dequeue(messageId);
+    if (pending !== undefined) {
+      this.#records.set(messageId, { ...recordOf(pending), ...end, state: outcome });
+    }
+  }
+
+  async claim(nowMs: number, leaseMs: number, limit: number): Promise<readonly ClaimedMessage[]> {
+    this.#prune(nowMs);
+    const due: Pending[] = [];
+    const users = new Set<string>();
+    for (const pending of this.#queue) {
+      if (pending.dueMs > nowMs || due.length === limit) break;
+      const { userId } = pending.message;
+      if (users.has(userId) || (this.#leases.get(userId) ?? 0) > nowMs) continue;
+      users.add(userId);
+      due.push(pending);
+    }
+    return due.map((pending) => {
+      const attempt = pending.attempt + 1;
+      this.#dequeue(pending.message.id);
+      this.#enqueue({ ...pending, dueMs: nowMs + leaseMs, isLeased: true, attempt });
+      return { ...pending.message, attempt, attempts: pending.attempts };
+    });
+  }
+
+  async begin(claim: Claim, attempts: readonly Attempt[]): Promise<boolean> {
+    const pending = this.#claimed(claim);
+    if (pending === undefined) return false;
+    this.#dequeue(claim.id);
+    this.#enqueue({ ...pending, attempts });
+    return true;
+  }
+
+  async retry(claim: Claim, dueMs: number, attempts: readonly Attempt[]): Promise<void> {
+    const pending = this.#claimed(claim);
+    if (pending === undefined) return;
+    this.#dequeue(claim.id);
+    this.#enqueue({ ...pending, attempts, dueMs, isLeased: false });
+  }
+
+  async settle(settlement: Settlement): Promise<void> {
+    this.end(settlement);
+  }
+
+  async noteReceipt({
+    messageId,
+    providerId,
+    state,
+    reason,
+    atMs,
+  }: Receipt & { readonly providerId: string; readonly atMs: number }): Promise<boolean> {
+    const record = this.find(messageId);
+    if (record?.state !== "sent" || record.providerId !== providerId) return false;
+    this.#records.set(messageId, { ...record, state, reason, receiptMs: atMs });
+    return true;
+  }
+
+  find(messageId: string): MessageRecord | undefined {
+    const pending = this.#pending.get(messageId);
+    if (pending !== undefined) return recordOf(pending);
+    const record = this.#records.get(messageId);
+    return record !== undefined && "state" in record ? record : undefined;
+  }
+
+  list({ userId, recipient, state, beforeNumber = Infinity, limit }: MessageQuery): readonly MessageRecord[] {
+    return [...this.#records.keys()]
+      .slice(-listedMessagesMax)
+      .toReversed()
+      .flatMap((id) => this.find(id) ?? [])
+      .filter(
+        (record) =>
+          record.number < beforeNumber &&
+          (userId === undefined || record.userId === userId) &&
+          (recipient === undefined || record.recipient === recipient) &&
+          (state === undefined || record.state === state),
+      )
+      .slice(0, limit);
+  }
+
+  nextDueMs(): number | undefined {
+    return this.#queue[0]?.dueMs;
+  }
+
+  #claimed({ id, attempt }: Claim): Pending | undefined {
+    const pending = this.#pending.get(id);
+    return pending?.isLeased === true && pending.attempt === attempt ? pending : undefined;
+  }
+
+  #enqueue(pending: Pending): void {
+    this.#pending.set(pending.message.id, pending);
+    if (pending.isLeased) this.#leases.set(pending.message.userId, pending.dueMs);
+    this.#queue.splice(this.#place(pending), 0, pending);
+  }
+
+  #dequeue(messageId: string): Pending | undefined {
+    const pending = this.#pending.get(messageId);
+    if (pending === undefined) return undefined;
+    this.#pending.delete(messageId);
+    const { userId } = pending.message;
+    if (pending.isLeased && this.#leases.get(userId) === pending.dueMs) this.#leases.delete(userId);
+    this.#queue.splice(this.#place(pending), 1);
+    return pending;
+  }
+
+  /** The index in the queue where the message is or belongs (binary search). */
+  #place(pending: Pending): number {
+    let low = 0;
+    let high = this.#queue.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#queue[middle];
+      if (other !== undefined && isBefore(other, pending)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #prune(nowMs: number): void {
+    let looked = 0;
+    for (const [id, { recipient, createdMs }] of this.#records) {
+      if (looked === pruneStepMessages) return;
+      looked += 1;
+      if (this.#pending.has(id) || createdMs >= nowMs - settledKeptMs) continue;
+      this.#records.delete(id);
+      if (this.#newestMs.get(recipient) === createdMs) this.#newestMs.delete(recipient);
+    }
+  }
+}
+
+function isBefore(a: Pending, b: Pending): boolean {
+  return a.dueMs === b.dueMs ? a.number < b.number : a.dueMs < b.dueMs;
+}
+
+function recordOf({ number, message, attempts }: Pending): MessageRecord {
+  const { sealed: _erased, ...rest } = message;
+  return { ...rest, number, state: "queued", reason: "", attempts };
+}
