@@ -8,12 +8,15 @@ const mainProgram = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 export const adminToken = "admin-token-of-the-crash-tests";
 export const signingKey = "signing-key-of-the-crash-tests";
 
-export interface ServerProcessOptions {
-  /** The database file. */
-  readonly file: string;
+export type ServerProcessOptions = (
+  | { /** The database file. */ readonly file: string }
+  | { /** As RINGBACK_STORE has it. */ readonly store: string }
+) & {
+  /** Further variables of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Where the SMS go; the inbox if it is left out. */
   readonly webhook?: string;
-}
+};
 
 /** How a process ended. */
 export interface Exit {
@@ -30,9 +33,10 @@ export class ServerProcess {
   readonly #log: string[] = [];
   readonly #awaited = new Map<string, () => void>();
 
-  constructor({ file, webhook }: ServerProcessOptions) {
+  constructor({ webhook, ...options }: ServerProcessOptions) {
     const env = {
-      RINGBACK_STORE: `sqlite:${file}`,
+      ...options.env,
+      RINGBACK_STORE: "store" in options ? options.store : `sqlite:${options.file}`,
       RINGBACK_PORT: "0",
       RINGBACK_ADMIN_TOKEN: adminToken,
       ...(webhook === undefined
