@@ -59,6 +59,7 @@ import { createHttpProvider } from "./sms/http.ts";
 import { createInboxProvider } from "./sms/inbox.ts";
 import { createSmsProvider } from "./sms/providers.ts";
 import { openMemoryStore } from "./store/memory/memory-store.ts";
+import { openPostgresStore } from "./store/postgres/postgres-store.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 
 /** What a test may put in the place of the real thing. */
@@ -117,7 +118,14 @@ export async function rebuildStore(config: Config, log: Log): Promise<number> {
 }
 
 function openStore({ store }: Config, log: Log): Promise<Store> | Store {
-  return store.kind === "memory" ? openMemoryStore() : openSqliteStore({ file: store.file, log });
+  switch (store.kind) {
+    case "memory":
+      return openMemoryStore();
+    case "sqlite":
+      return openSqliteStore({ file: store.file, log });
+    case "postgres":
+      return openPostgresStore({ url: store.url, log });
+  }
 }
 
 type Environment = Overrides & Required<Pick<Overrides, "log" | "clock" | "randomBytes">>;
@@ -210,7 +218,7 @@ function startRpc(
       ["/.well-known/jwks.json", () => ownTokens.jwks()],
       ["/oauth/v2/keys", () => ownTokens.jwks()],
     ]),
-    isReady: () => true,
+    isReady: () => app.store.isReady?.() ?? true,
     unaryPath,
     log,
   });

@@ -42,6 +42,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/domain": ["src/lib"],
   "src/app": ["src/domain", "src/lib"],
   "src/store/memory": ["src/store/bounds.ts", ...ports, "src/domain", "src/lib"],
+  "src/store/postgres": ["src/store/bounds.ts", ...ports, "src/domain", "src/lib"],
   "src/store/sqlite": ["src/store/bounds.ts", ...ports, "src/domain", "src/lib"],
   "src/store/bounds.ts": ["src/app/ports.ts"],
   "src/sms": ["src/app/ports.ts", "src/domain", "src/lib"],

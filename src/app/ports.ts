@@ -109,8 +109,14 @@ export interface HistoryEvent extends RecordedEvent {
 }
 
 export interface Store {
-  /** The last durable state. One point read, never a replay. */
-  load(aggregate: AggregateRef): MaybePromise<StoredState | undefined>;
+  /** Set where others write to it, too: what was loaded once may be old. */
+  readonly isShared?: true;
+  /**
+   * The last durable state. One point read, never a replay.
+   *
+   * @param known what the caller has of it: is given back if it is the last
+   */
+  load(aggregate: AggregateRef, known?: StoredState): MaybePromise<StoredState | undefined>;
   /** The id of the aggregate that holds the key. */
   findByKey(key: UniqueKey): MaybePromise<string | undefined>;
   /** The ids of a page of aggregates whose records are like this. */
@@ -126,6 +132,8 @@ export interface Store {
   replaceRows(rows: readonly StoredRow[]): Promise<void>;
   readonly outbox: Outbox;
   readonly inbox: InboxStore;
+  /** Whether it would take a write now; one that is left out always does. */
+  isReady?(): Promise<boolean>;
   /** Resolves once everything that was begun is finished. Nothing works afterwards. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { DomainError } from "../domain/errors.ts";
+import { DomainError } from "../domain/errors.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
@@ -70,11 +70,13 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
     this.#cache = new Lru(kind.cachedMax);
   }
 
-  /** As last written; undefined if there never was one. */
+  /** As last written, by whomever; undefined if there never was one. */
   find(id: string): MaybePromise<Loaded<S> | undefined> {
     const cached = this.#cache.get(id);
-    if (cached !== undefined) return cached;
-    return chain(this.#store.load({ type: this.#kind.type, id }), (row) => this.#remember(id, row));
+    if (cached !== undefined && !this.#store.isShared) return cached;
+    return chain(this.#store.load({ type: this.#kind.type, id }, cached), (row) =>
+      cached !== undefined && cached.sequence === (row?.sequence ?? 0) ? cached : this.#remember(id, row),
+    );
   }
 
   /**
@@ -111,10 +113,12 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
   ): Promise<Loaded<S> & { readonly decision: D }> {
     return this.takeTurn(id, () =>
       retryTaken(async () => {
-        const found = this.find(id);
-        const loaded = found instanceof Promise ? await found : found;
-        const nowMs = timeAfter(this.#clock, loaded);
-        const decision = decide(loaded?.state, nowMs);
+        let decided = this.#store.isShared ? this.#guess(id, decide) : undefined;
+        if (decided === undefined) {
+          const found = this.find(id);
+          decided = this.#decide(found instanceof Promise ? await found : found, decide);
+        }
+        const { loaded, nowMs, decision } = decided;
         if (decision.events.length === 0) {
           if (decision.refusal !== undefined) throw decision.refusal;
           if (loaded === undefined)
@@ -127,6 +131,27 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
         return { sequence: write.after.sequence, state: write.after.state, decision };
       }),
     );
+  }
+
+  #decide<D>(loaded: Loaded<S> | undefined, decide: (state: S | undefined, nowMs: number) => D) {
+    const nowMs = timeAfter(this.#clock, loaded);
+    return { loaded, nowMs, decision: decide(loaded?.state, nowMs) };
+  }
+
+  /**
+   * Decides on the state that is at hand, which others may have changed meanwhile. If events come of it, their commit
+   * proves that nobody has. Anything else must not rest on it: undefined.
+   */
+  #guess<D extends Decided<E>>(id: string, decide: (state: S | undefined, nowMs: number) => D) {
+    const cached = this.#cache.get(id);
+    if (cached === undefined) return undefined;
+    try {
+      const decided = this.#decide(cached, decide);
+      return decided.decision.events.length === 0 ? undefined : decided;
+    } catch (error) {
+      if (error instanceof DomainError) return undefined;
+      throw error;
+    }
   }
 
   /** What a decision on `loaded` writes, to be committed while its turn lasts. */

@@ -66,6 +66,15 @@ export const httpUrl: Parse<URL> = (text) => {
   return isPlain && (url.protocol === "https:" || url.protocol === "http:") ? url : undefined;
 };
 
+/** A connection URI that names a host and a database (PostgreSQL manual, 34.1.1.2). */
+export const postgresUrl: Parse<string> = (text) => {
+  const url = URL.parse(text);
+  const isPostgres = url?.protocol === "postgres:" || url?.protocol === "postgresql:";
+  return isPostgres && url.hostname !== "" && /^\/[^/]+$/.test(url.pathname) && url.hash === ""
+    ? text
+    : undefined;
+};
+
 /** OpenID Connect Discovery 1.0 §3: https and no query; http is for a test on one machine. */
 export const oidcIssuer: Parse<string> = (text) => {
   const url = httpUrl(text);

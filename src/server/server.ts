@@ -57,7 +57,7 @@ export interface ServerOptions {
   /** JSON documents that anybody may GET, by path. */
   readonly documents: ReadonlyMap<string, () => object>;
   /** What gRPC health answers. */
-  readonly isReady: () => boolean;
+  readonly isReady: () => boolean | Promise<boolean>;
   readonly log: Log;
   /** What differs from `defaultLimits`. */
   readonly limits?: Partial<Limits>;

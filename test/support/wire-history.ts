@@ -22,7 +22,8 @@ export function withHistory(
 ): { readonly store: Store; readonly history: History } {
   let committed = Promise.withResolvers<void>();
   const observed: Store = {
-    load: (aggregate) => store.load(aggregate),
+    ...(store.isShared === undefined ? {} : { isShared: store.isShared }),
+    load: (aggregate, known) => store.load(aggregate, known),
     findByKey: (key) => store.findByKey(key),
     search: (type, search) => store.search(type, search),
     replaceRows: (rows) => store.replaceRows(rows),

@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from "node:fs";
+import pg from "pg";
+import { integer, type Row } from "./columns.ts";
+import { reason } from "./database.ts";
+
+const connectMsMax = 5_000;
+
+/** Where the server says that the role may create a schema, and the manual of this server why it must. */
+const schema = `
+  CREATE SCHEMA IF NOT EXISTS ringback;
+  CREATE TABLE IF NOT EXISTS ringback.migrations (
+    number integer PRIMARY KEY,
+    name text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+  );
+`;
+
+/**
+ * Brings the database to the newest version. Of several replicas that start together one does it; the others wait
+ * for it.
+ *
+ * @returns the names of the migrations that were applied just now
+ * @throws Error in plain words if the server cannot be reached, or knows a version that this program does not
+ */
+export async function migrate(url: string): Promise<readonly string[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectMsMax });
+  // A connection that is lost fails the statement that waits for it.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return await applyMissing(client);
+  } catch (cause) {
+    throw new Error(`cannot open the database ${withoutPassword(url)}: ${reason(cause)}`, { cause });
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+async function applyMissing(client: pg.Client): Promise<readonly string[]> {
+  const migrations = readMigrations();
+  await client.query("BEGIN");
+  // Until the end of the transaction. The numbers are "RING" in ASCII, and the first that no statement uses.
+  await client.query("SELECT pg_advisory_xact_lock(1380533319, 4)");
+  await client.query(schema);
+  const { rows } = await client.query<Row>("SELECT max(number) AS version FROM ringback.migrations");
+  const version = integer(rows[0]?.["version"] ?? 0);
+  if (version > migrations.length) {
+    throw new Error(
+      `its version is ${version}, and this program knows versions up to ${migrations.length}: use a newer release`,
+    );
+  }
+  const missing = migrations.slice(version);
+  for (const [index, { name, sql }] of missing.entries()) {
+    await client.query(sql);
+    await client.query("INSERT INTO ringback.migrations (number, name) VALUES ($1, $2)", [
+      version + index + 1,
+      name,
+    ]);
+  }
+  await client.query("COMMIT");
+  return missing.map(({ name }) => name);
+}
+
+/** In order; the first is version 1. */
+function readMigrations(): readonly { readonly name: string; readonly sql: string }[] {
+  const folder = new URL("migrations/", import.meta.url);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .toSorted()
+    .map((name) => ({ name, sql: readFileSync(new URL(name, folder), "utf8") }));
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^/]*@/, "//...@");
+}
