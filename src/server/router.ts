@@ -44,6 +44,7 @@ function findByPath(routes: Routes, head: RequestHead, path: string): UniversalH
   const method = head.method === "HEAD" ? "GET" : head.method;
   const document = routes.documents.get(path);
   if (document !== undefined && method === "GET") return async () => jsonResponse(200, document());
+  if (path === "/readyz" && method === "GET") return () => readiness(routes);
 
   const match = routes.rest.match(method, path);
   if (match !== undefined) {
@@ -142,4 +143,8 @@ function refuse(
     if (allowed === undefined) return statusResponse(error);
     return statusResponse(error, new Headers({ allow: allowed.join(", ") }), 405);
   };
+}
+
+async function readiness(routes: Routes): Promise<UniversalServerResponse> {
+  return (await routes.isReady()) ? jsonResponse(200, { ready: true }) : jsonResponse(503, { ready: false });
 }

@@ -28,5 +28,7 @@ export interface Routes {
   /** Those that are unary, by path. */
   readonly unary: ReadonlyMap<string, RpcTarget>;
   readonly documents: ReadonlyMap<string, () => object>;
+  /** Whether calls are worth sending here; asked for at /readyz. */
+  readonly isReady: () => Promise<boolean>;
   readonly rest: PathRouter<RestTarget>;
 }

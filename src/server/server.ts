@@ -56,7 +56,7 @@ export interface ServerOptions {
   readonly corsOrigins: readonly string[];
   /** JSON documents that anybody may GET, by path. */
   readonly documents: ReadonlyMap<string, () => object>;
-  /** What gRPC health answers. */
+  /** What gRPC health and /readyz answer. */
   readonly isReady: () => boolean | Promise<boolean>;
   readonly log: Log;
   /** What differs from `defaultLimits`. */
@@ -157,7 +157,8 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
       }
     }
   }
-  return { rpcs, unary, documents, rest };
+  const isReady = async () => !drain.drainSignal.aborted && (await options.isReady());
+  return { rpcs, unary, documents, isReady, rest };
 }
 
 /** How the calls of a method are carried on the unary path, by content type. */
