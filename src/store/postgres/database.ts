@@ -46,8 +46,6 @@ export class Database {
     this.#pool.on("connect", (client) => client.on("error", () => {}));
     // An idle connection was lost: the pool has dropped it already.
     this.#pool.on("error", (error) => this.#report(error));
-    // One that is in use: its statement fails. Without a listener the process would end.
-    this.#pool.on("connect", (client) => client.on("error", () => {}));
   }
 
   /**
