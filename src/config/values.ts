@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { hostUrls } from "../lib/host-urls.ts";
 
 /**
  * Parsers of single values: text of a variable → value, undefined if it is not allowed. What is allowed
@@ -66,14 +67,14 @@ export const httpUrl: Parse<URL> = (text) => {
   return isPlain && (url.protocol === "https:" || url.protocol === "http:") ? url : undefined;
 };
 
-/** A connection URI that names a host and a database (PostgreSQL manual, 34.1.1.2). */
-export const postgresUrl: Parse<string> = (text) => {
-  const url = URL.parse(text);
-  const isPostgres = url?.protocol === "postgres:" || url?.protocol === "postgresql:";
-  return isPostgres && url.hostname !== "" && /^\/[^/]+$/.test(url.pathname) && url.hash === ""
-    ? text
-    : undefined;
-};
+/** A connection URI that names one or more hosts and a database (PostgreSQL manual, 34.1.1.3). */
+export const postgresUrl: Parse<string> = (text) =>
+  hostUrls(text)?.every((url) => namesDatabase(new URL(url))) === true ? text : undefined;
+
+function namesDatabase({ protocol, hostname, pathname, hash }: URL): boolean {
+  const isPostgres = protocol === "postgres:" || protocol === "postgresql:";
+  return isPostgres && hostname !== "" && /^\/[^/]+$/.test(pathname) && hash === "";
+}
 
 /** OpenID Connect Discovery 1.0 §3: https and no query; http is for a test on one machine. */
 export const oidcIssuer: Parse<string> = (text) => {

@@ -52,6 +52,8 @@ export interface ReplicasResult {
   readonly longestUnavailableMs: number;
   /** Requests of the webhook that came again, with the same key. */
   readonly repeats: number;
+  /** What replicas logged as errors. */
+  readonly errors: readonly string[];
 }
 
 /** More than a call may take while the database is gone. */
@@ -126,6 +128,7 @@ export async function runReplicas(run: ReplicasRun): Promise<ReplicasResult> {
       unavailable: availability.unavailable,
       longestUnavailableMs: availability.longestMs,
       repeats: receiver.repeats,
+      errors: replicas.errors,
     };
   } finally {
     await replicas.stop();
@@ -218,6 +221,8 @@ export function findBlindSpots(evidence: Evidence): {
   return { injected, missed };
 }
 
+const shownMax = 40;
+
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
@@ -235,7 +240,8 @@ if (import.meta.main) {
   ];
   console.log(`${replicas} replicas, ${callers} callers, ${seconds} s, seed ${seed}`);
   const result = await runReplicas({ seconds, replicas, callers, seed, awaitMessages: true });
-  const { complaints, evidence, tally, kills, outages, unavailable, longestUnavailableMs, repeats } = result;
+  const { complaints, evidence, tally, kills, outages, unavailable, longestUnavailableMs, repeats, errors } =
+    result;
   const users = new Set(evidence.calls.map(({ userId }) => userId)).size;
   console.log(`calls        ${evidence.calls.length}, by ${callers} callers for ${users} users:`, tally);
   console.log(`killed       replicas ${kills} times, PostgreSQL ${outages.length} times`);
@@ -256,6 +262,9 @@ if (import.meta.main) {
     ...missed,
   );
   console.log(complaints.length === 0 ? "all is well" : `${complaints.length} complaints`);
-  for (const complaint of complaints.slice(-40)) console.log(`  ${complaint}`);
+  for (const complaint of complaints.slice(0, shownMax)) console.log(`  ${complaint}`);
+  const byMessage = Map.groupBy(errors, (line) => /"message":"([^"]*)"/.exec(line)?.[1]);
+  for (const [message, lines] of byMessage)
+    console.log(`logged ${lines.length} times: ${message}: ${lines[0]}`);
   process.exitCode = complaints.length + missed.length === 0 ? 0 : 1;
 }

@@ -19,6 +19,8 @@ export class Replicas {
   readonly lives: Life[] = [];
   /** Those that ended though nobody ended them. */
   readonly complaints: string[] = [];
+  /** What all of them logged as errors. */
+  readonly errors: string[] = [];
   readonly #options: ReplicasOptions;
   readonly #masterKey = randomBytes(32).toString("base64");
   readonly #running = new Map<string, ServerProcess>();
@@ -70,8 +72,9 @@ export class Replicas {
       onReady();
       if (this.#isStopping) void server.signal("SIGTERM");
       const { code, signal } = await server.exited;
+      this.errors.push(...server.log.split("\n").filter((line) => line.includes('"level":"error"')));
       if (this.#running.has(url)) this.#end(url);
-      if (signal === "SIGKILL" || (code === 0 && this.#isStopping)) continue;
+      if (signal === "SIGKILL" || (this.#isStopping && (code === 0 || signal === "SIGTERM"))) continue;
       this.complaints.push(`a replica ended by itself with ${code ?? signal}:\n${server.log}`);
     }
   }
