@@ -90,7 +90,7 @@ for (let from = 0; from < users; from += 500) {
   );
 }
 await admin.query("VACUUM ANALYZE");
-const sequences = new Array<number>(users).fill(1);
+const sequences = Array.from({ length: users }, () => 1);
 const event = { type: "user.phone.set.v1", data: { number: "+41791234567", at: "x".repeat(120) } };
 let messages = 0;
 const setPhone = async (caller: number, turn: number): Promise<void> => {

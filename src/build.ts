@@ -1,5 +1,7 @@
+import { DeliveryService } from "../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { RoleService } from "../gen/ringback/role/v1/role_service_pb.js";
 import { InboxService } from "../gen/ringback/inbox/v1/inbox_service_pb.js";
+import { TextService } from "../gen/ringback/text/v1/text_service_pb.js";
 import { TokenService } from "../gen/ringback/token/v1/token_service_pb.js";
 import { AdminService } from "../gen/zitadel/admin/v1/admin_service_pb.js";
 import { AuthService } from "../gen/zitadel/auth/v1/auth_service_pb.js";
@@ -19,6 +21,7 @@ import { Directory } from "./app/directory.ts";
 import { Inbox } from "./app/inbox.ts";
 import type { SmsProvider, Store } from "./app/ports.ts";
 import { rebuild } from "./app/rebuild.ts";
+import { type ReceiptOutcome, receiptsPath, receiptUrl, takeReceipt } from "./app/receipts.ts";
 import { Repository } from "./app/repository.ts";
 import { sessionKind } from "./app/sessions.ts";
 import { Settings } from "./app/settings.ts";
@@ -28,16 +31,18 @@ import { createOidcIssuer } from "./auth/oidc.ts";
 import { createOwnTokens } from "./auth/own-tokens.ts";
 import { roles } from "./auth/roles.ts";
 import type { Config } from "./config/config.ts";
-import { ActiveProvider } from "./courier/active-provider.ts";
 import { Courier } from "./courier/courier.ts";
+import { Providers } from "./courier/providers.ts";
 import { policyOf } from "./domain/policy.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { loadOrCreateKey } from "./lib/key-file.ts";
 import { createLog, type Log } from "./lib/log.ts";
+import type { MaybePromise } from "./lib/maybe-promise.ts";
 import { type RandomBytes, secureRandomBytes } from "./lib/random.ts";
 import { hashToken } from "./lib/opaque-token.ts";
 import { adminV1 } from "./rpc/admin-v1.ts";
 import { authV1 } from "./rpc/auth-v1.ts";
+import { deliveryV1 } from "./rpc/delivery-v1.ts";
 import { errorInterceptor } from "./rpc/errors.ts";
 import { createGate } from "./rpc/gate.ts";
 import { inboxV1 } from "./rpc/inbox-v1.ts";
@@ -47,12 +52,14 @@ import { roleV1 } from "./rpc/role-v1.ts";
 import { sessionV2 } from "./rpc/session-v2.ts";
 import { sessionV2beta } from "./rpc/session-v2beta.ts";
 import { settingsV2 } from "./rpc/settings-v2.ts";
+import { textV1 } from "./rpc/text-v1.ts";
 import { tokenV1 } from "./rpc/token-v1.ts";
 import { userV2 } from "./rpc/user-v2.ts";
 import { userV2beta } from "./rpc/user-v2beta.ts";
 import { userV3alpha } from "./rpc/user-v3alpha.ts";
 import { validationInterceptor } from "./rpc/validation.ts";
 import { drainSignalKey } from "./server/drain.ts";
+import type { Endpoint } from "./server/endpoint.ts";
 import { register } from "./server/registration.ts";
 import { type RunningServer, startServer } from "./server/server.ts";
 import { createHttpProvider } from "./sms/http.ts";
@@ -134,22 +141,32 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   const { log, clock, randomBytes } = environment;
   const masterKeys = masterKeysOf(config, randomBytes);
   const vault = new CodeVault(masterKeys, randomBytes);
-  const settings = new Settings(policyOf(config.profile, config.defaultRegion), store, clock);
+  const profile = policyOf(config.profile, config.defaultRegion, config.sms.autofill);
+  const settings = new Settings(profile, store, clock);
   const users = new Repository(userKind, store, clock);
   const sessions = new Repository(sessionKind, store, clock);
   const inbox = new Inbox(store.inbox, config.sms.kind === "inbox");
-  const provider = new ActiveProvider({
+  const providers = new Providers({
     settings,
     vault,
     create: (account) => createSmsProvider(account, { allowPrivate: config.sms.allowPrivate, clock, inbox }),
     fallback: environment.smsProvider ?? smsProvider(config, inbox, clock),
+    clock,
     log,
   });
   const common = { users, sessions, settings, vault, clock, randomBytes };
-  const courier = new Courier({ ...common, outbox: store.outbox, provider, log });
+  const { publicUrl } = config;
+  const courier = new Courier({
+    ...common,
+    outbox: store.outbox,
+    providers,
+    ...(publicUrl && { receiptUrlOf: (...of) => receiptUrl(publicUrl, ...of) }),
+    log,
+  });
   const app: AppContext = { ...common, store, knownRoles: roles, onMessage: () => courier.wake() };
   const newAdminToken = await prepareAdministrator(app, config);
-  const server = await startRpc(config, app, inbox, masterKeys, environment);
+  const receipts = receiptsEndpoint(config, app, async (id) => (await providers.byId(id))?.provider);
+  const server = await startRpc(config, app, inbox, masterKeys, receipts, environment);
   courier.wake();
   return {
     url: server.url,
@@ -158,7 +175,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     async shutdown(graceMs) {
       await server.shutdown(graceMs);
       await courier.stop();
-      await provider.close();
+      await providers.close();
       await store.close();
     },
   };
@@ -169,6 +186,7 @@ function startRpc(
   app: AppContext,
   inbox: Inbox,
   masterKeys: readonly Uint8Array[],
+  receipts: Endpoint | undefined,
   { log, unaryPath = true }: Environment,
 ): Promise<RunningServer> {
   const { clock } = app;
@@ -197,6 +215,8 @@ function startRpc(
       register(ZITADELUsers, resourcesUserV3alpha(app)),
       register(TokenService, tokenV1(app, ownTokens)),
       register(RoleService, roleV1(app)),
+      register(DeliveryService, deliveryV1(app)),
+      register(TextService, textV1(app)),
       register(
         InboxService,
         inboxV1(inbox, (context) => AbortSignal.any([context.signal, context.values.get(drainSignalKey)])),
@@ -218,10 +238,40 @@ function startRpc(
       ["/.well-known/jwks.json", () => ownTokens.jwks()],
       ["/oauth/v2/keys", () => ownTokens.jwks()],
     ]),
+    endpoints: new Map(receipts === undefined ? [] : [[receiptsPath, receipts]]),
     isReady: () => app.store.isReady?.() ?? true,
     unaryPath,
     log,
   });
+}
+
+/** Far more than any provider tells of a message. */
+const receiptBytesMax = 64 * 1024;
+const receiptsAtOnceMax = 256;
+
+const receiptStatuses: Readonly<Record<ReceiptOutcome, number>> = {
+  noted: 204,
+  not_genuine: 401,
+  not_expected: 404,
+  too_early: 503,
+};
+
+/** @returns undefined if providers cannot be told where it is */
+function receiptsEndpoint(
+  { publicUrl }: Config,
+  { store, clock }: AppContext,
+  providerById: (id: string) => MaybePromise<SmsProvider | undefined>,
+): Endpoint | undefined {
+  if (publicUrl === undefined) return undefined;
+  const options = { publicUrl, outbox: store.outbox, providerById, clock };
+  return {
+    // MessageBird reports by GET, the others by POST.
+    methods: ["GET", "POST"],
+    bodyBytesMax: receiptBytesMax,
+    concurrentMax: receiptsAtOnceMax,
+    handle: async ({ name: providerId, target, headers, readBody }) =>
+      receiptStatuses[await takeReceipt(options, { providerId, target, headers, readBody })],
+  };
 }
 
 function masterKeysOf({ masterKeys, store }: Config, randomBytes: RandomBytes): readonly Uint8Array[] {

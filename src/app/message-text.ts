@@ -1,5 +1,5 @@
 import { DomainError } from "../domain/errors.ts";
-import { builtInText } from "../domain/message-text.ts";
+import { builtInText, languageTag } from "../domain/message-text.ts";
 import { decideRemoveText, decideSetText, textErrors } from "../domain/settings.ts";
 import type { MessageText, TextType } from "../domain/settings-state.ts";
 import type { AppContext, Details } from "./context.ts";
@@ -22,14 +22,14 @@ export interface TextView {
 
 /** The text in force. */
 export async function getText(app: AppContext, scope: Scope, ref: TextRef): Promise<TextView> {
-  const found = await app.settings.text(scope, ref.textType, languageTag(ref.language));
+  const found = await app.settings.text(scope, ref.textType, requireLanguage(ref.language));
   const { value, dated, isDefault } = found;
   return { message: value, details: settingDetails(isDefault ? "instance" : scope, dated), isDefault };
 }
 
 /** The text that holds where nothing is set. */
 export function getBuiltInText({ textType, language }: TextRef): TextView {
-  const message = builtInText(textType, languageTag(language));
+  const message = builtInText(textType, requireLanguage(language));
   return { message, details: settingDetails("instance", undefined), isDefault: true };
 }
 
@@ -40,21 +40,18 @@ export function setText(
   { textType, language }: TextRef,
   message: MessageText,
 ): Promise<Details> {
-  const tag = languageTag(language);
+  const tag = requireLanguage(language);
   return changeSettings(app, scope, (state) => decideSetText(state, textType, tag, message));
 }
 
 export function removeText(app: AppContext, scope: Scope, { textType, language }: TextRef): Promise<Details> {
-  const tag = languageTag(language);
+  const tag = requireLanguage(language);
   return changeSettings(app, scope, (state) => decideRemoveText(state, textType, tag));
 }
 
 /** In its canonical form (BCP 47). @throws DomainError if it is none */
-function languageTag(language: string): string {
-  try {
-    const [tag = ""] = Intl.getCanonicalLocales(language);
-    return tag;
-  } catch (error) {
-    throw new DomainError(textErrors.languageInvalid, { language }, error);
-  }
+export function requireLanguage(language: string): string {
+  const tag = languageTag(language);
+  if (tag === undefined) throw new DomainError(textErrors.languageInvalid, { language });
+  return tag;
 }

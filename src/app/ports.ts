@@ -1,3 +1,4 @@
+import type { SmsEncoding } from "../domain/sms-segments.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 import type { Found, Search, SearchRecords, SearchType, SessionRecord, UserRecord } from "./search.ts";
 
@@ -170,6 +171,8 @@ export interface Attempt {
   readonly endedMs?: number;
   /** Why it was not sent, in plain words, without any number or code. */
   readonly reason?: string;
+  /** How long the provider asked to be left alone with this message. */
+  readonly retryAfterMs?: number;
 }
 
 /** The right to send a message. It ends with its lease, or when the message is claimed again. */
@@ -200,10 +203,6 @@ export interface Settlement {
   readonly encoding?: SmsEncoding;
   readonly segments?: number;
 }
-
-export const smsEncodings = ["gsm7", "ucs2"] as const;
-/** The alphabet that a text takes (3GPP TS 23.038): 7 bits a character, or 16. */
-export type SmsEncoding = (typeof smsEncodings)[number];
 
 export const messageStates = ["queued", "sent", "delivered", "undelivered", "skipped", "dead"] as const;
 export type MessageState = (typeof messageStates)[number];
@@ -353,7 +352,12 @@ export type SendResult =
   /** It may have been sent, or not: the connection broke after the request had left. */
   | { readonly kind: "unknown"; readonly reason: string }
   /** Not sent for certain, and never worth another attempt with this provider. */
-  | { readonly kind: "rejected"; readonly reason: string };
+  | {
+      readonly kind: "rejected";
+      readonly reason: string;
+      /** Whether the provider refuses the account, and so every message: a wrong key, no credit. */
+      readonly isAccountRefused?: boolean;
+    };
 
 export const channels = ["sms", "whatsapp", "voice"] as const;
 /** The way to the phone. */

@@ -13,10 +13,11 @@ import type { Dated, SmsProviderConfig } from "../domain/settings-state.ts";
 import { newDecimalId } from "../lib/id.ts";
 import type { AppContext, Details } from "./context.ts";
 import { changeSettings, settingDetails } from "./setting-details.ts";
+import { configOf, isOfKind, type SmsAccountInput } from "./sms-account.ts";
 
 /** The use cases of SMS providers: add, change, activate, deactivate, remove. What is secret is sealed. */
 
-type Twilio = Extract<SmsProviderConfig, { kind: "twilio" }>;
+type Twilio = Extract<SmsAccountInput, { kind: "twilio" }>;
 type Http = Extract<SmsProviderConfig, { kind: "http" }>;
 
 /** Letters and digits, as receivers of ZITADEL's webhooks know it. */
@@ -29,12 +30,17 @@ const signingKeyGenerator: CodeGenerator = {
   ttlMs: null,
 };
 
-/** A provider without its secrets. */
+/** What the settings say of a provider, apart from its secrets. */
+export type SmsProviderShown = WithoutSecrets<SmsProviderConfig>;
+type WithoutSecrets<C> = C extends SmsProviderConfig
+  ? Omit<C, `sealed${string}` | "formerSigningKey">
+  : never;
+
 export interface SmsProviderView {
   readonly id: string;
   readonly details: Details;
   readonly isActive: boolean;
-  readonly config: Omit<Twilio, "sealedToken"> | Pick<Http, "kind" | "description" | "endpoint">;
+  readonly config: SmsProviderShown;
 }
 
 /** In the order in which they were added. */
@@ -52,38 +58,46 @@ export async function getSmsProvider(app: AppContext, id: string): Promise<SmsPr
 }
 
 function viewOf(id: string, dated: Dated<SmsProviderConfig>, isActive: boolean): SmsProviderView {
-  const details = settingDetails("instance", dated);
-  const { value } = dated;
-  if (value.kind === "twilio") {
-    const { sealedToken: _, ...config } = value;
-    return { id, details, isActive, config };
-  }
-  const { kind, description, endpoint } = value;
-  return { id, details, isActive, config: { kind, description, endpoint } };
+  return { id, details: settingDetails("instance", dated), isActive, config: dated.value };
 }
 
-export interface SmsProviderReply {
+/** @throws DomainError if a secret is missing, or an endpoint is no URL */
+export async function addSmsProvider(
+  app: AppContext,
+  input: SmsAccountInput,
+): Promise<{
   readonly id: string;
   readonly details: Details;
+  /** Of a webhook; it is not shown again. Empty for the others. */
+  readonly signingKey: string;
+}> {
+  requireUrl(input);
+  const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
+  const signingKey = input.kind === "http" ? drawCode(signingKeyGenerator, app.randomBytes) : "";
+  const config = configOf(app.vault, id, input.kind === "http" ? { ...input, signingKey } : input);
+  const details = await changeSettings(app, "instance", (state) => decideAddSmsProvider(state, id, config));
+  return { id, details, signingKey };
 }
 
-export async function addTwilio(
+/**
+ * Sets everything but its kind; secrets that are left out stay as they are.
+ * @throws DomainError if there is no such provider, it is of another kind, or an endpoint is no URL
+ */
+export async function changeSmsProvider(
   app: AppContext,
-  command: Omit<Twilio, "kind" | "sealedToken"> & { readonly token: string },
-): Promise<SmsProviderReply> {
-  const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
-  const { token, ...config } = command;
-  const sealedToken = app.vault.seal(id, token);
-  const details = await changeSettings(app, "instance", (state) =>
-    decideAddSmsProvider(state, id, { kind: "twilio", ...config, sealedToken }),
-  );
-  return { id, details };
+  id: string,
+  input: SmsAccountInput,
+): Promise<Details> {
+  requireUrl(input);
+  const { changeMissing, otherKind } = smsProviderErrors;
+  const change = (present: SmsProviderConfig): SmsProviderConfig => configOf(app.vault, id, input, present);
+  return changeProvider(app, id, input.kind, changeMissing, change, otherKind);
 }
 
 export function changeTwilio(
   app: AppContext,
   id: string,
-  change: Omit<Twilio, "kind" | "sealedToken">,
+  change: Omit<Twilio, "kind" | "token" | "channel">,
 ): Promise<Details> {
   return changeProvider(app, id, "twilio", smsProviderErrors.twilioMissing, (present) => ({
     ...present,
@@ -99,22 +113,6 @@ export function changeTwilioToken(app: AppContext, id: string, token: string): P
   }));
 }
 
-/** @returns the signing key too, which is not shown again */
-export async function addHttp(
-  app: AppContext,
-  command: Pick<Http, "endpoint" | "description">,
-): Promise<SmsProviderReply & { readonly signingKey: string }> {
-  requireUrl(command.endpoint);
-  const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
-  const signingKey = drawCode(signingKeyGenerator, app.randomBytes);
-  const { endpoint, description } = command;
-  const sealedSigningKey = app.vault.seal(id, signingKey);
-  const details = await changeSettings(app, "instance", (state) =>
-    decideAddSmsProvider(state, id, { kind: "http", description, endpoint, sealedSigningKey }),
-  );
-  return { id, details, signingKey };
-}
-
 /** @param formerKeyMs if set, a new signing key is made, and the present one is valid for this time beside it */
 export async function changeHttp(
   app: AppContext,
@@ -122,7 +120,7 @@ export async function changeHttp(
   change: Pick<Http, "endpoint" | "description">,
   formerKeyMs: number | undefined,
 ): Promise<{ readonly details: Details; readonly signingKey?: string }> {
-  requireUrl(change.endpoint);
+  requireUrl({ kind: "http", ...change });
   const missing = smsProviderErrors.httpMissing;
   const { endpoint, description } = change;
   if (formerKeyMs === undefined) {
@@ -166,24 +164,19 @@ function changeProvider<K extends SmsProviderConfig["kind"]>(
   kind: K,
   missing: Refusal,
   change: (present: Extract<SmsProviderConfig, { kind: K }>, nowMs: number) => SmsProviderConfig,
+  otherKind: Refusal = missing,
 ): Promise<Details> {
   return changeSettings(app, "instance", (state, nowMs) => {
     const { value } = requireSmsProvider(state, id, missing);
-    if (!isOfKind(value, kind)) throw new DomainError(missing);
-    return decideChangeSmsProvider(state, id, value, change(value, nowMs));
+    if (!isOfKind(value, kind)) throw new DomainError(otherKind, { kind: value.kind });
+    return decideChangeSmsProvider(id, value, change(value, nowMs));
   });
 }
 
-function isOfKind<K extends SmsProviderConfig["kind"]>(
-  config: SmsProviderConfig,
-  kind: K,
-): config is Extract<SmsProviderConfig, { kind: K }> {
-  return config.kind === kind;
-}
-
 /** Whether it may be reached is for the sender to tell. */
-function requireUrl(endpoint: string): void {
-  const url = URL.parse(endpoint);
+function requireUrl(input: SmsAccountInput): void {
+  if (input.kind !== "http") return;
+  const url = URL.parse(input.endpoint);
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new DomainError(smsProviderErrors.urlInvalid);
   }

@@ -1,4 +1,5 @@
 import type { CountryCode } from "libphonenumber-js/max";
+import type { Autofill } from "../domain/autofill.ts";
 import type { Profile } from "../domain/policy.ts";
 import type { LogLevel } from "../lib/log.ts";
 import { createReader, type Environment, type Reader, unknownNames } from "./reader.ts";
@@ -21,6 +22,8 @@ export interface Config {
   readonly defaultRegion: CountryCode | undefined;
   readonly oidc: OidcConfig;
   readonly sms: SmsConfig;
+  /** Where SMS providers reach this server, without a slash at the end. Undefined: they are asked for no receipts. */
+  readonly publicUrl: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -41,6 +44,7 @@ export interface OidcConfig {
 export type SmsConfig = {
   /** Whether a webhook may be on a private or loopback address; also one of the settings. */
   readonly allowPrivate: boolean;
+  readonly autofill: Autofill;
 } & (
   | { readonly kind: "inbox" }
   | { readonly kind: "http"; readonly url: string; readonly signingKey: string | undefined }
@@ -77,6 +81,7 @@ export function readConfig(env: Environment): Config {
     defaultRegion: read(variables.defaultRegion),
     oidc: oidcConfig(reader),
     sms: smsConfig(reader, profile),
+    publicUrl: publicUrl(reader),
     logLevel: read(variables.logLevel),
   };
   const mistakes = [...reader.mistakes, ...unknownNames(env)];
@@ -117,7 +122,8 @@ function smsConfig({ read, isSet, refuse }: Reader, profile: Profile): SmsConfig
   const target = read(variables.sms);
   const signingKey = read(variables.smsSigningKey);
   const allowPrivate = read(variables.smsAllowPrivate);
-  if (target === "inbox") return { kind: "inbox", allowPrivate };
+  const autofill = autofillConfig(read(variables.smsDomains), read(variables.smsAndroidHash));
+  if (target === "inbox") return { kind: "inbox", allowPrivate, autofill };
   if (target.protocol === "http:" && !allowPrivate) {
     refuse(variables.sms, "an https URL (http only with RINGBACK_SMS_ALLOW_PRIVATE=true)");
   } else if (isLoopback(target.hostname) && !allowPrivate) {
@@ -129,7 +135,19 @@ function smsConfig({ read, isSet, refuse }: Reader, profile: Profile): SmsConfig
       `${variables.smsSigningKey.allowed}: profile safe signs every webhook call`,
     );
   }
-  return { kind: "http", url: target.href, signingKey, allowPrivate };
+  return { kind: "http", url: target.href, signingKey, allowPrivate, autofill };
+}
+
+function autofillConfig(domains: readonly string[] = [], androidHash: string | undefined): Autofill {
+  return { domains, ...(androidHash === undefined ? {} : { androidHash }) };
+}
+
+function publicUrl({ read, refuse }: Reader): string | undefined {
+  const url = read(variables.publicUrl);
+  if (url?.startsWith("http:") && !read(variables.smsAllowPrivate)) {
+    refuse(variables.publicUrl, "an https URL (http only with RINGBACK_SMS_ALLOW_PRIVATE=true)");
+  }
+  return url;
 }
 
 function deepFreeze<T>(value: T): T {

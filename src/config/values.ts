@@ -1,4 +1,6 @@
 import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
+import { isHostName } from "../domain/autofill.ts";
 import { hostUrls } from "../lib/host-urls.ts";
 
 /**
@@ -52,6 +54,15 @@ export const host: Parse<string> = (text) => {
   return isIP(text) !== 0 || (isName && !/^[\d.]+$/.test(text)) ? text : undefined;
 };
 
+/** A host name that is no address, in the form of a URL: "münchen.example" → "xn--mnchen-3ya.example". */
+export const domainName: Parse<string> = (text) => {
+  const name = domainToASCII(text);
+  // What is not a part of the host is cut off without a word.
+  return isHostName(name) && host(name) !== undefined && isIP(name) === 0 && !/[/?#\\]/.test(text)
+    ? name
+    : undefined;
+};
+
 /** Exactly `bytes` bytes in base64 or base64url (RFC 4648 §4, §5), padded or not. */
 export function base64Bytes(bytes: number): Parse<Uint8Array> {
   return (text) => {
@@ -75,6 +86,12 @@ function namesDatabase({ protocol, hostname, pathname, hash }: URL): boolean {
   const isPostgres = protocol === "postgres:" || protocol === "postgresql:";
   return isPostgres && hostname !== "" && /^\/[^/]+$/.test(pathname) && hash === "";
 }
+
+/** An http or https URL to put paths behind: without a query, and without slashes at its end. */
+export const baseUrl: Parse<string> = (text) => {
+  const url = text.includes("?") ? undefined : httpUrl(text);
+  return url?.href.replace(/\/+$/, "");
+};
 
 /** OpenID Connect Discovery 1.0 §3: https and no query; http is for a test on one machine. */
 export const oidcIssuer: Parse<string> = (text) => {

@@ -3,7 +3,9 @@ import { profiles } from "../domain/policy.ts";
 import { logLevels } from "../lib/log.ts";
 import {
   base64Bytes,
+  baseUrl,
   characters,
+  domainName,
   filePath,
   host,
   httpUrl,
@@ -175,6 +177,27 @@ export const variables = {
     allowed: '"true" or "false"',
     parse: trueOrFalse,
     default: "false",
+  },
+  publicUrl: {
+    name: "RINGBACK_PUBLIC_URL",
+    meaning: "URL of this server as SMS providers reach it, for receipts of delivery.",
+    allowed: "an https URL without user, password, query and fragment",
+    parse: baseUrl,
+    defaultShown: "no receipts",
+  },
+  smsDomains: {
+    name: "RINGBACK_SMS_DOMAIN",
+    meaning: "Domains of the pages where codes are typed, comma-separated: browsers fill codes in there.",
+    allowed: 'domain names like "login.example.com", without scheme and port, comma-separated',
+    parse: listOf(domainName),
+    defaultShown: "none",
+  },
+  smsAndroidHash: {
+    name: "RINGBACK_SMS_ANDROID_HASH",
+    meaning: "Hash of the Android app where codes are typed: its SMS Retriever finds them.",
+    allowed: "the 11 characters of A-Z a-z 0-9 + / that the SMS Retriever calls the app's hash",
+    parse: characters(11, 11, /^[A-Za-z0-9+/]+$/),
+    defaultShown: "none",
   },
   logLevel: {
     name: "RINGBACK_LOG_LEVEL",

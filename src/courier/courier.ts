@@ -1,39 +1,33 @@
 import type { CodeVault } from "../app/code-vault.ts";
 import type { SealedCode } from "../app/context.ts";
-import type {
-  ClaimedMessage,
-  Outbox,
-  RecordedEvent,
-  SendResult,
-  Settlement,
-  SmsProvider,
-} from "../app/ports.ts";
+import type { ClaimedMessage, Outbox, RecordedEvent, Settlement, SmsMessage } from "../app/ports.ts";
 import type { Repository } from "../app/repository.ts";
 import type { SessionRepository } from "../app/sessions.ts";
 import type { Settings } from "../app/settings.ts";
 import type { UserRepository } from "../app/users.ts";
+import { segmentsOf } from "../domain/sms-segments.ts";
 import type { UserState } from "../domain/user.ts";
-import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { Lru } from "../lib/lru.ts";
 import type { RandomBytes } from "../lib/random.ts";
-import type { ActiveProvider } from "./active-provider.ts";
+import type { LiveProvider, Providers } from "./providers.ts";
 import { recheck, type Recheck } from "./recheck.ts";
+import { Sender, type SentPassage } from "./sending.ts";
 import { smsTextOf } from "./sms-text.ts";
 import { smsUserOf } from "./sms-user.ts";
 
-const sendingMax = 16;
-/** Longer than any provider may take: a message is claimed again only after a crash. */
+/** Messages in hand at a time. */
+const sendingMax = 32;
 const leaseMs = 30_000;
-const attemptsMax = 20;
-const backoffBaseMs = 500;
-const backoffCapMs = 30_000;
-/** A provider that fails this often in a row is left alone for a while, longer each time. */
-const failuresBeforeRest = 8;
-const restBaseMs = 250;
-const restCapMs = 5_000;
+/** The rest of the lease is for the provider that is asked last: longer than any may take. */
+const beginMs = 15_000;
 /** How long the courier sleeps at most while something waits; waking it is only a hint. */
 const pollMs = 1_000;
+/** Messages to the same recipient that are looked at for a newer code. */
+const latestMax = 20;
+/** What was sent and could not be recorded, kept to be recorded later. */
+const unrecordedMax = 1_000;
 
 export interface CourierOptions {
   readonly outbox: Outbox;
@@ -41,21 +35,23 @@ export interface CourierOptions {
   readonly sessions: SessionRepository;
   readonly settings: Settings;
   readonly vault: CodeVault;
-  readonly provider: Pick<ActiveProvider, "get">;
+  readonly providers: Pick<Providers, "routes" | "byId" | "restsUntilMs">;
+  /** Where a provider that reports is told to; undefined if nobody listens. */
+  readonly receiptUrlOf?: (providerId: string, messageId: string) => string | undefined;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;
 }
 
 /**
- * Carries messages from the outbox to the provider, at least once: claim, look whether it is still worth
- * sending, send, record. A crash between sending and recording sends it again, with the same idempotency key.
+ * Carries messages from the outbox to the providers: claim, look whether it is still worth sending, send, record.
+ * Docs: docs/delivery.md.
  */
 export class Courier {
   readonly #options: CourierOptions;
   readonly #sending = new Set<Promise<void>>();
-  #failuresInARow = 0;
-  #restUntilMs = 0;
+  readonly #sender: Sender;
+  readonly #unrecorded = new Lru<string, SentPassage>(unrecordedMax);
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #wokenMeanwhile = false;
@@ -63,6 +59,7 @@ export class Courier {
 
   constructor(options: CourierOptions) {
     this.#options = options;
+    this.#sender = new Sender(options);
   }
 
   /** Looks for work soon. Cheap, and safe to call at any time. */
@@ -91,20 +88,22 @@ export class Courier {
   }
 
   async #claimAndSend(): Promise<void> {
-    const { outbox, clock, log } = this.#options;
+    const { outbox, providers, clock, log } = this.#options;
     try {
-      for (;;) {
-        const free = (this.#isResting() ? 1 : sendingMax) - this.#sending.size;
+      while (!this.#stopped) {
+        // While all providers are left alone, one message at a time is enough to see one come back.
+        const restsUntilMs = await providers.restsUntilMs();
+        const free = (restsUntilMs === undefined ? sendingMax : 1) - this.#sending.size;
         if (free <= 0) return; // whichever ends next wakes the courier
         // Looking costs a read, claiming a write: nothing is claimed before something is due.
         const dueMs = await outbox.nextDueMs();
         if (dueMs === undefined) return;
         const nowMs = clock.nowMs();
-        const claimAtMs = Math.max(dueMs, this.#restUntilMs);
+        const claimAtMs = Math.max(dueMs, restsUntilMs ?? 0);
         if (claimAtMs > nowMs) return this.#sleep(Math.min(pollMs, claimAtMs - nowMs));
         const claimed = await outbox.claim(nowMs, leaseMs, free);
-        if (claimed.length === 0) return this.#sleep(pollMs); // somebody else was faster
-        for (const message of claimed) this.#begin(message);
+        if (claimed.length === 0) return this.#sleep(pollMs); // somebody else was faster, or has their user
+        for (const message of claimed) this.#begin(message, nowMs + beginMs);
       }
     } catch (error) {
       log.error("the outbox cannot be read", { error });
@@ -112,25 +111,14 @@ export class Courier {
     }
   }
 
-  /** Whether the provider fails so steadily that one message at a time is enough to see it come back. */
-  #isResting(): boolean {
-    return this.#failuresInARow >= failuresBeforeRest;
-  }
-
-  #noteOutcome({ kind }: SendResult): void {
-    this.#failuresInARow = kind === "retry" ? this.#failuresInARow + 1 : 0;
-    const restMs = this.#isResting() ? restBaseMs * 2 ** (this.#failuresInARow - failuresBeforeRest) : 0;
-    this.#restUntilMs = this.#options.clock.nowMs() + Math.min(restMs, restCapMs);
-  }
-
   #sleep(ms: number): void {
     if (!this.#stopped) this.#timer = setTimeout(() => this.wake(), ms).unref();
   }
 
-  #begin(message: ClaimedMessage): void {
-    const sending = this.#carry(message)
+  #begin(message: ClaimedMessage, lastBeginMs: number): void {
+    const sending = this.#carry(message, lastBeginMs)
       .catch((error: unknown) => {
-        // It stays claimed: after the lease it is tried again.
+        // It stays claimed: after the lease somebody looks at it again.
         this.#options.log.error("a message could not be recorded", { messageId: message.id, error });
       })
       .finally(() => {
@@ -140,106 +128,106 @@ export class Courier {
     this.#sending.add(sending);
   }
 
-  async #carry(message: ClaimedMessage): Promise<void> {
-    const { outbox, users, sessions, clock } = this.#options;
-    const user = (await users.findAfterTurns(message.userId))?.state;
-    const session =
-      message.sessionId === undefined ? undefined : await sessions.findAfterTurns(message.sessionId);
-    const checked = recheck(message, user, session?.state, clock.nowMs());
+  async #carry(message: ClaimedMessage, lastBeginMs: number): Promise<void> {
+    const { outbox, users, sessions, clock, log } = this.#options;
+    const { id, userId, sessionId, recipient, attempt } = message;
+    const user = (await users.findAfterTurns(userId))?.state;
+    const session = sessionId === undefined ? undefined : (await sessions.findAfterTurns(sessionId))?.state;
+    // A message that was never given back comes before all newer ones.
+    const latest = attempt === 1 ? [] : await outbox.list({ recipient, limit: latestMax });
+    const checked = recheck(message, user, session, latest, clock.nowMs());
+    const unrecorded = this.#unrecorded.get(id);
+    if (unrecorded !== undefined) return this.#recordSent(message, checked, unrecorded);
     if (user === undefined || checked.kind === "obsolete") {
       const reason = checked.kind === "obsolete" ? checked.reason : "";
-      await outbox.settle({ messageId: message.id, outcome: "skipped", reason, ...this.#end(message) });
-      return;
+      return outbox.settle(this.#settlement(message, { outcome: "skipped", reason }));
     }
-    const { result, provider } = await this.#send(message, user);
-    this.#noteOutcome(result);
-    switch (result.kind) {
+    const content = this.#open(message);
+    if (content === undefined) return this.#giveUp(message, "it cannot be decrypted");
+    const write = (by: LiveProvider): Promise<SmsMessage> => this.#write(message, user, content, by);
+    const passage = await this.#sender.send(message, write, lastBeginMs);
+    const { attempts } = passage;
+    switch (passage.kind) {
       case "sent":
-        return this.#recordSent(message, checked, provider);
-      case "retry":
-      case "unknown":
-        return this.#retryLater(message, result);
-      case "rejected":
-        return this.#giveUp(message, result.reason);
+        return this.#recordSent(message, checked, passage);
+      case "dead":
+        return this.#giveUp({ ...message, attempts }, passage.reason);
+      case "waits": {
+        const { dueMs, reason } = passage;
+        log.warn("message not sent yet", { messageId: id, attempt, reason, waitMs: dueMs - clock.nowMs() });
+        return outbox.retry(message, dueMs, attempts);
+      }
+      case "lost":
+        log.warn("message is in other hands now", { messageId: id, attempt });
     }
   }
 
-  /** @returns also the name of the provider */
-  async #send(
-    message: ClaimedMessage,
-    user: UserState,
-  ): Promise<{ readonly result: SendResult; readonly provider: string }> {
-    const { vault, settings, log } = this.#options;
-    const { id, purpose, recipient, createdMs, expiresMs, sessionId } = message;
-    let content: SealedCode;
-    let provider: SmsProvider;
+  /** Undefined if it cannot be decrypted. */
+  #open({ id, sealed }: ClaimedMessage): SealedCode | undefined {
+    const { vault, log } = this.#options;
     try {
       // Sealed by us, and authentic.
-      content = { origin: "", ...(JSON.parse(vault.open(id, message.sealed)) as Omit<SealedCode, "origin">) };
-      provider = await this.#options.provider.get();
+      return { origin: "", ...(JSON.parse(vault.open(id, sealed)) as Omit<SealedCode, "origin">) };
     } catch (error) {
       log.error("a message cannot be opened; was a master key removed?", { messageId: id, error });
-      return { result: { kind: "rejected", reason: "it cannot be decrypted" }, provider: "none" };
+      return undefined;
     }
-    const text = await smsTextOf(settings, message, user, content);
-    const { code, origin } = content;
-    const sms = { id, purpose, recipient, createdMs, expiresMs, text, code, origin, user: smsUserOf(user) };
-    const result = await provider.send({ ...sms, ...(sessionId === undefined ? {} : { sessionId }) });
-    return { result, provider: provider.name };
   }
 
-  async #recordSent(
+  /** The message for one provider: the text depends on the way that it goes. */
+  async #write(
     message: ClaimedMessage,
-    checked: Exclude<Recheck, { kind: "obsolete" }>,
-    provider: string,
-  ): Promise<void> {
+    user: UserState,
+    content: SealedCode,
+    { id: providerId, provider }: LiveProvider,
+  ): Promise<SmsMessage> {
+    const { settings, receiptUrlOf } = this.#options;
+    const { id, purpose, recipient, createdMs, expiresMs, sessionId } = message;
+    const text = await smsTextOf(settings, message, user, content, provider.channel);
+    const receiptUrl = provider.readReceipt && receiptUrlOf?.(providerId, id);
+    return {
+      ...{ id, purpose, recipient, createdMs, expiresMs, text, ...content, user: smsUserOf(user) },
+      ...(sessionId === undefined ? {} : { sessionId }),
+      ...(receiptUrl === undefined ? {} : { receiptUrl }),
+    };
+  }
+
+  async #recordSent(message: ClaimedMessage, checked: Recheck, passage: SentPassage): Promise<void> {
     const { outbox, users, sessions, log } = this.#options;
-    const settle: Settlement = { messageId: message.id, outcome: "sent", reason: "", ...this.#end(message) };
-    const isRecorded =
-      checked.kind === "user"
-        ? await recordUnlessOver(users, message.userId, checked.sentEvent, settle)
-        : await recordUnlessOver(sessions, checked.sessionId, checked.sentEvent, settle);
-    if (!isRecorded) await outbox.settle(settle);
-    log.info("message sent", { messageId: message.id, provider, attempt: message.attempt });
-  }
-
-  async #retryLater(
-    message: ClaimedMessage,
-    result: Extract<SendResult, { kind: "retry" | "unknown" }>,
-  ): Promise<void> {
-    const { outbox, clock, randomBytes, log } = this.#options;
-    const waitMs = Math.max(
-      backoffMs(message.attempt, backoffBaseMs, backoffCapMs, randomBytes),
-      (result.kind === "retry" && result.retryAfterMs) || 0,
+    const { by, providerMessageId, attempts } = passage;
+    const name = { providerId: by.id, ...(providerMessageId === undefined ? {} : { providerMessageId }) };
+    const settle = this.#settlement(
+      { ...message, attempts },
+      { outcome: "sent", reason: "", ...name, ...sizeOf(passage) },
     );
-    const dueMs = clock.nowMs() + waitMs;
-    if (message.attempt >= attemptsMax)
-      return this.#giveUp(message, `${attemptsMax} attempts: ${result.reason}`);
-    if (message.expiresMs !== null && dueMs >= message.expiresMs) {
-      return this.#giveUp(message, `the code expires before the next attempt: ${result.reason}`);
-    }
-    log.warn("message not sent yet", {
-      messageId: message.id,
-      attempt: message.attempt,
-      reason: result.reason,
-      waitMs,
-    });
-    await outbox.retry(message, dueMs, message.attempts);
-  }
-
-  #end({ attempts }: ClaimedMessage): Pick<Settlement, "settledMs" | "attempts"> {
-    return { settledMs: this.#options.clock.nowMs(), attempts };
+    const checkedBy = by.provider.checkCode === undefined ? {} : name;
+    this.#unrecorded.set(message.id, passage);
+    const isRecorded =
+      (checked.kind === "user" &&
+        (await recordUnlessOver(users, message.userId, checked.sentEvent(checkedBy), settle))) ||
+      (checked.kind === "session" &&
+        (await recordUnlessOver(sessions, checked.sessionId, checked.sentEvent(checkedBy), settle)));
+    if (!isRecorded) await outbox.settle(settle);
+    this.#unrecorded.delete(message.id);
+    log.info("message sent", { messageId: message.id, provider: by.provider.name, attempt: message.attempt });
   }
 
   async #giveUp(message: ClaimedMessage, reason: string): Promise<void> {
     this.#options.log.error("message given up", { messageId: message.id, attempt: message.attempt, reason });
-    await this.#options.outbox.settle({
-      messageId: message.id,
-      outcome: "dead",
-      reason,
-      ...this.#end(message),
-    });
+    await this.#options.outbox.settle(this.#settlement(message, { outcome: "dead", reason }));
   }
+
+  #settlement(
+    { id: messageId, attempts }: ClaimedMessage,
+    end: Omit<Settlement, "messageId" | "attempts" | "settledMs">,
+  ): Settlement {
+    return { messageId, attempts, settledMs: this.#options.clock.nowMs(), ...end };
+  }
+}
+
+/** Empty where it is not our text that is read. */
+function sizeOf({ text, by: { provider } }: SentPassage): Pick<Settlement, "encoding" | "segments"> {
+  return provider.channel === "sms" && provider.checkCode === undefined ? segmentsOf(text) : {};
 }
 
 /** @returns false if it is gone meanwhile, so that nothing can be told of it any more */

@@ -1,32 +1,59 @@
-import type { OutboxMessage } from "../app/ports.ts";
+import type { MessageRecord, OutboxMessage } from "../app/ports.ts";
 import type { SessionEvent, SessionState } from "../domain/session-state.ts";
 import type { UserState } from "../domain/user.ts";
 import type { UserEvent } from "../domain/user-events.ts";
 
+/** Who makes and checks the code, where that is not this server. */
+export interface CheckedBy {
+  readonly providerId?: string;
+  readonly providerMessageId?: string;
+}
+
 /** Whether a message is worth sending, and what is recorded once it is sent. */
 export type Recheck =
-  | { readonly kind: "user"; readonly sentEvent: UserEvent }
-  | { readonly kind: "session"; readonly sessionId: string; readonly sentEvent: SessionEvent }
+  | { readonly kind: "user"; readonly sentEvent: (by: CheckedBy) => UserEvent }
+  | {
+      readonly kind: "session";
+      readonly sessionId: string;
+      readonly sentEvent: (by: CheckedBy) => SessionEvent;
+    }
   | { readonly kind: "obsolete"; readonly reason: string };
 
 /**
- * A message is still worth sending if its code is the one that its user would be asked for.
+ * A message is still worth sending if its code is one that its user would be asked for, and no newer one is on
+ * the phone already.
  *
  * @param session of a code that was made for one
+ * @param latest messages to the same recipient, the newest first
  */
 export function recheck(
   message: OutboxMessage,
   user: UserState | undefined,
   session: SessionState | undefined,
+  latest: readonly MessageRecord[],
   nowMs: number,
 ): Recheck {
   if (user === undefined || user.status === "removed") return obsolete("the user is gone");
   if (message.expiresMs !== null && nowMs >= message.expiresMs) return obsolete("the code has expired");
+  if (isSuperseded(message, latest)) return obsolete("a newer code was sent");
   return currentCodeOf(message, user, session) ?? obsolete("the code was replaced, answered or removed");
 }
 
 function obsolete(reason: string): Recheck {
   return { kind: "obsolete", reason };
+}
+
+function isSuperseded(message: OutboxMessage, latest: readonly MessageRecord[]): boolean {
+  const own = latest.findIndex(({ id }) => id === message.id);
+  return latest
+    .slice(0, own === -1 ? undefined : own)
+    .some(
+      ({ userId, purpose, sessionId, state }) =>
+        userId === message.userId &&
+        purpose === message.purpose &&
+        sessionId === message.sessionId &&
+        (state === "sent" || state === "delivered" || state === "undelivered"),
+    );
 }
 
 function currentCodeOf(
@@ -37,21 +64,30 @@ function currentCodeOf(
   switch (purpose) {
     case "verify_phone":
       if (user.phone?.code?.challengeId !== challengeId) return undefined;
-      return { kind: "user", sentEvent: { type: "user.human.phone.code.sent", data: { challengeId } } };
+      return {
+        kind: "user",
+        sentEvent: (by) => ({ type: "user.human.phone.code.sent", data: { challengeId, ...by } }),
+      };
     case "verify_otp_sms": {
       const found = Object.entries(user.registrations).find(
         ([, { code }]) => code?.challengeId === challengeId,
       );
       if (found === undefined) return undefined;
-      const data = { registrationId: found[0], challengeId };
-      return { kind: "user", sentEvent: { type: "user.otp.sms.registration.code.sent", data } };
+      const [registrationId] = found;
+      return {
+        kind: "user",
+        sentEvent: (by) => ({
+          type: "user.otp.sms.registration.code.sent",
+          data: { registrationId, challengeId, ...by },
+        }),
+      };
     }
     case "otp_sms":
       if (session?.otpSmsChallenge?.challengeId !== challengeId) return undefined;
       return {
         kind: "session",
         sessionId: session.id,
-        sentEvent: { type: "session.otp.sms.sent", data: { challengeId } },
+        sentEvent: (by) => ({ type: "session.otp.sms.sent", data: { challengeId, ...by } }),
       };
   }
 }

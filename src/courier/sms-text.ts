@@ -1,26 +1,36 @@
-import type { ClaimedMessage } from "../app/ports.ts";
+import type { Channel, ClaimedMessage } from "../app/ports.ts";
 import type { SealedCode } from "../app/context.ts";
 import type { Settings } from "../app/settings.ts";
-import { defaultLanguage, lifeInWords, renderText, textTypeOf } from "../domain/message-text.ts";
+import { boundDomain, hostOf, withAutofill } from "../domain/autofill.ts";
+import {
+  defaultLanguage,
+  languageTag,
+  lifeInWords,
+  renderText,
+  spokenLanguage,
+  textTypeOf,
+} from "../domain/message-text.ts";
 import type { UserState } from "../domain/user.ts";
 
-/** The text of a message, as the settings say at this moment, in the language of its reader. */
+/** The whole text of a message by a channel, as the settings say at this moment, in its reader's language. */
 export async function smsTextOf(
   settings: Settings,
   { purpose, createdMs, expiresMs }: ClaimedMessage,
   user: UserState,
   { code, origin }: SealedCode,
+  channel: Channel,
 ): Promise<string> {
-  const language = user.profile.preferredLanguage || defaultLanguage;
+  const language = languageTag(user.profile.preferredLanguage) ?? defaultLanguage;
   const scope = { organizationId: user.resourceOwner };
-  const { value } = await settings.text(scope, textTypeOf[purpose], language);
+  const { value, dated } = await settings.text(scope, textTypeOf[purpose], language);
+  const { autofill } = await settings.instancePolicy();
   const { profile, userName, email } = user;
-  return renderText(value.text, {
+  const text = renderText(value.text, {
     Code: code,
     OTP: code,
     Origin: origin,
-    Domain: URL.parse(origin)?.hostname ?? "",
-    Expiry: lifeInWords(expiresMs === null ? null : expiresMs - createdMs, language),
+    Domain: boundDomain(autofill, origin) ?? hostOf(origin),
+    Expiry: lifeInWords(expiresMs === null ? null : expiresMs - createdMs, spokenLanguage(language, dated)),
     DisplayName: profile.displayName,
     FirstName: profile.givenName,
     LastName: profile.familyName,
@@ -35,4 +45,6 @@ export async function smsTextOf(
     ChangeDate: new Date(user.changedMs).toISOString(),
     CreationDate: new Date(user.createdMs).toISOString(),
   });
+  // Nobody wants to be read "at example dot com" on the phone.
+  return channel === "sms" ? withAutofill(text, code, origin, autofill) : text;
 }

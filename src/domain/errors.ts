@@ -12,7 +12,7 @@ export const errorKinds = [
 ] as const;
 export type ErrorKind = (typeof errorKinds)[number];
 
-/** What a refusal says to a person; the sentence for each key is chosen where the answer is written. */
+/** What a refusal or a warning says to a person; the sentence for each key is chosen where the answer is written. */
 export type MessageKey =
   | "Errors.Caller.Busy"
   | "Errors.Caller.PermissionDenied"
@@ -25,7 +25,9 @@ export type MessageKey =
   | "Errors.LockoutPolicy.AlreadyExists"
   | "Errors.LockoutPolicy.NotChanged"
   | "Errors.LockoutPolicy.NotFound"
+  | "Errors.Message.NotFound"
   | "Errors.MessageText.LanguageInvalid"
+  | "Errors.MessageText.Malformed"
   | "Errors.MessageText.NotFound"
   | "Errors.MessageText.VariableUnknown"
   | "Errors.NotSupported"
@@ -34,9 +36,15 @@ export type MessageKey =
   | "Errors.Role.Unknown"
   | "Errors.SMSConfig.AlreadyActive"
   | "Errors.SMSConfig.AlreadyInactive"
+  | "Errors.SMSConfig.InRoute"
   | "Errors.SMSConfig.NotExisting"
+  | "Errors.SMSConfig.OtherKind"
+  | "Errors.SMSConfig.SecretMissing"
   | "Errors.SMSConfig.TooMany"
   | "Errors.SMSConfig.UrlInvalid"
+  | "Errors.SMSRoutes.CountryUnknown"
+  | "Errors.SMSRoutes.ProviderMissing"
+  | "Errors.SMSRoutes.ProviderTwice"
   | "Errors.Session.Expired"
   | "Errors.Session.NotExisting"
   | "Errors.Session.Terminated"
@@ -79,7 +87,11 @@ export type MessageKey =
   | "Errors.User.Phone.NotFound"
   | "Errors.User.Phone.Paused"
   | "Errors.User.UserIDMissing"
-  | "Errors.User.UserName.Taken";
+  | "Errors.User.UserName.Taken"
+  | "Warnings.Text.AndroidLength"
+  | "Warnings.Text.Letters"
+  | "Warnings.Text.NoCode"
+  | "Warnings.Text.Segments";
 
 /** One rule that refuses: what a program acts on (`kind`, `id`), what a person reads (`key`). */
 export interface Refusal {

@@ -1,3 +1,4 @@
+import { Lru } from "../lib/lru.ts";
 import type { CodePurpose } from "./decision.ts";
 import type { MessageText, TextType } from "./settings-state.ts";
 
@@ -12,37 +13,107 @@ export const textTypeOf: Readonly<Record<CodePurpose, TextType>> = {
 
 export const defaultLanguage = "en";
 
-const builtInTexts: Readonly<Record<string, Readonly<Record<TextType, string>>>> = {
-  en: {
-    verify_phone:
-      "{{.Code}} is your code to verify your phone number. It is valid for {{.Expiry}}. Never share it.",
-    verify_sms_otp: "{{.OTP}} is your one-time code. It is valid for {{.Expiry}}. Never share it.",
-  },
-  de: {
-    verify_phone:
-      "{{.Code}} ist Ihr Code, um Ihre Telefonnummer zu bestätigen. Er gilt {{.Expiry}}. Geben Sie ihn niemandem weiter.",
-    verify_sms_otp: "{{.OTP}} ist Ihr Einmalcode. Er gilt {{.Expiry}}. Geben Sie ihn niemandem weiter.",
-  },
-};
+/** The words of one language. All letters are in GSM-7: one that is not halves what a segment holds. */
+interface BuiltIn extends Readonly<Record<TextType, string>> {
+  /** In the place of a time, for a code that never expires. */
+  readonly forever: string;
+}
+
+const builtIns: ReadonlyMap<string, BuiltIn> = new Map([
+  [
+    "en",
+    {
+      verify_phone:
+        "{{.Code}} is your code to verify your phone number. It is valid for {{.Expiry}}. Never share it.",
+      verify_sms_otp: "{{.OTP}} is your one-time code. It is valid for {{.Expiry}}. Never share it.",
+      forever: "an unlimited time",
+    },
+  ],
+  [
+    "de",
+    {
+      verify_phone:
+        "{{.Code}} ist Ihr Code, um Ihre Nummer zu bestätigen. Er gilt {{.Expiry}}. Bitte nie weitergeben.",
+      verify_sms_otp: "{{.OTP}} ist Ihr Einmalcode. Er gilt {{.Expiry}}. Bitte nie weitergeben.",
+      forever: "unbegrenzt",
+    },
+  ],
+  [
+    "fr",
+    {
+      verify_phone:
+        "{{.Code}} est votre code pour confirmer votre numéro. Valable {{.Expiry}}. Ne le donnez à personne.",
+      verify_sms_otp: "{{.OTP}} est votre code à usage unique. Valable {{.Expiry}}. Ne le donnez à personne.",
+      forever: "sans limite de temps",
+    },
+  ],
+  [
+    "it",
+    {
+      verify_phone:
+        "{{.Code}} è il codice per verificare il suo numero. Vale {{.Expiry}}. Non lo comunichi a nessuno.",
+      verify_sms_otp: "{{.OTP}} è il suo codice monouso. Vale {{.Expiry}}. Non lo comunichi a nessuno.",
+      forever: "per sempre",
+    },
+  ],
+  [
+    "es",
+    {
+      verify_phone:
+        "{{.Code}} es la clave para verificar su teléfono. Vale durante {{.Expiry}}. No la comparta con nadie.",
+      verify_sms_otp:
+        "{{.OTP}} es su clave de un solo uso. Vale durante {{.Expiry}}. No la comparta con nadie.",
+      forever: "un tiempo ilimitado",
+    },
+  ],
+  [
+    "pt",
+    {
+      verify_phone:
+        "{{.Code}} é a senha para confirmar o seu telefone. Vale por {{.Expiry}}. Nunca a revele a ninguém.",
+      verify_sms_otp: "{{.OTP}} é a sua senha de acesso. Vale por {{.Expiry}}. Nunca a revele a ninguém.",
+      forever: "tempo ilimitado",
+    },
+  ],
+]);
+
+export const builtInLanguages: readonly string[] = [...builtIns.keys()];
+
+/** The language of the built-in text: the given one, its base language, or the default. */
+export function builtInLanguage(language: string): string {
+  return [language, baseLanguage(language)].find((each) => builtIns.has(each)) ?? defaultLanguage;
+}
 
 /** In the language, its base language ("de" for "de-CH"), or the default language. */
 export function builtInText(textType: TextType, language: string): MessageText {
-  const texts =
-    builtInTexts[language] ?? builtInTexts[baseLanguage(language)] ?? builtInTexts[defaultLanguage];
   return {
     title: "",
     preHeader: "",
     subject: "",
     greeting: "",
-    text: texts?.[textType] ?? "",
+    text: builtIns.get(builtInLanguage(language))?.[textType] ?? "",
     buttonText: "",
     footerText: "",
   };
 }
 
+/** In which language a text is that holds for a language: that one where it was set, else what is built in. */
+export function spokenLanguage(language: string, setText: object | undefined): string {
+  return setText === undefined ? builtInLanguage(language) : language;
+}
+
 /** "de-CH" → "de". */
 export function baseLanguage(language: string): string {
   return language.split("-", 1)[0] ?? language;
+}
+
+/** In its canonical form (BCP 47), e.g. "de-CH" for "DE-ch"; undefined if it is none. */
+export function languageTag(text: string): string | undefined {
+  try {
+    return Intl.getCanonicalLocales(text)[0];
+  } catch {
+    return undefined;
+  }
 }
 
 /** What `{{.Name}}` may name. */
@@ -76,25 +147,66 @@ export function unknownVariable(template: string): string | undefined {
   return [...template.matchAll(placeholder)].map(([, name = ""]) => name).find((name) => !isVariable(name));
 }
 
+/** Where braces stand that enclose no variable, e.g. "{{.Code}, valid for"; undefined if there are none. */
+export function strayBraces(template: string): string | undefined {
+  // What is well-formed keeps its length, so that the place is found in the template.
+  const rest = template.replace(placeholder, (whole) => " ".repeat(whole.length));
+  const at = rest.search(/\{\{|\}\}/);
+  return at === -1 ? undefined : template.slice(at, at + excerptLength);
+}
+
+const excerptLength = 20;
+
+/** Whether the reader of a message gets to see the code. */
+export function carriesCode(template: string): boolean {
+  return [...template.matchAll(placeholder)].some(([, name]) => name === "Code" || name === "OTP");
+}
+
 function isVariable(name: string): name is TextVariable {
   return textVariables.some((known) => known === name);
 }
 
-/** Fills in the variables of a template. */
+/** Fills in the variables of a template. Whatever a value holds, it stays within its line. */
 export function renderText(template: string, values: TextValues): string {
-  return template.replace(placeholder, (whole, name: string) => (isVariable(name) ? values[name] : whole));
+  return template.replace(placeholder, (whole, name: string) =>
+    isVariable(name) ? values[name].replace(lineBreaks, " ") : whole,
+  );
 }
 
-/** The life of a code in words, e.g. "10 minutes". @param lifeMs null if it never ends */
+const lineBreaks = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
+
+/** Seconds of each unit, the largest first. */
+const units = [
+  ["hours", 3_600],
+  ["minutes", 60],
+  ["seconds", 1],
+] as const;
+
+const durationFormats = new Lru<string, Intl.DurationFormat>(100);
+
+/**
+ * The life of a code in words, e.g. "10 minutes": never more than it is.
+ *
+ * @param lifeMs null if it never ends
+ * @param language BCP 47
+ */
 export function lifeInWords(lifeMs: number | null, language: string): string {
-  const base = baseLanguage(language) === "de" ? "de" : "en";
-  if (lifeMs === null) return base === "de" ? "ohne Ende" : "forever";
-  const minutes = Math.round(lifeMs / 60_000);
-  const duration =
-    minutes < 1
-      ? { seconds: Math.round(lifeMs / 1000) }
-      : minutes < 120
-        ? { minutes }
-        : { hours: Math.round(minutes / 60) };
-  return new Intl.DurationFormat(base, { style: "long" }).format(duration);
+  if (lifeMs === null) return builtIns.get(builtInLanguage(language))?.forever ?? "";
+  const seconds = Math.max(1, Math.floor(lifeMs / 1000));
+  const [unit, size] = units.find(([, each]) => seconds >= 2 * each || seconds % each === 0) ?? [
+    "seconds",
+    1,
+  ];
+  const duration = { [unit]: Math.floor(seconds / size) };
+  // Some languages part number and unit with a space that GSM-7 lacks.
+  return durationFormat(language).format(duration).replace(/\s/g, " ");
+}
+
+function durationFormat(language: string): Intl.DurationFormat {
+  let format = durationFormats.get(language);
+  if (format === undefined) {
+    format = new Intl.DurationFormat([language, defaultLanguage], { style: "long" });
+    durationFormats.set(language, format);
+  }
+  return format;
 }

@@ -1,4 +1,9 @@
-import { type CountryCode, ParseError, parsePhoneNumberWithError } from "libphonenumber-js/max";
+import {
+  type CountryCode,
+  ParseError,
+  parsePhoneNumberFromString,
+  parsePhoneNumberWithError,
+} from "libphonenumber-js/max";
 import { Lru } from "../lib/lru.ts";
 import { DomainError, type MessageKey, refusal } from "./errors.ts";
 
@@ -34,6 +39,14 @@ export function normalizePhoneNumber(input: string, policy: PhoneNumberPolicy): 
   }
   remembered.set(key, parsed.number);
   return parsed.number;
+}
+
+/**
+ * @param number E.164
+ * @returns ISO 3166-1 alpha-2; undefined for a number of no country, or of no known range of one that shares its code
+ */
+export function countryOf(number: string): CountryCode | undefined {
+  return parsePhoneNumberFromString(number)?.country;
 }
 
 const empty = refusal("invalid_argument", "PHONE-Zt0NV", "Errors.User.Phone.Empty");

@@ -1,4 +1,5 @@
 import type { CountryCode } from "libphonenumber-js/max";
+import { type Autofill, noAutofill } from "./autofill.ts";
 import type { CodeGenerator } from "./codes.ts";
 import type { PhoneNumberPolicy } from "./phone-number.ts";
 
@@ -20,6 +21,8 @@ export interface Policy {
   readonly messagePauseMs: number;
   /** OTP SMS registrations of one user. */
   readonly registrationsMax: number;
+  /** How messages end, so that a phone fills the code in. */
+  readonly autofill: Autofill;
 }
 
 /** After how many consecutive failed checks a user is locked; 0 if never. */
@@ -40,7 +43,11 @@ const digits = { lowerLetters: false, upperLetters: false, digits: true, symbols
 const otpSmsCode: CodeGenerator = { ...digits, length: 8, ttlMs: 5 * minuteMs };
 
 /** @param region overrides the default region of the profile */
-export function policyOf(profile: Profile, region: CountryCode | undefined): Policy {
+export function policyOf(
+  profile: Profile,
+  region: CountryCode | undefined,
+  autofill: Autofill = noAutofill,
+): Policy {
   switch (profile) {
     case "safe":
       return {
@@ -52,6 +59,7 @@ export function policyOf(profile: Profile, region: CountryCode | undefined): Pol
         phoneCodesLock: true,
         messagePauseMs: 30_000,
         registrationsMax: 10,
+        autofill,
       };
     case "zitadel":
       return {
@@ -63,6 +71,7 @@ export function policyOf(profile: Profile, region: CountryCode | undefined): Pol
         phoneCodesLock: false,
         messagePauseMs: 0,
         registrationsMax: 10,
+        autofill,
       };
   }
 }

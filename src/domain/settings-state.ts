@@ -1,5 +1,6 @@
 import type { CodeGenerator } from "./codes.ts";
 import type { LockoutPolicy } from "./policy.ts";
+import type { Route } from "./routes.ts";
 
 /**
  * Events, state and fold of the settings of the instance, or of one organization. What was stored once stays
@@ -25,24 +26,46 @@ export interface MessageText {
 export const generatorTypes = ["phone_code", "otp_sms"] as const;
 export type GeneratorType = (typeof generatorTypes)[number];
 
-/** An account with a provider. What is secret is sealed. */
-export type SmsProviderConfig =
+/** An account with a provider. What is secret is sealed; a sealed secret that is not set is empty. */
+export type SmsProviderConfig = { readonly description: string } & (
   | {
       readonly kind: "twilio";
-      readonly description: string;
       readonly sid: string;
       readonly sealedToken: string;
       readonly senderNumber: string;
       readonly verifyServiceSid: string;
+      /** SMS if it is left out. */
+      readonly channel?: "sms" | "whatsapp" | "voice";
     }
   | {
       readonly kind: "http";
-      readonly description: string;
       readonly endpoint: string;
       readonly sealedSigningKey: string;
       /** A key that was replaced, and is valid beside the present one until then. */
       readonly formerSigningKey?: { readonly sealed: string; readonly expiresMs: number };
-    };
+    }
+  | {
+      readonly kind: "vonage";
+      readonly apiKey: string;
+      readonly sealedApiSecret: string;
+      readonly sender: string;
+      readonly sealedSignatureSecret: string;
+    }
+  | {
+      readonly kind: "messagebird";
+      readonly sealedAccessKey: string;
+      readonly sender: string;
+      readonly sealedSigningKey: string;
+    }
+  | {
+      readonly kind: "sns";
+      readonly region: string;
+      readonly accessKeyId: string;
+      readonly sealedSecretAccessKey: string;
+      readonly senderId: string;
+    }
+  | { readonly kind: "inbox" }
+);
 
 interface TextRef {
   readonly textType: TextType;
@@ -69,7 +92,8 @@ export type SettingsEvent =
         | "settings.sms.provider.deactivated"
         | "settings.sms.provider.removed";
       readonly data: ProviderRef;
-    };
+    }
+  | { readonly type: "settings.sms.routes.set"; readonly data: { readonly routes: readonly Route[] } };
 
 type Empty = Readonly<Record<string, never>>;
 
@@ -95,6 +119,8 @@ export interface SettingsState {
   readonly generators: Readonly<Partial<Record<GeneratorType, Dated<CodeGenerator>>>>;
   readonly smsProviders: Readonly<Record<string, Dated<SmsProviderConfig>>>;
   readonly activeSmsProviderId?: string;
+  /** Empty as if there were none. */
+  readonly smsRoutes?: Dated<readonly Route[]>;
 }
 
 export function textKey({ textType, language }: TextRef): string {
@@ -166,6 +192,8 @@ function change(state: SettingsState, event: SettingsEvent, at: At): SettingsSta
         ...(active === undefined || active === providerId ? {} : { activeSmsProviderId: active }),
       };
     }
+    case "settings.sms.routes.set":
+      return { ...state, smsRoutes: dated(state.smsRoutes, event.data.routes, at) };
   }
 }
 

@@ -1,9 +1,11 @@
+import { isSupportedCountry } from "libphonenumber-js/max";
 import { sameData } from "../lib/same-data.ts";
 import { alphabetOf, type CodeGenerator } from "./codes.ts";
 import type { Decision } from "./decision.ts";
 import { DomainError, type Refusal, refusal } from "./errors.ts";
-import { unknownVariable } from "./message-text.ts";
+import { strayBraces, unknownVariable } from "./message-text.ts";
 import type { LockoutPolicy } from "./policy.ts";
+import type { Route } from "./routes.ts";
 import {
   type Dated,
   type GeneratorType,
@@ -15,7 +17,7 @@ import {
   textKey,
 } from "./settings-state.ts";
 
-/** The deciders of settings: lockout policy, message texts, generators, SMS providers. */
+/** The deciders of settings: lockout policy, message texts, generators, SMS providers and their routes. */
 
 export const codeLengthMax = 20;
 export const smsProvidersMax = 100;
@@ -71,17 +73,27 @@ export const textErrors = {
   missing: refusal("not_found", "TEXT-n0Cst", "Errors.MessageText.NotFound"),
   languageInvalid: refusal("invalid_argument", "TEXT-l4Ngu", "Errors.MessageText.LanguageInvalid"),
   variableUnknown: refusal("invalid_argument", "TEXT-v4Unk", "Errors.MessageText.VariableUnknown"),
+  malformed: refusal("invalid_argument", "TEXT-m4Lfd", "Errors.MessageText.Malformed"),
 } as const;
 
-/** Nothing happens if the text is just this. @throws DomainError for a variable that no message has */
+/** @throws DomainError for a variable that no message has, or braces that enclose none */
+export function requireTemplate(template: string): void {
+  const variable = unknownVariable(template);
+  if (variable !== undefined) throw new DomainError(textErrors.variableUnknown, { variable });
+  const place = strayBraces(template);
+  if (place !== undefined) {
+    throw new DomainError(textErrors.malformed, { place: JSON.stringify(place), example: "{{.Code}}" });
+  }
+}
+
+/** Nothing happens if the text is just this. @throws DomainError for what is no template */
 export function decideSetText(
   state: Present,
   textType: TextType,
   language: string,
   message: MessageText,
 ): SettingsDecision {
-  const variable = unknownVariable(message.text);
-  if (variable !== undefined) throw new DomainError(textErrors.variableUnknown, { variable });
+  for (const part of Object.values(message)) requireTemplate(part);
   const present = state?.texts[textKey({ textType, language })]?.value;
   if (present !== undefined && sameData(present, message)) return nothing;
   return { events: [{ type: "settings.message.text.set", data: { textType, language, message } }] };
@@ -132,7 +144,10 @@ export const smsProviderErrors = {
   removeMissing: notExisting("COMMAND-povEVHPCkV"),
   tooMany: refusal("resource_exhausted", "SMS-t0Mny", "Errors.SMSConfig.TooMany"),
   urlInvalid: refusal("invalid_argument", "SMS-u4Rlx", "Errors.SMSConfig.UrlInvalid"),
-  verifyNotSupported: refusal("failed_precondition", "SMS-v3Rfy", "Errors.NotSupported"),
+  changeMissing: notExisting("SMS-c4Mis"),
+  otherKind: refusal("failed_precondition", "SMS-k1Ndx", "Errors.SMSConfig.OtherKind"),
+  secretMissing: refusal("invalid_argument", "SMS-s3Crt", "Errors.SMSConfig.SecretMissing"),
+  inRoute: refusal("failed_precondition", "SMS-r0Ute", "Errors.SMSConfig.InRoute"),
 } as const;
 
 /** It sends nothing until it is activated. @throws DomainError if there are too many */
@@ -147,34 +162,21 @@ export function decideAddSmsProvider(
   return { events: [{ type: "settings.sms.provider.added", data: { providerId, config } }] };
 }
 
-/** Nothing happens if it is just this. @throws DomainError if it is active, and could not be used any more */
+/** Nothing happens if it is just this. */
 export function decideChangeSmsProvider(
-  state: Present,
   providerId: string,
   present: SmsProviderConfig,
   config: SmsProviderConfig,
 ): SettingsDecision {
   if (sameData(present, config)) return nothing;
-  if (state?.activeSmsProviderId === providerId) requireUsable(config);
   return { events: [{ type: "settings.sms.provider.changed", data: { providerId, config } }] };
 }
 
-/** @throws DomainError if there is no such provider, it is active, or cannot be used */
+/** @throws DomainError if there is no such provider, or it is active */
 export function decideActivateSmsProvider(state: Present, providerId: string): SettingsDecision {
-  const { value } = requireSmsProvider(state, providerId, smsProviderErrors.activateMissing);
+  requireSmsProvider(state, providerId, smsProviderErrors.activateMissing);
   if (state?.activeSmsProviderId === providerId) throw new DomainError(smsProviderErrors.alreadyActive);
-  requireUsable(value);
   return { events: [{ type: "settings.sms.provider.activated", data: { providerId } }] };
-}
-
-/** @throws DomainError if nothing can be sent with it */
-function requireUsable(config: SmsProviderConfig): void {
-  if (config.kind === "twilio" && config.verifyServiceSid !== "") {
-    throw new DomainError(smsProviderErrors.verifyNotSupported, {
-      field: "verify_service_sid",
-      reason: "Twilio Verify is not used, only Twilio messages",
-    });
-  }
 }
 
 /** @throws DomainError if there is no such provider, or it is not active */
@@ -184,9 +186,14 @@ export function decideDeactivateSmsProvider(state: Present, providerId: string):
   return { events: [{ type: "settings.sms.provider.deactivated", data: { providerId } }] };
 }
 
-/** @throws DomainError if there is no such provider */
+/** @throws DomainError if there is no such provider, or a route names it */
 export function decideRemoveSmsProvider(state: Present, providerId: string): SettingsDecision {
-  requireSmsProvider(state, providerId, smsProviderErrors.removeMissing);
+  const { value } = requireSmsProvider(state, providerId, smsProviderErrors.removeMissing);
+  if (
+    state?.smsRoutes?.value.some(({ targets }) => targets.some((target) => target.providerId === providerId))
+  ) {
+    throw new DomainError(smsProviderErrors.inRoute, { name: value.description || providerId });
+  }
   return { events: [{ type: "settings.sms.provider.removed", data: { providerId } }] };
 }
 
@@ -201,4 +208,31 @@ export function requireSmsProvider(
   const found = Object.hasOwn(providers, providerId) ? providers[providerId] : undefined;
   if (found === undefined) throw new DomainError(missing);
   return found;
+}
+
+// --------------------------------------------------------------------------------------------- routes
+
+export const routeErrors = {
+  countryUnknown: refusal("invalid_argument", "SMS-c0Unt", "Errors.SMSRoutes.CountryUnknown"),
+  providerMissing: refusal("failed_precondition", "SMS-p0Mis", "Errors.SMSRoutes.ProviderMissing"),
+  providerTwice: refusal("invalid_argument", "SMS-t0Wic", "Errors.SMSRoutes.ProviderTwice"),
+} as const;
+
+/**
+ * Nothing happens if they are just these.
+ * @throws DomainError for an unknown country, a provider that is not there or is twice in one route
+ */
+export function decideSetRoutes(state: Present, routes: readonly Route[]): SettingsDecision {
+  const providers = state?.smsProviders ?? {};
+  for (const { countries, targets } of routes) {
+    const country = countries.find((each) => !isSupportedCountry(each));
+    if (country !== undefined) throw new DomainError(routeErrors.countryUnknown, { country });
+    const ids = targets.map(({ providerId }) => providerId);
+    const missing = ids.find((id) => !Object.hasOwn(providers, id));
+    if (missing !== undefined) throw new DomainError(routeErrors.providerMissing, { provider: missing });
+    const twice = ids.find((id, index) => ids.indexOf(id) < index);
+    if (twice !== undefined) throw new DomainError(routeErrors.providerTwice, { provider: twice });
+  }
+  if (sameData(state?.smsRoutes?.value ?? [], routes)) return nothing;
+  return { events: [{ type: "settings.sms.routes.set", data: { routes } }] };
 }

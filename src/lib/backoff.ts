@@ -1,4 +1,4 @@
-import type { RandomBytes } from "./random.ts";
+import { type RandomBytes, randomShare } from "./random.ts";
 
 /**
  * Exponential back-off with full jitter: a random time between 0 and `baseMs` · 2^(attempt - 1), at most
@@ -8,7 +8,5 @@ import type { RandomBytes } from "./random.ts";
  */
 export function backoffMs(attempt: number, baseMs: number, capMs: number, randomBytes: RandomBytes): number {
   const ceiling = Math.min(capMs, baseMs * 2 ** Math.min(attempt - 1, 30));
-  const [a = 0, b = 0, c = 0, d = 0] = randomBytes(4);
-  const share = (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) / 2 ** 32;
-  return Math.floor(share * ceiling);
+  return Math.floor(randomShare(randomBytes) * ceiling);
 }

@@ -19,3 +19,9 @@ export const secureRandomBytes: RandomBytes = (size) => {
   used += size;
   return bytes;
 };
+
+/** A number of 32 random bits, from 0 to 1, without 1. */
+export function randomShare(randomBytes: RandomBytes): number {
+  const [a = 0, b = 0, c = 0, d = 0] = randomBytes(4);
+  return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) / 2 ** 32;
+}

@@ -14,15 +14,16 @@ import {
   UpdateSMSProviderTwilioTokenResponseSchema,
 } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import {
+  HTTPConfigSchema,
   type SMSProvider,
   SMSProviderConfigState,
   SMSProviderSchema,
+  TwilioConfigSchema,
 } from "../../gen/zitadel/settings/v1/sms_provider_pb.js";
 import type { AppContext } from "../app/context.ts";
 import {
   activateSmsProvider,
-  addHttp,
-  addTwilio,
+  addSmsProvider,
   changeHttp,
   changeTwilio,
   changeTwilioToken,
@@ -30,6 +31,7 @@ import {
   getSmsProvider,
   listSmsProviders,
   removeSmsProvider,
+  type SmsProviderShown,
   type SmsProviderView,
 } from "../app/sms-provider.ts";
 import { v1AddDetails, v1ChangeDetails, v1ListDetails, v1ViewDetails } from "./details.ts";
@@ -66,8 +68,8 @@ export function smsProvidersV1(app: AppContext): Methods {
     },
 
     async addSMSProviderTwilio({ sid, token, senderNumber, description, verifyServiceSid }) {
-      const command = { sid, token, senderNumber, description, verifyServiceSid };
-      const { id, details } = await addTwilio(app, command);
+      const account = { sid, token, senderNumber, description, verifyServiceSid };
+      const { id, details } = await addSmsProvider(app, { kind: "twilio", ...account });
       return create(AddSMSProviderTwilioResponseSchema, { id, details: v1AddDetails(details) });
     },
 
@@ -83,7 +85,7 @@ export function smsProvidersV1(app: AppContext): Methods {
     },
 
     async addSMSProviderHTTP({ endpoint, description }) {
-      const { id, details, signingKey } = await addHttp(app, { endpoint, description });
+      const { id, details, signingKey } = await addSmsProvider(app, { kind: "http", endpoint, description });
       return create(AddSMSProviderHTTPResponseSchema, { id, details: v1AddDetails(details), signingKey });
     },
 
@@ -118,16 +120,20 @@ function v1SmsProvider({ id, details, isActive, config }: SmsProviderView): SMSP
       ? SMSProviderConfigState.SMS_PROVIDER_CONFIG_ACTIVE
       : SMSProviderConfigState.SMS_PROVIDER_CONFIG_INACTIVE,
     description: config.description,
-    config:
-      config.kind === "twilio"
-        ? {
-            case: "twilio",
-            value: {
-              sid: config.sid,
-              senderNumber: config.senderNumber,
-              verifyServiceSid: config.verifyServiceSid,
-            },
-          }
-        : { case: "http", value: { endpoint: config.endpoint } },
+    config: v1Config(config),
   });
+}
+
+/** The API knows two kinds; of the others it shows no more than the description. */
+function v1Config(config: SmsProviderShown): SMSProvider["config"] {
+  switch (config.kind) {
+    case "twilio": {
+      const { sid, senderNumber, verifyServiceSid } = config;
+      return { case: "twilio", value: create(TwilioConfigSchema, { sid, senderNumber, verifyServiceSid }) };
+    }
+    case "http":
+      return { case: "http", value: create(HTTPConfigSchema, { endpoint: config.endpoint }) };
+    default:
+      return { case: undefined };
+  }
 }

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type { ServiceImpl } from "@connectrpc/connect";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import {
   type AdminService,
   GetLockoutPolicyResponseSchema,
@@ -8,12 +8,13 @@ import {
 import type { AppContext } from "../app/context.ts";
 import { getLockout, setInstanceLockout } from "../app/lockout.ts";
 import { getBuiltInText, getText, removeText, setText } from "../app/message-text.ts";
+import { previewText } from "../app/text-preview.ts";
 import type { MessageText, TextType } from "../domain/settings-state.ts";
 import { generatorsV1 } from "./admin-v1-generators.ts";
 import { smsProvidersV1 } from "./admin-v1-sms-providers.ts";
 import { v1ChangeDetails } from "./details.ts";
 import { lockoutOf, v1LockoutPolicy } from "./lockout-policy.ts";
-import { textOf, textRef, v1MessageText } from "./message-texts.ts";
+import { noteSegments, textOf, textRef, v1MessageText } from "./message-texts.ts";
 
 /** zitadel.admin.v1.AdminService: the settings of the instance. */
 export function adminV1(app: AppContext): ServiceImpl<typeof AdminService> {
@@ -77,8 +78,10 @@ function textsV1(
       async get(request: { language: string }) {
         return { customText: v1MessageText(await getText(app, "instance", textRef(textType, request))) };
       },
-      async set(request: Partial<MessageText> & { language: string; text: string }) {
-        const details = await setText(app, "instance", textRef(textType, request), textOf(request));
+      async set(request: Partial<MessageText> & { language: string; text: string }, context: HandlerContext) {
+        const ref = textRef(textType, request);
+        const details = await setText(app, "instance", ref, textOf(request));
+        noteSegments(context, await previewText(app, "instance", ref));
         return { details: v1ChangeDetails(details) };
       },
       async reset(request: { language: string }) {

@@ -2,11 +2,12 @@ import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { ManagementService } from "../../gen/zitadel/management/v1/management_service_pb.js";
 import type { AppContext } from "../app/context.ts";
 import { getText, removeText, setText } from "../app/message-text.ts";
+import { previewText } from "../app/text-preview.ts";
 import type { Scope } from "../app/settings.ts";
 import type { MessageText, TextType } from "../domain/settings-state.ts";
 import { v1ChangeDetails } from "./details.ts";
 import { organizationOf } from "./gate.ts";
-import { textOf, textRef, v1MessageText } from "./message-texts.ts";
+import { noteSegments, textOf, textRef, v1MessageText } from "./message-texts.ts";
 
 type Methods = Pick<
   ServiceImpl<typeof ManagementService>,
@@ -50,7 +51,9 @@ export function managementTextsV1(app: AppContext): Methods {
       },
       async set(request: Partial<MessageText> & { language: string; text: string }, context: HandlerContext) {
         const ref = textRef(textType, request);
-        return { details: v1ChangeDetails(await setText(app, scopeOf(context), ref, textOf(request))) };
+        const details = await setText(app, scopeOf(context), ref, textOf(request));
+        noteSegments(context, await previewText(app, scopeOf(context), ref));
+        return { details: v1ChangeDetails(details) };
       },
       async reset(request: { language: string }, context: HandlerContext) {
         const details = await removeText(app, scopeOf(context), textRef(textType, request));

@@ -9,7 +9,7 @@ const allowedHeaders = [
   "Idempotency-Key",
   "X-Zitadel-Orgid",
 ].join(", ");
-const exposedHeaders = connectCors.exposedHeaders.join(", ");
+const exposedHeaders = [...connectCors.exposedHeaders, "Ringback-Sms-Segments"].join(", ");
 
 export interface Cors {
   /** What the answer to a request of this origin has besides; undefined if nothing. */

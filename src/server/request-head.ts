@@ -10,8 +10,12 @@ export interface RequestHead {
 /** The target is a path with a query, or, in requests to a proxy, a whole URL (RFC 9112 section 3.2). */
 export function pathOf(target: string): string {
   const question = target.indexOf("?");
-  const url = question === -1 ? target : target.slice(0, question);
-  return url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/]*/i, "");
+  return originForm(question === -1 ? target : target.slice(0, question));
+}
+
+/** Path and query of a target. */
+export function originForm(target: string): string {
+  return target.startsWith("/") ? target : target.replace(/^https?:\/\/[^/?]*/i, "");
 }
 
 /** The gRPC content type of a request to a REST path; one without body and content type asks by Accept. */

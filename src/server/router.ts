@@ -46,6 +46,9 @@ function findByPath(routes: Routes, head: RequestHead, path: string): UniversalH
   if (document !== undefined && method === "GET") return async () => jsonResponse(200, document());
   if (path === "/readyz" && method === "GET") return () => readiness(routes);
 
+  const endpoint = routes.endpoints.get(path.slice(0, path.lastIndexOf("/") + 1));
+  if (endpoint?.methods.includes(head.method)) return endpoint.handle(head);
+
   const match = routes.rest.match(method, path);
   if (match !== undefined) {
     const contentType = grpcContentType(head);
@@ -53,14 +56,18 @@ function findByPath(routes: Routes, head: RequestHead, path: string): UniversalH
     if (contentType !== undefined) return rpcAtRestPath(match, contentType);
   }
 
-  const methods = document !== undefined ? ["GET"] : routes.rest.methodsOf(path);
-  const allowed = methods.includes("GET") ? [...methods, "HEAD"] : methods;
+  const allowed =
+    endpoint?.methods ?? withHead(document !== undefined ? ["GET"] : routes.rest.methodsOf(path));
   if (allowed.length === 0) {
     const error = new ConnectError(`there is nothing at ${path}`, Code.NotFound);
     return refuse(error, head.contentType, path);
   }
   const error = new ConnectError(`${path} does not answer ${head.method}`, Code.Unimplemented);
   return refuse(error, head.contentType, path, allowed);
+}
+
+function withHead(methods: readonly string[]): readonly string[] {
+  return methods.includes("GET") ? [...methods, "HEAD"] : methods;
 }
 
 // ------------------------------------------------------------------------------------ gRPC and Connect

@@ -1,4 +1,5 @@
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import type { EndpointHandler } from "./endpoint.ts";
 import type { HttpBinding } from "./rest/http-rule.ts";
 import type { PathRouter } from "./rest/path-router.ts";
 import type { UnaryMethod } from "./unary/method.ts";
@@ -22,6 +23,12 @@ export interface RestTarget extends UnaryTarget {
   readonly transcoder: UnaryProtocol;
 }
 
+/** A path below which plain HTTP is answered. */
+export interface EndpointRoute {
+  readonly methods: readonly string[];
+  readonly handle: EndpointHandler;
+}
+
 export interface Routes {
   /** By path. */
   readonly rpcs: ReadonlyMap<string, UniversalHandler>;
@@ -30,5 +37,7 @@ export interface Routes {
   readonly documents: ReadonlyMap<string, () => object>;
   /** Whether calls are worth sending here; asked for at /readyz. */
   readonly isReady: () => Promise<boolean>;
+  /** By the path that they are below, e.g. "/receipts/". */
+  readonly endpoints: ReadonlyMap<string, EndpointRoute>;
   readonly rest: PathRouter<RestTarget>;
 }

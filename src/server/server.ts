@@ -15,6 +15,7 @@ import { Health } from "../../gen/grpc/health/v1/health_pb.js";
 import type { Log } from "../lib/log.ts";
 import { createCors } from "./cors.ts";
 import { createDrain, type Drain } from "./drain.ts";
+import { type Endpoint, serveEndpoint } from "./endpoint.ts";
 import { maskErrors, maskGateErrors } from "./errors.ts";
 import { healthService } from "./health.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
@@ -26,7 +27,7 @@ import { httpBindings } from "./rest/http-rule.ts";
 import { mergeUrlFields } from "./rest/url-fields.ts";
 import { PathRouter } from "./rest/path-router.ts";
 import { transcode } from "./rest/transcoder.ts";
-import type { RestTarget, Routes, RpcTarget } from "./routes.ts";
+import type { EndpointRoute, RestTarget, Routes, RpcTarget } from "./routes.ts";
 import { acceptedCompressions } from "./unary/answer-compression.ts";
 import { connect } from "./unary/connect.ts";
 import { grpc } from "./unary/grpc.ts";
@@ -56,6 +57,8 @@ export interface ServerOptions {
   readonly corsOrigins: readonly string[];
   /** JSON documents that anybody may GET, by path. */
   readonly documents: ReadonlyMap<string, () => object>;
+  /** By the path that they are below, e.g. "/receipts/". */
+  readonly endpoints?: ReadonlyMap<string, Endpoint>;
   /** What gRPC health and /readyz answer. */
   readonly isReady: () => boolean | Promise<boolean>;
   readonly log: Log;
@@ -157,8 +160,12 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
       }
     }
   }
+  const endpoints = new Map<string, EndpointRoute>();
+  for (const [path, endpoint] of options.endpoints ?? []) {
+    endpoints.set(path, { methods: endpoint.methods, handle: serveEndpoint(endpoint) });
+  }
   const isReady = async () => !drain.drainSignal.aborted && (await options.isReady());
-  return { rpcs, unary, documents, isReady, rest };
+  return { rpcs, unary, documents, endpoints, isReady, rest };
 }
 
 /** How the calls of a method are carried on the unary path, by content type. */

@@ -1,31 +1,53 @@
-import { Agent, request } from "undici";
+import { Agent } from "undici";
 import type { SendResult } from "../app/ports.ts";
+import type { Clock } from "../lib/clock.ts";
+import { HttpExchange, type HttpOutcome } from "./http-exchange.ts";
 import { ForbiddenAddressError, lookupPublic, refuseForbiddenHost } from "./public-address.ts";
 
-export const timeoutMsDefault = 5_000;
+const timeoutMsDefault = 5_000;
 const connectionsMax = 16;
-/** What is read of an answer; nothing in it matters. */
-const bodyBytesMax = 64 * 1024;
 
 export interface HttpPostOptions {
   /** In messages, e.g. "the webhook". */
   readonly receiver: string;
   /** Whether the receiver may be on a loopback or private address. */
   readonly allowPrivate: boolean;
+  readonly clock: Clock;
   /** For connecting, sending and the whole answer; 5 s if it is left out. */
   readonly timeoutMs?: number | undefined;
 }
+
+/** How one provider's answers are understood. */
+export interface AnswerReader {
+  /** What a 2xx with this body means. */
+  readonly accepted: (body: string) => SendResult;
+  /** What the body of any other answer tells beyond its status; undefined if nothing. */
+  readonly refused?: (body: string) => Refusal | undefined;
+}
+
+export interface Refusal {
+  /** In plain words, without any phone number. */
+  readonly reason: string;
+  /** Where the status alone would mislead. */
+  readonly kind?: "rejected" | "retry";
+}
+
+/** The answer, or why there is none. */
+export type HttpAnswer =
+  Extract<HttpOutcome, { kind: "answered" }> | Exclude<SendResult, { readonly kind: "sent" }>;
 
 /** Posts to a provider over kept connections. */
 export class HttpPost {
   readonly #receiver: string;
   readonly #allowPrivate: boolean;
+  readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #agent: Agent;
 
-  constructor({ receiver, allowPrivate, timeoutMs = timeoutMsDefault }: HttpPostOptions) {
+  constructor({ receiver, allowPrivate, clock, timeoutMs = timeoutMsDefault }: HttpPostOptions) {
     this.#receiver = receiver;
     this.#allowPrivate = allowPrivate;
+    this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#agent = new Agent({
       connections: connectionsMax,
@@ -33,42 +55,73 @@ export class HttpPost {
     });
   }
 
-  /** Any 2xx counts as sent. Never throws. */
-  async send(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<SendResult> {
-    const timeoutMs = this.#timeoutMs;
-    const signal = AbortSignal.timeout(timeoutMs);
+  /**
+   * Sends a message. Never throws; redirects are not followed.
+   *
+   * Not sent for certain: 408, 429, 500, 503 (worth another attempt), any other 3xx and 4xx (not worth one), and what
+   * failed before the request left. Everything else that is no 2xx may have been sent.
+   */
+  async send(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    reader: AnswerReader,
+  ): Promise<SendResult> {
+    const answer = await this.post(url, headers, body);
+    if (answer.kind !== "answered") return answer;
+    const { status, retryAfter } = answer;
+    if (status < 300) return reader.accepted(answer.body);
+    const refusal = reader.refused?.(answer.body);
+    const kind = refusal?.kind ?? kindOf(status);
+    const reason = `${this.#receiver} answered ${status}${refusal === undefined ? "" : `: ${refusal.reason}`}`;
+    const retryAfterMs = kind === "retry" ? this.#retryAfterMs(retryAfter) : undefined;
+    return { kind, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  }
+
+  /** Never throws. */
+  async post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<HttpAnswer> {
+    const { promise, resolve } = Promise.withResolvers<HttpOutcome>();
+    const exchange = new HttpExchange(resolve);
+    const timedOut = new Error(`did not answer within ${this.#timeoutMs} ms`);
+    const timer = setTimeout(() => exchange.abort(timedOut), this.#timeoutMs);
     try {
-      if (!this.#allowPrivate) refuseForbiddenHost(new URL(url).hostname);
-      const response = await request(url, {
-        method: "POST",
-        headers,
-        body,
-        dispatcher: this.#agent,
-        signal,
-      });
-      await response.body.dump({ limit: bodyBytesMax, signal });
-      return this.#resultOf(response.statusCode, response.headers["retry-after"]);
-    } catch (error) {
-      if (error instanceof ForbiddenAddressError) return { kind: "rejected", reason: error.message };
-      const reason = signal.aborted
-        ? `${this.#receiver} did not answer within ${timeoutMs} ms`
-        : `${this.#receiver} cannot be reached: ${codeOf(error)}`;
-      return { kind: "retry", reason };
+      const { origin, hostname, pathname, search } = new URL(url);
+      if (!this.#allowPrivate) refuseForbiddenHost(hostname);
+      this.#agent.dispatch({ origin, path: pathname + search, method: "POST", headers, body }, exchange);
+    } catch (cause) {
+      resolve({ kind: "not_sent", cause });
     }
+    const outcome = await promise;
+    clearTimeout(timer);
+    if (outcome.kind === "answered") return outcome;
+    const { kind, cause } = outcome;
+    const receiver = this.#receiver;
+    if (cause instanceof ForbiddenAddressError) {
+      return { kind: "rejected", reason: `${receiver} is ${cause.message}` };
+    }
+    if (kind === "not_sent") {
+      const why = cause === timedOut ? ` within ${this.#timeoutMs} ms` : `: ${codeOf(cause)}`;
+      return { kind: "retry", reason: `${receiver} cannot be reached${why}` };
+    }
+    const why = cause === timedOut ? timedOut.message : `broke off: ${codeOf(cause)}`;
+    return { kind: "unknown", reason: `${receiver} ${why}` };
   }
 
   close(): Promise<void> {
     return this.#agent.close();
   }
 
-  #resultOf(status: number, retryAfter: string | string[] | undefined): SendResult {
-    if (status >= 200 && status < 300) return { kind: "sent" };
-    const reason = `${this.#receiver} answered ${status}`;
-    if (status !== 408 && status !== 429 && status < 500) return { kind: "rejected", reason };
-    const seconds =
-      typeof retryAfter === "string" && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : undefined;
-    return { kind: "retry", reason, ...(seconds === undefined ? {} : { retryAfterMs: seconds * 1000 }) };
+  /** @param value seconds or an HTTP date (RFC 9110, section 10.2.3) */
+  #retryAfterMs(value: string): number | undefined {
+    if (/^\d{1,6}$/.test(value)) return Number(value) * 1_000;
+    const atMs = /^[A-Z]/.test(value) ? Date.parse(value) : Number.NaN;
+    return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - this.#clock.nowMs());
   }
+}
+
+function kindOf(status: number): "retry" | "unknown" | "rejected" {
+  if (status === 408 || status === 429 || status === 500 || status === 503) return "retry";
+  return status >= 500 ? "unknown" : "rejected";
 }
 
 function codeOf(error: unknown): string {

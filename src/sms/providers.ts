@@ -2,7 +2,11 @@ import type { SmsAccount, SmsMessage, SmsProvider } from "../app/ports.ts";
 import type { Clock } from "../lib/clock.ts";
 import { createHttpProvider } from "./http.ts";
 import { createInboxProvider } from "./inbox.ts";
+import { createMessagebirdProvider } from "./messagebird.ts";
+import { createSnsProvider } from "./sns.ts";
 import { createTwilioProvider } from "./twilio.ts";
+import { createTwilioVerifyProvider } from "./twilio-verify.ts";
+import { createVonageProvider } from "./vonage.ts";
 
 export interface SmsProviderOptions {
   /** Whether a provider may be on a loopback or private address. */
@@ -10,18 +14,32 @@ export interface SmsProviderOptions {
   readonly clock: Clock;
   /** Where the messages of the embedded provider go. */
   readonly inbox: { deliver(message: SmsMessage): Promise<void> };
+  /** Other addresses than the providers' own, for tests; without a slash at the end. */
+  readonly apiUrls?: Partial<
+    Readonly<Record<"twilio" | "twilioVerify" | "vonage" | "messagebird" | "sns", string>>
+  >;
+  /** For connecting, sending and the whole answer; 5 s if it is left out. */
+  readonly timeoutMs?: number;
 }
 
 /** The provider that an account is with. */
 export function createSmsProvider(account: SmsAccount, options: SmsProviderOptions): SmsProvider {
+  const { allowPrivate, clock, timeoutMs, inbox, apiUrls = {} } = options;
+  const common = { allowPrivate, clock, timeoutMs };
   switch (account.kind) {
     case "inbox":
-      return createInboxProvider((message) => options.inbox.deliver(message));
+      return createInboxProvider((message) => inbox.deliver(message));
     case "http":
-      return createHttpProvider({ ...account, ...options });
+      return createHttpProvider({ ...account, ...common });
     case "twilio":
-      return createTwilioProvider(account);
-    default:
-      throw new Error(`there is no provider of the kind ${account.kind} yet`);
+      return account.verifyServiceSid === ""
+        ? createTwilioProvider({ ...account, ...common, apiUrl: apiUrls.twilio })
+        : createTwilioVerifyProvider({ ...account, ...common, apiUrl: apiUrls.twilioVerify });
+    case "vonage":
+      return createVonageProvider({ ...account, ...common, apiUrl: apiUrls.vonage });
+    case "messagebird":
+      return createMessagebirdProvider({ ...account, ...common, apiUrl: apiUrls.messagebird });
+    case "sns":
+      return createSnsProvider({ ...account, ...common, apiUrl: apiUrls.sns });
   }
 }

@@ -1,7 +1,7 @@
 import { type LookupAddress, type LookupOptions, lookup } from "node:dns";
 import { BlockList, isIP } from "node:net";
 
-/** Networks that a webhook has no business in: a request there would come from inside (SSRF). */
+/** Networks that a provider has no business in: a request there would come from inside (SSRF). */
 const forbidden = new BlockList();
 for (const [network, prefix] of [
   ["0.0.0.0", 8],
@@ -33,7 +33,7 @@ for (const [network, prefix] of [
 export class ForbiddenAddressError extends Error {
   override readonly name = "ForbiddenAddressError";
   constructor() {
-    super("the webhook is on a private or loopback address, which RINGBACK_SMS_ALLOW_PRIVATE does not allow");
+    super("on a private or loopback address, which RINGBACK_SMS_ALLOW_PRIVATE does not allow");
   }
 }
 

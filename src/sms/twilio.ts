@@ -1,5 +1,10 @@
-import type { SmsProvider } from "../app/ports.ts";
-import { HttpPost } from "./http-post.ts";
+import type { Channel, Receipt, ReceiptState, SendResult, SmsMessage, SmsProvider } from "../app/ports.ts";
+import type { Clock } from "../lib/clock.ts";
+import { type AnswerReader, HttpPost } from "./http-post.ts";
+import { jsonFields, textOf } from "./json-body.ts";
+import { spokenText, twimlSay } from "./spoken-text.ts";
+import { sidOf, twilioErrorText, twilioHeaders, twilioRefusal } from "./twilio-api.ts";
+import { isTwilioSignature } from "./twilio-signature.ts";
 
 const twilioApi = "https://api.twilio.com";
 
@@ -8,35 +13,102 @@ export interface TwilioProviderOptions {
   readonly sid: string;
   /** Auth token. */
   readonly token: string;
+  /** A number in E.164, or the SID of a messaging service ("MG…"), which makes no calls. */
   readonly senderNumber: string;
+  readonly channel: Channel;
+  readonly clock: Clock;
   /** Another address than Twilio's, for tests. */
-  readonly apiUrl?: string;
+  readonly apiUrl?: string | undefined;
   /** Whether that address may be a private one. */
-  readonly allowPrivate?: boolean;
-  readonly timeoutMs?: number;
+  readonly allowPrivate: boolean;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
- * Sends through Twilio's Messages resource
- * (https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource). Twilio has no
- * idempotency key: after a crash between sending and recording, a message may go out twice.
+ * Sends through Twilio's Messages resource, as SMS or by WhatsApp
+ * (https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource), or has the code read out in
+ * a call (https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource). Twilio has no idempotency key.
  */
 export function createTwilioProvider(options: TwilioProviderOptions): SmsProvider {
-  const { sid, token, senderNumber, apiUrl = twilioApi, allowPrivate = false, timeoutMs } = options;
-  const post = new HttpPost({ receiver: "Twilio", allowPrivate, timeoutMs });
-  const url = `${apiUrl}/2010-04-01/Accounts/${encodeURIComponent(sid)}/Messages.json`;
-  const authorization = `Basic ${Buffer.from(`${sid}:${token}`).toString("base64")}`;
-  const headers = { authorization, "content-type": "application/x-www-form-urlencoded" };
+  const { sid, token, channel, apiUrl = twilioApi } = options;
+  const post = new HttpPost({ ...options, receiver: "Twilio" });
+  const resource = channel === "voice" ? "Calls" : "Messages";
+  const url = `${apiUrl}/2010-04-01/Accounts/${encodeURIComponent(sid)}/${resource}.json`;
+  const headers = twilioHeaders(options);
+  const reader: AnswerReader = { accepted: resultOf, refused: twilioRefusal };
   return {
     name: "twilio",
-    channel: "sms",
+    channel,
     isIdempotent: false,
-    send: ({ recipient, text }) =>
-      post.send(
-        url,
-        headers,
-        new URLSearchParams({ To: recipient, From: senderNumber, Body: text }).toString(),
-      ),
+    send: (message) =>
+      post.send(url, headers, new URLSearchParams(formOf(message, options)).toString(), reader),
+    readReceipt: (request) => (isTwilioSignature(request, token) ? receiptOf(request) : undefined),
     close: () => post.close(),
   };
+}
+
+function formOf(
+  { recipient, text, code, receiptUrl }: SmsMessage,
+  { senderNumber, channel }: TwilioProviderOptions,
+): Record<string, string> {
+  const prefix = channel === "whatsapp" ? "whatsapp:" : "";
+  const sender = senderNumber.startsWith("MG")
+    ? { MessagingServiceSid: senderNumber }
+    : { From: `${prefix}${senderNumber}` };
+  const content = channel === "voice" ? { Twiml: twimlSay(spokenText(text, code)) } : { Body: text };
+  const receipt = receiptUrl === undefined ? {} : { StatusCallback: receiptUrl };
+  return { To: `${prefix}${recipient}`, ...sender, ...content, ...receipt };
+}
+
+/** A message or a call that was made: `{"sid", "status", "error_code"}`. */
+function resultOf(body: string): SendResult {
+  const fields = jsonFields(body);
+  const { status, error_code: errorCode, code } = fields;
+  const providerMessageId = sidOf(fields, "SM") ?? sidOf(fields, "MM") ?? sidOf(fields, "CA");
+  const error = twilioErrorText(errorCode ?? code);
+  if (stateOf(textOf(status)) === "undelivered" || (providerMessageId === undefined && error !== "")) {
+    return { kind: "rejected", reason: `Twilio took the message and refused it: ${error || "no reason"}` };
+  }
+  if (providerMessageId === undefined) {
+    return { kind: "unknown", reason: "Twilio answered without the SID of a message" };
+  }
+  return { kind: "sent", providerMessageId };
+}
+
+/**
+ * A status callback (https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks); of a
+ * call, when it has ended. The message is the one in the URL, which the signature covers.
+ */
+function receiptOf({ url, body }: { readonly url: string; readonly body: Uint8Array }): Receipt | undefined {
+  const messageId = new URL(url).searchParams.get("message");
+  const form = new URLSearchParams(Buffer.from(body).toString());
+  const status = form.get("MessageStatus") ?? form.get("CallStatus");
+  if (messageId === null || status === null) return undefined;
+  const state = stateOf(status);
+  if (state !== "undelivered") return { messageId, state, reason: "" };
+  return { messageId, state, reason: callReasons[status] ?? twilioErrorText(form.get("ErrorCode")) };
+}
+
+const callReasons: Readonly<Record<string, string>> = {
+  busy: "the line was busy",
+  "no-answer": "nobody answered",
+  canceled: "it was canceled",
+};
+
+/** Of a message or a call. */
+function stateOf(status: string): ReceiptState {
+  switch (status) {
+    case "delivered":
+    case "read":
+    case "completed":
+      return "delivered";
+    case "failed":
+    case "undelivered":
+    case "canceled":
+    case "busy":
+    case "no-answer":
+      return "undelivered";
+    default:
+      return "sent"; // on its way
+  }
 }

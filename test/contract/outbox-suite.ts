@@ -209,20 +209,22 @@ export function describeOutbox({ name, createHome, persists }: StoreAdapter): vo
         );
       });
 
-      function queries(numbers: readonly number[]): readonly MessageQuery[] {
-        return [undefined, "1"].flatMap((userId) =>
-          [undefined, "x"].flatMap((recipient) =>
-            [undefined, ...states].flatMap((state) =>
-              [undefined, numbers[2] ?? 0].map((beforeNumber) => ({
-                ...(userId === undefined ? {} : { userId }),
-                ...(recipient === undefined ? {} : { recipient }),
-                ...(state === undefined ? {} : { state }),
-                ...(beforeNumber === undefined ? {} : { beforeNumber }),
-                limit: 3,
-              })),
-            ),
-          ),
-        );
+      function* queries(numbers: readonly number[]): Generator<MessageQuery> {
+        for (const userId of [undefined, "1"]) {
+          for (const recipient of [undefined, "x"]) {
+            for (const state of [undefined, ...states]) {
+              for (const beforeNumber of [undefined, numbers[2] ?? 0]) {
+                yield {
+                  ...(userId === undefined ? {} : { userId }),
+                  ...(recipient === undefined ? {} : { recipient }),
+                  ...(state === undefined ? {} : { state }),
+                  ...(beforeNumber === undefined ? {} : { beforeNumber }),
+                  limit: 3,
+                };
+              }
+            }
+          }
+        }
       }
     });
   });

@@ -1,8 +1,7 @@
 import { expect, it } from "@jest/globals";
-import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { auditFile } from "../support/crash-audit.ts";
+import { auditFile, waitingMessages } from "../support/crash-audit.ts";
 import { createChance } from "../support/crash-chance.ts";
 import { Load } from "../support/crash-load.ts";
 import { startReceiver } from "../support/crash-receiver.ts";
@@ -70,10 +69,3 @@ it(`a server that is killed ${kills} times under load keeps its word (CRASH_SEED
     await folder.remove();
   }
 }, 120_000);
-
-/** Of a server that may be running. */
-function waitingMessages(file: string): number {
-  using database = new DatabaseSync(file, { readOnly: true });
-  const row = database.prepare("SELECT count(*) AS waiting FROM outbox WHERE outcome IS NULL").get();
-  return Number(row?.["waiting"]);
-}

@@ -127,7 +127,7 @@ export async function runReplicas(run: ReplicasRun): Promise<ReplicasResult> {
       })),
       unavailable: availability.unavailable,
       longestUnavailableMs: availability.longestMs,
-      repeats: receiver.repeats,
+      repeats: [...receiver.arrivals.values()].reduce((sum, arrivals) => sum + arrivals - 1, 0),
       errors: replicas.errors,
     };
   } finally {

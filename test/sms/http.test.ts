@@ -4,39 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { SmsMessage } from "../../src/app/ports.ts";
 import { createHttpProvider, type HttpProviderOptions } from "../../src/sms/http.ts";
 import { isForbiddenAddress, refuseForbiddenHost } from "../../src/sms/public-address.ts";
+import { clock, message } from "../support/provider-message.ts";
 
 const signingKey = "signing-key-of-this-test";
-const clock = { nowMs: () => 1_700_000_000_500 };
-
-const message: SmsMessage = {
-  id: "01a1fbfc-03d9-71c2-a98e-ca30ae444921",
-  purpose: "verify_phone",
-  recipient: "+41791234567",
-  text: "123456 is your code.",
-  code: "123456",
-  createdMs: 1_700_000_000_000,
-  expiresMs: 1_700_000_600_000,
-  origin: "",
-  user: {
-    id: "ada",
-    organizationId: "default",
-    userName: "ada@example.com",
-    firstName: "Ada",
-    lastName: "Lovelace",
-    nickName: "",
-    displayName: "Ada Lovelace",
-    email: "ada@example.com",
-    isEmailVerified: false,
-    lastPhone: "+41791234567",
-    verifiedPhone: "",
-    createdMs: 1_600_000_000_000,
-    changedMs: 1_700_000_000_000,
-  },
-};
-
 interface Received {
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
@@ -88,7 +60,7 @@ describe("a webhook", () => {
         provider: { id: "http", description: "" },
         recipientPhoneNumber: "+41791234567",
       },
-      templateData: { text: "123456 is your code." },
+      templateData: { text: message.text },
       args: {
         code: "123456",
         userID: "ada",
@@ -173,27 +145,23 @@ describe("the outcome", () => {
       { kind: "retry", reason: "the webhook answered 429", retryAfterMs: 7_000 },
     ],
     ["500", status(500), { kind: "retry", reason: "the webhook answered 500" }],
-    [
-      "a reset",
-      (response: ServerResponse) => response.destroy(),
-      { kind: "retry", reason: /cannot be reached/ },
-    ],
+    ["a reset", (response: ServerResponse) => response.destroy(), { kind: "unknown", reason: /broke off/ }],
     [
       "a reset in the body",
       (response: ServerResponse) => {
         response.writeHead(200, { "content-length": "10" }).write("12345");
         response.socket?.resetAndDestroy();
       },
-      { kind: "retry", reason: /cannot be reached/ },
+      { kind: "unknown", reason: /broke off/ },
     ],
-    ["no answer", () => {}, { kind: "retry", reason: "the webhook did not answer within 300 ms" }],
+    ["no answer", () => {}, { kind: "unknown", reason: "the webhook did not answer within 300 ms" }],
     [
       "a slow drip",
       (response: ServerResponse) => {
         const drip = setInterval(() => response.write("."), 20);
         response.writeHead(200).on("close", () => clearInterval(drip));
       },
-      { kind: "retry", reason: "the webhook did not answer within 300 ms" },
+      { kind: "unknown", reason: "the webhook did not answer within 300 ms" },
     ],
   ] as const)("of %s", async (_name, answered, expected) => {
     answer = answered;

@@ -1,112 +1,177 @@
-import type { ServerResponse } from "node:http";
+import { createHmac } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { SmsMessage } from "../../src/app/ports.ts";
+import type { ReceiptRequest, SmsProvider } from "../../src/app/ports.ts";
 import { createTwilioProvider, type TwilioProviderOptions } from "../../src/sms/twilio.ts";
-import { startWebhook, type Webhook } from "../support/webhook.ts";
+import { clock, message, nowMs } from "../support/provider-message.ts";
+import { give, type ProviderServer, startProvider } from "../support/provider-server.ts";
+import { twilio, twilioAccount, twilioError } from "../support/provider-twilio.ts";
 
-const message: SmsMessage = {
-  id: "01a1fbfc-03d9-71c2-a98e-ca30ae444921",
-  purpose: "verify_phone",
-  recipient: "+41791234567",
-  text: "123456 is your code & it's grün = 100%.",
-  code: "123456",
-  createdMs: 1_700_000_000_000,
-  expiresMs: 1_700_000_600_000,
-  origin: "",
-  user: {
-    id: "ada",
-    organizationId: "default",
-    userName: "ada@example.com",
-    firstName: "Ada",
-    lastName: "Lovelace",
-    nickName: "",
-    displayName: "Ada Lovelace",
-    email: "ada@example.com",
-    isEmailVerified: false,
-    lastPhone: "+41791234567",
-    verifiedPhone: "",
-    createdMs: 1_600_000_000_000,
-    changedMs: 1_700_000_000_000,
-  },
-};
+const { sid, token, senderNumber } = twilioAccount;
+const messagingService = `MG${"a".repeat(32)}`;
 
-let twilio: Webhook;
-let answer: (response: ServerResponse) => void;
-
+let server: ProviderServer;
 beforeEach(async () => {
-  answer = (response) => response.writeHead(201).end('{"sid":"SM1","status":"queued"}');
-  twilio = await startWebhook((response) => answer(response));
+  server = await startProvider(twilio);
 });
-afterEach(() => twilio.close());
+afterEach(() => server.close());
 
-const provider = (options: Partial<TwilioProviderOptions> = {}) =>
+const provider = (options: Partial<TwilioProviderOptions> = {}): SmsProvider =>
   createTwilioProvider({
-    sid: "AC0123",
-    token: "token-of-twilio",
-    senderNumber: "+15550001",
-    apiUrl: twilio.url,
+    sid,
+    token,
+    senderNumber,
+    channel: "sms",
+    clock,
+    apiUrl: server.url,
     allowPrivate: true,
     timeoutMs: 300,
     ...options,
   });
 
+const lastForm = (): Record<string, string> =>
+  Object.fromEntries(new URLSearchParams(server.received.at(-1)?.body));
+
 describe("Twilio", () => {
-  it("gets the message as its resource Messages wants it", async () => {
-    expect(await provider().send(message)).toEqual({ kind: "sent" });
-    expect(twilio.received).toHaveLength(1);
-    const [{ method, path, headers, body } = { method: "", path: "", headers: {}, body: "" }] =
-      twilio.received;
-    expect([method, path]).toEqual(["POST", "/2010-04-01/Accounts/AC0123/Messages.json"]);
-    expect(headers.authorization).toBe(`Basic ${Buffer.from("AC0123:token-of-twilio").toString("base64")}`);
-    expect(headers["content-type"]).toBe("application/x-www-form-urlencoded");
-    expect([...new URLSearchParams(body)]).toEqual([
-      ["To", "+41791234567"],
-      ["From", "+15550001"],
-      ["Body", "123456 is your code & it's grün = 100%."],
-    ]);
+  it("makes a message of a number", async () => {
+    const result = await provider().send(message);
+    expect(result).toEqual({ kind: "sent", providerMessageId: `SM${"0".repeat(32)}` });
+    expect(lastForm()).toEqual({
+      To: message.recipient,
+      From: senderNumber,
+      Body: message.text,
+      StatusCallback: message.receiptUrl,
+    });
   });
 
-  it("gets an account and a sender as they were given, whatever characters they have", async () => {
-    await provider({ sid: "AC/../1?", senderNumber: "MG & Co" }).send(message);
-    const [{ path, body } = { path: "", body: "" }] = twilio.received;
-    expect(path).toBe("/2010-04-01/Accounts/AC%2F..%2F1%3F/Messages.json");
-    expect(new URLSearchParams(body).get("From")).toBe("MG & Co");
+  it("makes a message of a messaging service", async () => {
+    expect(await provider({ senderNumber: messagingService }).send(message)).toMatchObject({ kind: "sent" });
+    expect(lastForm()).toMatchObject({ MessagingServiceSid: messagingService });
+    expect(lastForm()).not.toHaveProperty("From");
   });
 
-  it("is called at its public address only, unless a test says otherwise", async () => {
-    const result = await provider({ allowPrivate: false }).send(message);
-    expect(result).toMatchObject({ kind: "rejected" });
-    expect(twilio.received).toHaveLength(0);
+  it.each([
+    ["a number", senderNumber, { From: `whatsapp:${senderNumber}` }],
+    ["a messaging service", messagingService, { MessagingServiceSid: messagingService }],
+  ])("sends by WhatsApp from %s", async (_name, sender, from) => {
+    const whatsapp = provider({ channel: "whatsapp", senderNumber: sender });
+    expect(await whatsapp.send(message)).toMatchObject({ kind: "sent" });
+    expect(lastForm()).toMatchObject({ To: `whatsapp:${message.recipient}`, ...from });
+  });
+
+  it("reads the code out in a call, one digit at a time", async () => {
+    const result = await provider({ channel: "voice" }).send(message);
+    expect(result).toEqual({ kind: "sent", providerMessageId: `CA${"0".repeat(32)}` });
+    expect(lastForm()).toEqual({
+      To: message.recipient,
+      From: senderNumber,
+      Twiml:
+        '<Response><Say loop="2">1, 2, 3, 4, 5, 6 is your code &amp; it\'s &lt;grün&gt; = 100%.</Say></Response>',
+      StatusCallback: message.receiptUrl,
+    });
+  });
+
+  it("asks for no receipt where nobody listens", async () => {
+    const { receiptUrl: _, ...unheard } = message;
+    await provider().send(unheard);
+    expect(lastForm()).not.toHaveProperty("StatusCallback");
+  });
+
+  it("is called at its public address only, unless that is allowed", async () => {
+    expect(await provider({ allowPrivate: false }).send(message)).toEqual({
+      kind: "rejected",
+      reason: expect.stringMatching(/^Twilio is on a private .*RINGBACK_SMS_ALLOW_PRIVATE/),
+    });
+    expect(server.received).toHaveLength(0);
+  });
+
+  it.each([
+    [
+      "a wrong token",
+      { token: "wrong" },
+      {},
+      "Twilio answered 401: the account SID or the auth token is wrong",
+    ],
+    ["a bad recipient", {}, { recipient: "+1" }, "Twilio answered 400: the recipient is not a valid number"],
+    ["a bad sender", { senderNumber: "Ada" }, {}, "Twilio answered 400: the sender is not a valid number"],
+    [
+      "no such account",
+      { sid: "AC/../1?" },
+      {},
+      "Twilio answered 401: the account SID or the auth token is wrong",
+    ],
+  ])("says what is wrong with %s, and no number", async (_name, options, change, reason) => {
+    expect(await provider(options).send({ ...message, ...change })).toEqual({ kind: "rejected", reason });
+  });
+
+  it("tells errors that it has no words for by their code", async () => {
+    server.respond = (response) => give(response, twilioError(400, 21999, "To +41791234567 is odd"));
+    expect(await provider().send(message)).toEqual({
+      kind: "rejected",
+      reason: "Twilio answered 400: error 21999",
+    });
+  });
+
+  it("may have sent a message whose SID it does not tell", async () => {
+    server.respond = (response) => give(response, { status: 201, body: "<html>" });
+    expect(await provider().send(message)).toMatchObject({ kind: "unknown" });
   });
 });
 
-describe("the outcome", () => {
-  const status =
-    (code: number, headers = {}) =>
-    (response: ServerResponse): void =>
-      void response.writeHead(code, headers).end('{"code":21211}');
+describe("a receipt of Twilio", () => {
+  const url = message.receiptUrl ?? "";
+
+  /** As Twilio describes it: the URL, then names and values in the order of the names. */
+  function receipt(form: Record<string, string>, key: string = token, signedUrl = url): ReceiptRequest {
+    const fields = Object.keys(form)
+      .toSorted()
+      .map((name) => `${name}${form[name]}`);
+    const signature = createHmac("sha1", key)
+      .update([signedUrl, ...fields].join(""))
+      .digest("base64");
+    const body = Buffer.from(new URLSearchParams(form).toString());
+    return { url, headers: { "x-twilio-signature": signature }, body };
+  }
+  const read = (request: ReceiptRequest): unknown => provider().readReceipt?.(request, nowMs);
 
   it.each([
-    ["201", status(201), { kind: "sent" }],
-    ["400, a bad number", status(400), { kind: "rejected", reason: "Twilio answered 400" }],
-    ["401, a bad token", status(401), { kind: "rejected", reason: "Twilio answered 401" }],
-    [
-      "429 with Retry-After",
-      status(429, { "retry-after": "3" }),
-      { kind: "retry", reason: "Twilio answered 429", retryAfterMs: 3_000 },
-    ],
-    ["503", status(503), { kind: "retry", reason: "Twilio answered 503" }],
-    [
-      "a reset",
-      (response: ServerResponse) => response.destroy(),
-      { kind: "retry", reason: expect.stringContaining("Twilio cannot be reached") },
-    ],
-    ["no answer", () => {}, { kind: "retry", reason: "Twilio did not answer within 300 ms" }],
-  ] as const)("of %s", async (_name, answered, expected) => {
-    answer = answered;
-    const result = await provider().send(message);
-    expect(result).toEqual(expected);
-    expect(JSON.stringify(result)).not.toContain("token-of-twilio");
-    expect(twilio.received).toHaveLength(1);
+    [{ MessageStatus: "sent" }, "sent", ""],
+    [{ MessageStatus: "delivered", To: "+41 79", Body: "" }, "delivered", ""],
+    [{ MessageStatus: "read" }, "delivered", ""],
+    [{ MessageStatus: "undelivered", ErrorCode: "30003" }, "undelivered", "the phone cannot be reached"],
+    [{ MessageStatus: "failed", ErrorCode: "39999" }, "undelivered", "error 39999"],
+    [{ MessageStatus: "failed" }, "undelivered", ""],
+    [{ CallStatus: "completed" }, "delivered", ""],
+    [{ CallStatus: "no-answer" }, "undelivered", "nobody answered"],
+    [{ CallStatus: "busy" }, "undelivered", "the line was busy"],
+  ])("with %j", (form, state, reason) => {
+    expect(read(receipt({ MessageSid: "SM1", ...form }))).toEqual({ messageId: message.id, state, reason });
+  });
+
+  it("knows Twilio's own example", () => {
+    // https://www.twilio.com/docs/usage/security#validating-requests
+    const form = {
+      CallSid: "CA1234567890ABCDE",
+      Caller: "+12349013030",
+      Digits: "1234",
+      From: "+12349013030",
+      To: "+18005551212",
+    };
+    const request = receipt(form, "12345", "https://mycompany.com/myapp.php?foo=1&bar=2");
+    expect(request.headers["x-twilio-signature"]).toBe("0/KCTR6DLpKmkAf8muzZqo1nDgQ=");
+  });
+
+  it("is believed where Twilio left the port out of what it signed", () => {
+    const withPort = url.replace(".com/", ".com:8443/");
+    const request = receipt({ MessageStatus: "delivered" });
+    expect(read({ ...request, url: withPort })).toMatchObject({ state: "delivered" });
+  });
+
+  it("is not believed with another key, URL, field or without a signature", () => {
+    const good = receipt({ MessageStatus: "delivered" });
+    expect(read(receipt({ MessageStatus: "delivered" }, "another-key"))).toBeUndefined();
+    expect(read({ ...good, url: url.replace("=01", "=02") })).toBeUndefined();
+    expect(read({ ...good, body: Buffer.from("MessageStatus=failed") })).toBeUndefined();
+    expect(read({ ...good, headers: {} })).toBeUndefined();
+    expect(read(good)).toBeDefined();
   });
 });

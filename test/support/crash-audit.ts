@@ -1,6 +1,7 @@
 import { copyFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { HistoryEvent, MessageRecord, Store, StoredState } from "../../src/app/ports.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
@@ -9,7 +10,7 @@ import { codeAdded } from "./crash-timeline.ts";
 import { createStoreFolder } from "./store-folder.ts";
 
 /** What a store cannot tell. */
-export type OutsideEvidence = Pick<Evidence, "calls" | "taken" | "messagesMayWait">;
+export type OutsideEvidence = Pick<Evidence, "calls" | "taken" | "messagesMayWait" | "mayBeGivenUp">;
 
 const pageMax = 10_000;
 
@@ -55,6 +56,13 @@ export async function auditFile(file: string, outside: OutsideEvidence): Promise
     await store.close();
     await folder.remove();
   }
+}
+
+/** How many messages wait in a database file, whose server may be running. */
+export function waitingMessages(file: string): number {
+  using database = new DatabaseSync(file, { readOnly: true });
+  const row = database.prepare("SELECT count(*) AS waiting FROM outbox WHERE outcome IS NULL").get();
+  return Number(row?.["waiting"]);
 }
 
 async function readHistory(store: Store): Promise<readonly HistoryEvent[]> {

@@ -21,6 +21,8 @@ export interface Evidence {
   /** What the receiver took, by idempotency key. */
   readonly taken: ReadonlyMap<string, Delivery>;
   readonly messagesMayWait: boolean;
+  /** Whether a message may be given up because it may have been sent; none may if it is left out. */
+  readonly mayBeGivenUp?: boolean;
 }
 
 /** What a call of a kind writes: an event that tells of it, and as many after that. */
@@ -330,7 +332,7 @@ function describe({ caller, kind, userId, sessionId, startMs, endMs, replica }: 
 // --------------------------------------------------------------------------------- what was received
 
 function checkMessages(
-  { events, messages, taken, messagesMayWait }: Evidence,
+  { events, messages, taken, messagesMayWait, mayBeGivenUp = false }: Evidence,
   timelines: Timelines,
 ): string[] {
   const complaints: string[] = [];
@@ -356,7 +358,7 @@ function checkMessages(
       (!isSent || taken.has(id)) &&
       (message.state !== "skipped" || !isAwaited) &&
       (message.state !== "queued" || messagesMayWait) &&
-      message.state !== "dead" &&
+      (message.state !== "dead" || (mayBeGivenUp && message.reason.startsWith("it may have been sent"))) &&
       message.state !== "undelivered";
     if (fits) continue;
     const facts = { ...message, recorded: recorded.get(id) ?? 0, taken: taken.has(id), isAwaited };

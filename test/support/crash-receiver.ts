@@ -21,8 +21,8 @@ export interface Receiver {
   readonly url: string;
   /** What was taken (answered with 2xx), by idempotency key. */
   readonly taken: ReadonlyMap<string, Delivery>;
-  /** How many requests came with one of their keys again. */
-  readonly repeats: number;
+  /** How often each message came, whatever was answered, by idempotency key. */
+  readonly arrivals: ReadonlyMap<string, number>;
   /** The newest code for a number, if one was taken. */
   codeFor(recipient: string): string | undefined;
   /** What a receiver must never see: a bad signature, or one key with two contents. */
@@ -36,7 +36,7 @@ export async function startReceiver({ signingKey, answer }: ReceiverOptions): Pr
   const taken = new Map<string, Delivery>();
   const codes = new Map<string, string>();
   const complaints: string[] = [];
-  let repeats = 0;
+  const arrivals = new Map<string, number>();
 
   async function receive(request: IncomingMessage): Promise<number> {
     const body = await text(request);
@@ -48,8 +48,8 @@ export async function startReceiver({ signingKey, answer }: ReceiverOptions): Pr
     if (before.recipient !== delivery.recipient || before.code !== delivery.code) {
       complaints.push(`two contents under the key ${delivery.key}`);
     }
-    if (seen.has(delivery.key)) repeats += 1;
     seen.set(delivery.key, delivery);
+    arrivals.set(delivery.key, (arrivals.get(delivery.key) ?? 0) + 1);
     const status = (await answer?.(delivery)) ?? 204;
     if (status < 300) {
       taken.set(delivery.key, delivery);
@@ -71,9 +71,7 @@ export async function startReceiver({ signingKey, answer }: ReceiverOptions): Pr
   return {
     url: `http://127.0.0.1:${address.port}/hook`,
     taken,
-    get repeats() {
-      return repeats;
-    },
+    arrivals,
     codeFor: (recipient) => codes.get(recipient),
     complaints,
     async close() {

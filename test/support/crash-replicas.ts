@@ -60,7 +60,10 @@ export class Replicas {
   /** Starts a server again and again. */
   async #keep(onReady: () => void): Promise<void> {
     while (!this.#isStopping) {
-      const server = new ServerProcess({ ...this.#options, env: { RINGBACK_MASTER_KEY: this.#masterKey } });
+      const server = new ServerProcess({
+        ...this.#options,
+        variables: { RINGBACK_MASTER_KEY: this.#masterKey },
+      });
       const url = await server.url().catch(() => undefined);
       if (url === undefined) {
         // It ends if it cannot reach the database.

@@ -12,10 +12,12 @@ export type ServerProcessOptions = (
   | { /** The database file. */ readonly file: string }
   | { /** As RINGBACK_STORE has it. */ readonly store: string }
 ) & {
-  /** Further variables of the environment. */
-  readonly env?: Readonly<Record<string, string>>;
   /** Where the SMS go; the inbox if it is left out. */
   readonly webhook?: string;
+  /** The program; the server as it is if it is left out. */
+  readonly program?: URL;
+  /** Further variables of its environment. */
+  readonly variables?: Readonly<Record<string, string>>;
 };
 
 /** How a process ended. */
@@ -33,9 +35,9 @@ export class ServerProcess {
   readonly #log: string[] = [];
   readonly #awaited = new Map<string, () => void>();
 
-  constructor({ webhook, ...options }: ServerProcessOptions) {
+  constructor({ webhook, program, variables, ...options }: ServerProcessOptions) {
     const env = {
-      ...options.env,
+      ...variables,
       RINGBACK_STORE: "store" in options ? options.store : `sqlite:${options.file}`,
       RINGBACK_PORT: "0",
       RINGBACK_ADMIN_TOKEN: adminToken,
@@ -47,7 +49,10 @@ export class ServerProcess {
             RINGBACK_SMS_SIGNING_KEY: signingKey,
           }),
     };
-    const child = spawn(process.execPath, [mainProgram], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [program === undefined ? mainProgram : fileURLToPath(program)], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.#child = child;
     createInterface({ input: child.stdout }).on("line", (line) => {
       const url = /answers at (http:\/\/\S+):/.exec(line)?.[1];

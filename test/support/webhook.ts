@@ -44,6 +44,18 @@ function takeIt(response: ServerResponse): void {
   response.writeHead(204).end();
 }
 
+/** The headers of a request that is signed as Standard Webhooks says, with a key that is used as it is. */
+export function standardWebhookBy(
+  signingKey: string,
+  id: string,
+  body: string,
+  nowMs: number,
+): Readonly<Record<string, string>> {
+  const timestamp = String(Math.floor(nowMs / 1_000));
+  const mac = createHmac("sha256", signingKey).update(`${id}.${timestamp}.${body}`).digest("base64");
+  return { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": `v1,${mac}` };
+}
+
 /** What `ZITADEL-Signature` must be: one part for each key that is valid. */
 export function signatureBy(signingKeys: readonly string[], body: string, nowMs: number): string {
   const t = Math.floor(nowMs / 1_000);

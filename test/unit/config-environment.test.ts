@@ -41,7 +41,8 @@ describe("a configuration", () => {
       profile: "safe",
       defaultRegion: undefined,
       oidc: { issuers: [], audiences: [], autoProvision: false },
-      sms: { kind: "inbox", allowPrivate: false },
+      sms: { kind: "inbox", allowPrivate: false, autofill: { domains: [] } },
+      publicUrl: undefined,
       logLevel: "info",
     });
   });
@@ -90,6 +91,20 @@ describe("a configuration", () => {
       { RINGBACK_SMS: "https://hooks.example.com/", RINGBACK_PROFILE: "zitadel" },
       { sms: { kind: "http", signingKey: undefined } },
     ],
+    [{ RINGBACK_PUBLIC_URL: "https://SMS.example.com" }, { publicUrl: "https://sms.example.com" }],
+    [
+      { RINGBACK_PUBLIC_URL: "https://example.com:8443/a/b//" },
+      { publicUrl: "https://example.com:8443/a/b" },
+    ],
+    [
+      { RINGBACK_PUBLIC_URL: "http://127.0.0.1:8080/", RINGBACK_SMS_ALLOW_PRIVATE: "true" },
+      { publicUrl: "http://127.0.0.1:8080" },
+    ],
+    [
+      { RINGBACK_SMS_DOMAIN: "Login.example.com, münchen.example,localhost" },
+      { sms: { autofill: { domains: ["login.example.com", "xn--mnchen-3ya.example", "localhost"] } } },
+    ],
+    [{ RINGBACK_SMS_ANDROID_HASH: "FA+9qCX9VSu" }, { sms: { autofill: { androidHash: "FA+9qCX9VSu" } } }],
     [{ RINGBACK_CORS_ORIGINS: "*" }, { corsOrigins: "*" }],
     [
       { RINGBACK_CORS_ORIGINS: "https://app.example.com, http://localhost:3000" },
@@ -156,6 +171,21 @@ describe("a mistake", () => {
     ["RINGBACK_DEFAULT_REGION", "CHE"],
     ["RINGBACK_AUTO_PROVISION", "1"],
     ["RINGBACK_SMS_ALLOW_PRIVATE", "yes"],
+    ["RINGBACK_PUBLIC_URL", "example.com"],
+    ["RINGBACK_PUBLIC_URL", "https://example.com/?a=b"],
+    ["RINGBACK_PUBLIC_URL", "https://example.com/#a"],
+    ["RINGBACK_SMS_DOMAIN", "https://login.example.com"],
+    ["RINGBACK_SMS_DOMAIN", "login.example.com:8443"],
+    ["RINGBACK_SMS_DOMAIN", "login.example.com/path"],
+    ["RINGBACK_SMS_DOMAIN", "login.example.com."],
+    ["RINGBACK_SMS_DOMAIN", "login.example.com #1"],
+    ["RINGBACK_SMS_DOMAIN", "192.0.2.1"],
+    ["RINGBACK_SMS_DOMAIN", "[::1]"],
+    ["RINGBACK_SMS_DOMAIN", "*.example.com"],
+    ["RINGBACK_SMS_DOMAIN", "a.example,,b.example"],
+    ["RINGBACK_SMS_ANDROID_HASH", "FA+9qCX9VS"],
+    ["RINGBACK_SMS_ANDROID_HASH", "FA+9qCX9VSu="],
+    ["RINGBACK_SMS_ANDROID_HASH", "FA+9qCX VSu"],
     ["RINGBACK_CORS_ORIGINS", "https://app.example.com/"],
     ["RINGBACK_CORS_ORIGINS", "https://APP.example.com"],
     ["RINGBACK_CORS_ORIGINS", "https://app.example.com:443"],
@@ -221,6 +251,7 @@ describe("a mistake", () => {
     ],
     ["a webhook over http", { RINGBACK_SMS: "http://a.example", ...webhook }, "ALLOW_PRIVATE=true"],
     ["a webhook on this machine", { RINGBACK_SMS: "https://localhost/", ...webhook }, "ALLOW_PRIVATE=true"],
+    ["receipts over http", { RINGBACK_PUBLIC_URL: "http://a.example" }, "ALLOW_PRIVATE=true"],
     ["a webhook on this machine, IPv6", { RINGBACK_SMS: "https://[::1]/", ...webhook }, "ALLOW_PRIVATE=true"],
   ])("is %s", (_what, env, needed) => {
     expect(mistakesOf(env)).toEqual([expect.stringContaining(needed)]);

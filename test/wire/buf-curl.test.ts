@@ -38,6 +38,7 @@ describe.each([
         "zitadel.resources.user.v3alpha.ZITADELUsers",
         "ringback.inbox.v1.InboxService",
         "ringback.role.v1.RoleService",
+        "ringback.text.v1.TextService",
         "ringback.token.v1.TokenService",
         "grpc.health.v1.Health",
       ]),

@@ -1,8 +1,10 @@
 import { type DescService, getOption } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
+import { DeliveryService } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { InboxService } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import { permission } from "../../gen/ringback/options/v1/options_pb.js";
 import { RoleService } from "../../gen/ringback/role/v1/role_service_pb.js";
+import { TextService } from "../../gen/ringback/text/v1/text_service_pb.js";
 import { TokenService } from "../../gen/ringback/token/v1/token_service_pb.js";
 import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { AuthService } from "../../gen/zitadel/auth/v1/auth_service_pb.js";
@@ -88,8 +90,10 @@ const others = [
   ZITADELUsers,
   UserV3alpha,
   RoleService,
+  TextService,
   TokenService,
   InboxService,
+  DeliveryService,
 ];
 /** A list leaves out what its caller may not see. */
 const filters = new Set(["ListUsers", "SearchUsers", "ListSessions", "ListPersonalAccessTokens"]);

@@ -4,6 +4,9 @@ import { adminV1SmsProviders } from "./scenarios/admin-v1-sms-providers.ts";
 import { adminV1Texts } from "./scenarios/admin-v1-texts.ts";
 import { authV1 } from "./scenarios/auth-v1.ts";
 import { contactPhone } from "./scenarios/contact-phone.ts";
+import { deliveryV1Messages } from "./scenarios/delivery-v1-messages.ts";
+import { deliveryV1Providers } from "./scenarios/delivery-v1-providers.ts";
+import { deliveryV1Routes } from "./scenarios/delivery-v1-routes.ts";
 import { managementV1Accounts } from "./scenarios/management-v1-accounts.ts";
 import { managementV1ListUsers } from "./scenarios/management-v1-list-users.ts";
 import { managementV1Phones } from "./scenarios/management-v1-phones.ts";
@@ -57,6 +60,7 @@ export const scenarios: readonly Scenario[] = [
   ...userV3alphaPlaces,
   ...contactPhone,
   ...ringback,
+  ...deliveryV1Messages,
 ];
 
 /** Those that change settings of the whole instance: for worlds where nothing else depends on them. */
@@ -65,4 +69,6 @@ export const settingsScenarios: readonly Scenario[] = [
   ...adminV1Texts,
   ...adminV1SmsProviderConfigs,
   ...adminV1SmsProviders,
+  ...deliveryV1Providers,
+  ...deliveryV1Routes,
 ];

@@ -1,6 +1,6 @@
 import type { MessageKey } from "../../domain/errors.ts";
 
-/** The English sentence of every refusal. `{names}` are filled from the refusal's params. */
+/** The English sentence of every refusal and warning. `{names}` are filled from its params. */
 export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.Caller.Busy": "Too many calls wait for the same thing. Try again later.",
   "Errors.Caller.PermissionDenied": "You lack the permission {permission} for this.",
@@ -14,7 +14,10 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.LockoutPolicy.AlreadyExists": "The organization has a lockout policy already.",
   "Errors.LockoutPolicy.NotChanged": "The lockout policy is just this already.",
   "Errors.LockoutPolicy.NotFound": "The organization has no lockout policy of its own.",
+  "Errors.Message.NotFound": "There is no such message, or it was sent too long ago.",
   "Errors.MessageText.LanguageInvalid": "{language} is not a language tag. Write it like en or de-CH.",
+  "Errors.MessageText.Malformed":
+    "Two braces that enclose no variable begin at {place}. Write variables like {example}.",
   "Errors.MessageText.NotFound": "No such text was set.",
   "Errors.MessageText.VariableUnknown": "There is no variable {variable} in messages.",
   "Errors.NotSupported": "The field {field} is not supported: {reason}.",
@@ -23,9 +26,16 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.Role.Unknown": "There is no role {role}. Known are: {known}.",
   "Errors.SMSConfig.AlreadyActive": "The SMS provider is active already.",
   "Errors.SMSConfig.AlreadyInactive": "The SMS provider is not active.",
+  "Errors.SMSConfig.InRoute": "A route names the SMS provider {name}: change the routes first.",
   "Errors.SMSConfig.NotExisting": "There is no such SMS provider.",
+  "Errors.SMSConfig.OtherKind": "The SMS provider is of the kind {kind}, which cannot be changed.",
+  "Errors.SMSConfig.SecretMissing": "The field {field} is missing.",
   "Errors.SMSConfig.TooMany": "There may be {max} SMS providers at most.",
   "Errors.SMSConfig.UrlInvalid": "The endpoint must be a URL that begins with https:// or http://.",
+  "Errors.SMSRoutes.CountryUnknown":
+    "There is no country {country} that has phone numbers. Write it like CH.",
+  "Errors.SMSRoutes.ProviderMissing": "A route names the SMS provider {provider}, which does not exist.",
+  "Errors.SMSRoutes.ProviderTwice": "A route names the SMS provider {provider} twice.",
   "Errors.Session.Expired": "The session is over.",
   "Errors.Session.NotExisting": "There is no such session.",
   "Errors.Session.Terminated": "The session was ended.",
@@ -73,4 +83,10 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.User.Phone.Paused": "An SMS went to this number just now. Try again in {seconds} seconds.",
   "Errors.User.UserIDMissing": "The session has no user yet.",
   "Errors.User.UserName.Taken": "The user name is taken.",
+  "Warnings.Text.AndroidLength":
+    "The message has {bytes} bytes: the SMS Retriever of Android finds codes in up to {max}.",
+  "Warnings.Text.Letters":
+    "The message takes {segments} segments, each of which is paid for. Without these letters it might take fewer: {letters}",
+  "Warnings.Text.NoCode": "The text does not carry the code: it has neither {code} nor {otp}.",
+  "Warnings.Text.Segments": "The message takes {segments} segments, each of which is paid for.",
 };

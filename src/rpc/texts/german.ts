@@ -1,6 +1,6 @@
 import type { MessageKey } from "../../domain/errors.ts";
 
-/** The German sentence of every refusal. `{names}` are filled from the refusal's params. */
+/** The German sentence of every refusal and warning. `{names}` are filled from its params. */
 export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.Caller.Busy": "Zu viele Aufrufe warten auf dasselbe. Versuchen Sie es später noch einmal.",
   "Errors.Caller.PermissionDenied": "Dafür fehlt Ihnen die Berechtigung {permission}.",
@@ -15,8 +15,11 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.LockoutPolicy.AlreadyExists": "Die Organisation hat bereits eine Sperrrichtlinie.",
   "Errors.LockoutPolicy.NotChanged": "Die Sperrrichtlinie ist bereits genau so.",
   "Errors.LockoutPolicy.NotFound": "Die Organisation hat keine eigene Sperrrichtlinie.",
+  "Errors.Message.NotFound": "Diese Nachricht gibt es nicht, oder sie ist schon zu lange her.",
   "Errors.MessageText.LanguageInvalid":
     "{language} ist kein Sprachkürzel. Schreiben Sie es wie en oder de-CH.",
+  "Errors.MessageText.Malformed":
+    "Bei {place} beginnen zwei Klammern, die keine Variable umschließen. Schreiben Sie Variablen wie {example}.",
   "Errors.MessageText.NotFound": "Ein solcher Text wurde nicht gesetzt.",
   "Errors.MessageText.VariableUnknown": "In Nachrichten gibt es keine Variable {variable}.",
   "Errors.NotSupported": "Das Feld {field} wird nicht unterstützt: {reason}.",
@@ -26,9 +29,16 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.Role.Unknown": "Die Rolle {role} gibt es nicht. Bekannt sind: {known}.",
   "Errors.SMSConfig.AlreadyActive": "Der SMS-Anbieter ist bereits aktiv.",
   "Errors.SMSConfig.AlreadyInactive": "Der SMS-Anbieter ist nicht aktiv.",
+  "Errors.SMSConfig.InRoute": "Eine Route nennt den SMS-Anbieter {name}: Ändern Sie zuerst die Routen.",
   "Errors.SMSConfig.NotExisting": "Diesen SMS-Anbieter gibt es nicht.",
+  "Errors.SMSConfig.OtherKind": "Der SMS-Anbieter ist von der Art {kind}, die sich nicht ändern lässt.",
+  "Errors.SMSConfig.SecretMissing": "Das Feld {field} fehlt.",
   "Errors.SMSConfig.TooMany": "Es darf höchstens {max} SMS-Anbieter geben.",
   "Errors.SMSConfig.UrlInvalid": "Der Endpunkt muss eine URL sein, die mit https:// oder http:// beginnt.",
+  "Errors.SMSRoutes.CountryUnknown":
+    "Es gibt kein Land {country}, das Telefonnummern hat. Schreiben Sie es wie CH.",
+  "Errors.SMSRoutes.ProviderMissing": "Eine Route nennt den SMS-Anbieter {provider}, den es nicht gibt.",
+  "Errors.SMSRoutes.ProviderTwice": "Eine Route nennt den SMS-Anbieter {provider} zweimal.",
   "Errors.Session.Expired": "Die Sitzung ist abgelaufen.",
   "Errors.Session.NotExisting": "Diese Sitzung gibt es nicht.",
   "Errors.Session.Terminated": "Die Sitzung wurde beendet.",
@@ -80,4 +90,10 @@ export const german: Readonly<Record<MessageKey, string>> = {
     "An diese Nummer ging gerade eine SMS. Versuchen Sie es in {seconds} Sekunden noch einmal.",
   "Errors.User.UserIDMissing": "Die Sitzung hat noch keinen Benutzer.",
   "Errors.User.UserName.Taken": "Der Benutzername ist vergeben.",
+  "Warnings.Text.AndroidLength":
+    "Die Nachricht hat {bytes} Bytes: Der SMS Retriever von Android findet Codes in höchstens {max}.",
+  "Warnings.Text.Letters":
+    "Die Nachricht braucht {segments} Segmente, von denen jedes bezahlt wird. Ohne diese Zeichen könnten es weniger sein: {letters}",
+  "Warnings.Text.NoCode": "Der Text enthält den Code nicht: Weder {code} noch {otp} kommt vor.",
+  "Warnings.Text.Segments": "Die Nachricht braucht {segments} Segmente, von denen jedes bezahlt wird.",
 };

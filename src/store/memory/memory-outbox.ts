@@ -84,12 +84,14 @@ export class MemoryOutbox implements Outbox {
       users.add(userId);
       due.push(pending);
     }
-    return due.map((pending) => {
+    const claimed: ClaimedMessage[] = [];
+    for (const pending of due) {
       const attempt = pending.attempt + 1;
       this.#dequeue(pending.message.id);
       this.#enqueue({ ...pending, dueMs: nowMs + leaseMs, isLeased: true, attempt });
-      return { ...pending.message, attempt, attempts: pending.attempts };
-    });
+      claimed.push({ ...pending.message, attempt, attempts: pending.attempts });
+    }
+    return claimed;
   }
 
   async begin(claim: Claim, attempts: readonly Attempt[]): Promise<boolean> {

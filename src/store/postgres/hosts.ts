@@ -65,11 +65,12 @@ export class Hosts {
   }
 }
 
-const lookMsMax = 1_000;
+const look = {
+  text: "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS is_read_only",
+  query_timeout: 1_000,
+};
 
 async function requireWritable(client: pg.ClientBase): Promise<void> {
-  const text =
-    "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS is_read_only";
-  const { rows } = await client.query<Row>({ text, ...{ query_timeout: lookMsMax } });
+  const { rows } = await client.query<Row>(look);
   if (rows[0]?.["is_read_only"] === true) throw new Error("the server takes no writes");
 }

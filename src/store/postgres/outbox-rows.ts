@@ -5,8 +5,8 @@ import {
   messageStates,
   type OutboxMessage,
   type Settlement,
-  smsEncodings,
 } from "../../app/ports.ts";
+import { smsEncodings } from "../../domain/sms-segments.ts";
 import { integer, integerOrNull, oneOf, purpose, text, textOrNull, type Row } from "./columns.ts";
 import { storedJson } from "./stored-text.ts";
 

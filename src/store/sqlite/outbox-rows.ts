@@ -1,10 +1,5 @@
-import {
-  channels,
-  type MessageRecord,
-  messageStates,
-  type OutboxMessage,
-  smsEncodings,
-} from "../../app/ports.ts";
+import { channels, type MessageRecord, messageStates, type OutboxMessage } from "../../app/ports.ts";
+import { smsEncodings } from "../../domain/sms-segments.ts";
 import { integer, integerOrNull, oneOf, purpose, text, textOrNull, type Row } from "./columns.ts";
 
 /** A row of the outbox as the message that it is. */

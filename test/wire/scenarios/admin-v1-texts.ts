@@ -12,7 +12,7 @@ const { method } = AdminService;
 /** The administrator, who sets texts in a language that nobody else asks for. */
 function owner(world: World): TextOwner {
   const { id, ...others } = world.nobody();
-  return { ...others, id, token: adminToken, subject: instance, language: `fr-x-${id}` };
+  return { ...others, id, token: adminToken, subject: instance, language: `sv-x-${id}` };
 }
 
 // ----------------------------------------------------------------------------------- …VerifyPhoneMessageText

@@ -15,7 +15,7 @@ const { method } = ManagementService;
 async function owner(world: World): Promise<TextOwner> {
   const user = await withOwner(world);
   const { id, organizationId, createdMs } = user;
-  return { ...user, subject: { id: organizationId, organizationId, createdMs }, language: `fr-x-${id}` };
+  return { ...user, subject: { id: organizationId, organizationId, createdMs }, language: `sv-x-${id}` };
 }
 
 // ----------------------------------------------------------------------------------- …VerifyPhoneMessageText

@@ -224,6 +224,29 @@ export function textRows(methods: TextMethods): readonly Scenario[] {
       input: (given) => ({ ...inLanguage(given), text: "{{.Password}}" }),
       expect: refused(Code.InvalidArgument, "TEXT-v4Unk", "Password"),
     }),
+    set({
+      name: "a variable that no message has, in another language of templates",
+      given: owner,
+      caller: "self",
+      input: (given) => ({ ...inLanguage(given), text: "{{.Code}} {{if .Code}}" }),
+      expect: refused(Code.InvalidArgument, "TEXT-v4Unk", "if .Code"),
+    }),
+    ...["{{.Code", "{{.Code}", ".Code}}", "{{", "{{.Code\n{{.Code}}"].map((malformed) =>
+      set({
+        name: `the malformed ${JSON.stringify(malformed)}`,
+        given: owner,
+        caller: "self",
+        input: (given) => ({ ...inLanguage(given), text: `Hello: ${malformed}` }),
+        expect: refused(Code.InvalidArgument, "TEXT-m4Lfd", "Two braces that enclose no variable begin at"),
+      }),
+    ),
+    set({
+      name: "single braces",
+      given: owner,
+      caller: "self",
+      input: (given) => ({ ...inLanguage(given), text: "{a} {{{.Code}}} } {" }),
+      ...changed,
+    }),
     ...badLanguages(set, requests.set),
 
     reset({

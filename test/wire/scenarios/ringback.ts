@@ -4,6 +4,7 @@ import { Code } from "@connectrpc/connect";
 import { expect } from "@jest/globals";
 import { InboxService } from "../../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import { RoleService } from "../../../gen/ringback/role/v1/role_service_pb.js";
+import { TextService, TextType } from "../../../gen/ringback/text/v1/text_service_pb.js";
 import { TokenService } from "../../../gen/ringback/token/v1/token_service_pb.js";
 import { AuthService } from "../../../gen/zitadel/auth/v1/auth_service_pb.js";
 import { UserService } from "../../../gen/zitadel/user/v2/user_service_pb.js";
@@ -13,7 +14,7 @@ import type { TestUser, UserWithCode, World } from "../../support/wire-world.ts"
 import { deleted, locked, machine, nobody, withoutPhone, withSentCode } from "./givens.ts";
 import { invalid, noSuchPath, ok, permissionRows, refused, rowsOf, type Scenario } from "./scenario.ts";
 
-/** The services of our own: tokens, roles, inbox. */
+/** The services of our own: tokens, roles, inbox, texts. */
 
 const lacksPermission = refused(Code.PermissionDenied, "AUTH-AWfge");
 const time = (ms: number): unknown => toJson(TimestampSchema, timestampFromMs(ms));
@@ -371,4 +372,90 @@ const inboxRows: readonly Scenario[] = [
   ...permissionRows(clear, { phoneNumber: "1".repeat(201) }, "IAM_USER_MANAGER"),
 ];
 
-export const ringback: readonly Scenario[] = [...tokenRows, ...roleRows, ...inboxRows];
+// --------------------------------------------------------------------------------------------- texts
+
+const preview = rowsOf("text.v1 PreviewText", TextService.method.previewText);
+
+const phoneText = { textType: TextType.VERIFY_PHONE, language: "en" };
+
+const textRows: readonly Scenario[] = [
+  preview({
+    name: "the text in force",
+    everyWay: true,
+    given: nobody,
+    caller: "ORG_OWNER",
+    input: () => ({ ...phoneText, textType: TextType.VERIFY_SMS_OTP }),
+    expect: ok({
+      text: expect.stringMatching(/^[0-9]{8} is your one-time code\. /),
+      encoding: "ENCODING_GSM7",
+      segments: 1,
+    }),
+  }),
+  preview({
+    name: "a text that is not saved yet, above one segment",
+    everyWay: true,
+    given: nobody,
+    caller: "ORG_OWNER",
+    input: () => ({ ...phoneText, text: `{{.Code}} ${"ã".repeat(70)}` }),
+    expect: ok({
+      text: expect.stringMatching(/^\w{6} ã{70}$/),
+      encoding: "ENCODING_UCS2",
+      segments: 2,
+      warnings: [expect.stringContaining("2 segments")],
+    }),
+  }),
+  preview({
+    name: "a text of an organization by its id",
+    given: nobody,
+    caller: "administrator",
+    input: () => ({ ...phoneText, organizationId: "another" }),
+    expect: ok({ text: expect.any(String), encoding: "ENCODING_GSM7", segments: 1 }),
+  }),
+  preview({
+    name: "a text of an organization, by the owner of another one",
+    given: nobody,
+    caller: "ORG_OWNER",
+    input: () => ({ ...phoneText, organizationId: "another" }),
+    expect: lacksPermission,
+  }),
+  preview({
+    name: "a variable that no message has",
+    given: nobody,
+    caller: "ORG_OWNER",
+    input: () => ({ ...phoneText, text: "{{.Password}}" }),
+    expect: refused(Code.InvalidArgument, "TEXT-v4Unk", "Password"),
+  }),
+  preview({
+    name: "braces that enclose no variable",
+    given: nobody,
+    caller: "ORG_OWNER",
+    input: () => ({ ...phoneText, text: "{{.Code}" }),
+    expect: refused(Code.InvalidArgument, "TEXT-m4Lfd"),
+  }),
+  preview({
+    name: "what is no language",
+    given: nobody,
+    caller: "ORG_OWNER",
+    input: () => ({ ...phoneText, language: "no language" }),
+    expect: refused(Code.InvalidArgument, "TEXT-l4Ngu"),
+  }),
+  ...[
+    { field: "text_type", input: { ...phoneText, textType: TextType.UNSPECIFIED } },
+    { field: "text_type", input: { ...phoneText, textType: 3 } },
+    { field: "language", input: { ...phoneText, language: "" } },
+    { field: "language", input: { ...phoneText, language: "x".repeat(201) } },
+    { field: "text", input: { ...phoneText, text: "x".repeat(801) } },
+    { field: "organization_id", input: { ...phoneText, organizationId: "x".repeat(201) } },
+  ].map(({ field, input }, index) =>
+    preview({
+      name: `an invalid ${field} (${index})`,
+      given: nobody,
+      caller: "ORG_OWNER",
+      input: () => input,
+      expect: invalid(`PreviewTextRequest.${field}`),
+    }),
+  ),
+  ...permissionRows(preview, { language: "" }, "IAM_USER_MANAGER"),
+];
+
+export const ringback: readonly Scenario[] = [...tokenRows, ...roleRows, ...inboxRows, ...textRows];

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { expect } from "@jest/globals";
+import { DeliveryService } from "../../../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { AdminService } from "../../../gen/zitadel/admin/v1/admin_service_pb.js";
 import type { TestUser, World } from "../../support/wire-world.ts";
 import { invalid, noSuchPath, refused, type Row, type Scenario } from "./scenario.ts";
@@ -31,8 +32,9 @@ export interface Provider extends TestUser {
   readonly sequence: number;
 }
 
-/** No provider is there: those of other scenarios are removed. */
+/** No provider is there, and no route: those of other scenarios are removed. */
 export async function withoutProvider(world: World): Promise<TestUser> {
+  await world.asAdmin(DeliveryService.method.setRoutes, { routes: [] });
   const { result } = await world.asAdmin(method.listSMSProviders, { query: { limit: 1_000 } });
   for (const { id } of result) await world.asAdmin(method.removeSMSProvider, { id });
   return world.nobody();

@@ -1,0 +1,84 @@
+import {
+  bulkhead,
+  type BulkheadPolicy,
+  circuitBreaker,
+  type CircuitBreakerPolicy,
+  CircuitState,
+  CountBreaker,
+  handleWhenResult,
+  type IBackoff,
+} from "cockatiel";
+import type { Clock } from "../lib/clock.ts";
+
+/** It opens when more than half of the last calls failed, of at least so many. */
+const callsCounted = 20;
+const callsBeforeOpen = 8;
+const failedShareMax = 0.5;
+/** It rests this long, twice as long after each probe that fails. */
+const restBaseMs = 250;
+const restCapMs = 5_000;
+/** Calls to one provider at a time. */
+const callsAtOnceMax = 16;
+/** Longer than the courier has messages in its hands. */
+const callsWaitingMax = 1_000;
+
+/**
+ * Stands before a provider: bounds the calls at a time, and leaves a provider alone that fails most of them. After
+ * a rest one call is let through; if it goes well, all are.
+ */
+export class Breaker {
+  readonly #clock: Clock;
+  readonly #bulkhead: BulkheadPolicy = bulkhead(callsAtOnceMax, callsWaitingMax);
+  readonly #circuit: CircuitBreakerPolicy;
+  #restsUntilMs = 0;
+
+  /** @param onChange is told when it opens and when it closes again */
+  constructor(clock: Clock, onChange: (isOpen: boolean) => void) {
+    this.#clock = clock;
+    // The library has a clock of its own. It lets a call through whenever it is asked to, and is asked by ours.
+    const rest = (restMs: number): IBackoff<unknown> => {
+      this.#restsUntilMs = clock.nowMs() + restMs;
+      return { duration: -Infinity, next: () => rest(Math.min(2 * restMs, restCapMs)) };
+    };
+    this.#circuit = circuitBreaker(handleWhenResult(isFailure), {
+      halfOpenAfter: { next: () => rest(restBaseMs) },
+      breaker: new CountBreaker({
+        threshold: failedShareMax,
+        size: callsCounted,
+        minimumNumberOfCalls: callsBeforeOpen,
+      }),
+    });
+    let isOpen = false;
+    const report = (isOpenNow: boolean): void => {
+      if (isOpenNow !== isOpen) onChange(isOpenNow);
+      isOpen = isOpenNow;
+    };
+    this.#circuit.onBreak(() => report(true)); // after each probe that fails
+    this.#circuit.onReset(() => report(false));
+  }
+
+  /** Undefined while calls are let through; else when the next one is worth trying. */
+  get restsUntilMs(): number | undefined {
+    switch (this.#circuit.state) {
+      case CircuitState.Open:
+        return this.#restsUntilMs;
+      case CircuitState.HalfOpen: // the one call is under way
+        return Math.max(this.#restsUntilMs, this.#clock.nowMs() + restBaseMs);
+      default:
+        return undefined;
+    }
+  }
+
+  /** @returns what the call gives; undefined if it was not made */
+  run<R extends { readonly kind: string }>(call: () => Promise<R>): Promise<R | undefined> {
+    return this.#bulkhead.execute(() =>
+      (this.restsUntilMs ?? 0) > this.#clock.nowMs() ? undefined : this.#circuit.execute(call),
+    );
+  }
+}
+
+/** Of the provider, not of one message. */
+function isFailure(result: unknown): boolean {
+  const { kind, isAccountRefused } = result as { kind?: string; isAccountRefused?: boolean }; // what `run` was given
+  return kind === "retry" || kind === "unknown" || isAccountRefused === true;
+}

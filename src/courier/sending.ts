@@ -1,0 +1,186 @@
+import type { Attempt, ClaimedMessage, Outbox, SendResult, SmsMessage } from "../app/ports.ts";
+import { backoffMs } from "../lib/backoff.ts";
+import type { Clock } from "../lib/clock.ts";
+import { type RandomBytes, randomShare } from "../lib/random.ts";
+import type { LiveProvider, Providers } from "./providers.ts";
+import { askingOrder, routeTo } from "./routing.ts";
+
+/** Requests to providers for one message, over all its rounds. */
+const attemptsMax = 20;
+const backoffBaseMs = 500;
+const backoffCapMs = 30_000;
+
+export interface SenderOptions {
+  readonly outbox: Pick<Outbox, "begin">;
+  readonly providers: Pick<Providers, "routes" | "byId">;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+}
+
+/** The message for one provider. */
+type Write = (by: LiveProvider) => Promise<SmsMessage>;
+
+/** How far a message came. */
+export type Passage = SentPassage | OpenPassage;
+
+export interface SentPassage extends Known {
+  readonly kind: "sent";
+  readonly by: LiveProvider;
+  readonly text: string;
+  readonly providerMessageId?: string;
+}
+
+type OpenPassage = Known &
+  (
+    | { readonly kind: "waits"; readonly dueMs: number; readonly reason: string }
+    | { readonly kind: "dead"; readonly reason: string }
+    /** The claim ended before a provider was asked. */
+    | { readonly kind: "lost" }
+  );
+
+interface Known {
+  readonly attempts: readonly Attempt[];
+}
+
+/** Takes one message from provider to provider, until one of them has it or may have it. */
+export class Sender {
+  readonly #options: SenderOptions;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+  }
+
+  /** @param lastBeginMs no provider is asked after this time: the lease would end before its answer */
+  async send(message: ClaimedMessage, write: Write, lastBeginMs: number): Promise<Passage> {
+    let attempts = message.attempts.map(afterCrash);
+    const offer = await this.#offer(message, attempts);
+    if (typeof offer === "string") return { kind: "dead", reason: offer, attempts };
+    for (const live of offer) {
+      const nowMs = this.#options.clock.nowMs();
+      if (nowMs >= lastBeginMs || attempts.length >= attemptsMax) break;
+      if (readyMs(live, attempts) > nowMs) continue;
+      const asked = await this.#ask(live, message, write, attempts);
+      if (asked === undefined) continue;
+      const { result } = asked;
+      if (result.kind === "lost") return { kind: "lost", attempts };
+      attempts = asked.attempts;
+      if (result.kind === "sent") {
+        const { providerMessageId } = result;
+        return {
+          kind: "sent",
+          by: live,
+          text: asked.text,
+          attempts,
+          ...(providerMessageId === undefined ? {} : { providerMessageId }),
+        };
+      }
+      if (result.kind !== "unknown") continue;
+      if (live.provider.isIdempotent) return this.#waits(message, [live], attempts);
+      return { kind: "dead", reason: mayHaveBeenSent(result.reason), attempts };
+    }
+    return this.#waits(message, offer, attempts);
+  }
+
+  /** Who may be asked, in order; why not, if nobody may. */
+  async #offer(
+    { recipient, channel }: ClaimedMessage,
+    attempts: readonly Attempt[],
+  ): Promise<readonly LiveProvider[] | string> {
+    const { providers, randomBytes } = this.#options;
+    const doubtful = attempts.find(isDoubtful);
+    if (doubtful !== undefined) {
+      const live = await providers.byId(doubtful.providerId);
+      return live?.provider.isIdempotent === true ? [live] : mayHaveBeenSent(doubtful.reason);
+    }
+    const route = routeTo(await providers.routes(), recipient);
+    if (route === undefined) return "no route leads to its country";
+    const draws = route.targets.map(() => randomShare(randomBytes));
+    const found = await Promise.all(askingOrder(route, draws).map((id) => providers.byId(id)));
+    const live = found.filter((each) => each !== undefined);
+    if (live.length === 0) return "no provider of its route can be used";
+    const fitting = live.filter(({ provider }) => channel === undefined || provider.channel === channel);
+    return fitting.length > 0 ? fitting : `no provider of its route sends by ${channel}`;
+  }
+
+  /** Undefined if the provider is left alone for now. */
+  async #ask(live: LiveProvider, message: ClaimedMessage, write: Write, attempts: readonly Attempt[]) {
+    const { outbox, clock } = this.#options;
+    const { id, provider, breaker } = live;
+    const sms = await write(live);
+    let begun: Attempt = { providerId: id, startedMs: 0 };
+    const result = await breaker.run(async (): Promise<SendResult | { readonly kind: "lost" }> => {
+      begun = { providerId: id, startedMs: clock.nowMs() };
+      const isOurs = await outbox.begin(message, [...attempts, begun]);
+      return isOurs ? provider.send(sms) : { kind: "lost" };
+    });
+    if (result === undefined) return undefined;
+    return {
+      result,
+      text: sms.text,
+      attempts: [...attempts, { ...begun, endedMs: clock.nowMs(), ...outcomeOf(result) }],
+    };
+  }
+
+  /** Until somebody may be asked again, if that is worth it. */
+  #waits(
+    { attempt, expiresMs }: ClaimedMessage,
+    offer: readonly LiveProvider[],
+    attempts: readonly Attempt[],
+  ): Passage {
+    const { clock, randomBytes } = this.#options;
+    const reason = attempts.at(-1)?.reason ?? "its providers fail, and are left alone for a while";
+    const dead = (why: string): Passage => ({
+      kind: "dead",
+      reason: attempts.some(isDoubtful) ? mayHaveBeenSent(why) : why,
+      attempts,
+    });
+    const askableMs = Math.min(...offer.map((live) => readyMs(live, attempts)));
+    if (askableMs === Infinity) return dead(reason);
+    if (attempts.length >= attemptsMax) return dead(`${attemptsMax} attempts: ${reason}`);
+    const backoff = backoffMs(attempt, backoffBaseMs, backoffCapMs, randomBytes);
+    const dueMs = Math.max(clock.nowMs() + backoff, askableMs);
+    if (expiresMs !== null && dueMs >= expiresMs) {
+      return dead(`the code expires before the next attempt: ${reason}`);
+    }
+    return { kind: "waits", dueMs, reason, attempts };
+  }
+}
+
+/** An attempt whose end was not recorded is one with an unknown end. */
+function afterCrash(attempt: Attempt): Attempt {
+  if (attempt.outcome !== undefined) return attempt;
+  return { ...attempt, outcome: "unknown", reason: "the server stopped before the answer was recorded" };
+}
+
+function isDoubtful({ outcome }: Attempt): boolean {
+  return outcome === "unknown";
+}
+
+function mayHaveBeenSent(reason = ""): string {
+  return `it may have been sent: ${reason}`;
+}
+
+/** When the provider may be asked again with the message; infinite if never. */
+function readyMs({ id, breaker }: LiveProvider, attempts: readonly Attempt[]): number {
+  const last = attempts.findLast(({ providerId }) => providerId === id);
+  if (last?.outcome === "rejected") return Infinity;
+  const { endedMs = 0, retryAfterMs = 0 } = last ?? {};
+  return Math.max(endedMs + retryAfterMs, breaker.restsUntilMs ?? 0);
+}
+
+function outcomeOf(
+  result: SendResult | { readonly kind: "lost" },
+): Pick<Attempt, "outcome" | "reason" | "retryAfterMs"> {
+  switch (result.kind) {
+    case "lost":
+      return {};
+    case "sent":
+      return { outcome: "sent" };
+    case "retry": {
+      const { kind: outcome, reason, retryAfterMs } = result;
+      return { outcome, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    }
+    default:
+      return { outcome: result.kind, reason: result.reason };
+  }
+}

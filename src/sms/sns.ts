@@ -1,0 +1,92 @@
+import { AwsV4Signer } from "aws4fetch";
+import type { SendResult, SmsProvider } from "../app/ports.ts";
+import type { Clock } from "../lib/clock.ts";
+import { type AnswerReader, HttpPost, type Refusal } from "./http-post.ts";
+
+export interface SnsProviderOptions {
+  /** E.g. "eu-central-1". */
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** A name of up to 11 letters and digits; empty for the account's default. */
+  readonly senderId: string;
+  readonly clock: Clock;
+  /** Another address than that of the region, for tests. */
+  readonly apiUrl?: string | undefined;
+  /** Whether that address may be a private one. */
+  readonly allowPrivate: boolean;
+  readonly timeoutMs?: number | undefined;
+}
+
+const reader: AnswerReader = { accepted: resultOf, refused: refusalOf };
+
+/**
+ * Sends through the action Publish of Amazon SNS (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html), as
+ * transactional SMS. SNS has no idempotency key for these, and reports receipts to CloudWatch only.
+ */
+export function createSnsProvider(options: SnsProviderOptions): SmsProvider {
+  const { region, accessKeyId, secretAccessKey, senderId, clock } = options;
+  const url = `${options.apiUrl ?? `https://sns.${region}.amazonaws.com`}/`;
+  const post = new HttpPost({ ...options, receiver: "AWS SNS" });
+  return {
+    name: "sns",
+    channel: "sms",
+    isIdempotent: false,
+    async send({ recipient, text }) {
+      const body = new URLSearchParams({
+        Action: "Publish",
+        Version: "2010-03-31",
+        PhoneNumber: recipient,
+        Message: text,
+        ...attributes({
+          "AWS.SNS.SMS.SMSType": "Transactional",
+          ...(senderId === "" ? {} : { "AWS.SNS.SMS.SenderID": senderId }),
+        }),
+      }).toString();
+      const signed = await new AwsV4Signer({
+        method: "POST",
+        url,
+        headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
+        body,
+        accessKeyId,
+        secretAccessKey,
+        service: "sns",
+        region,
+        datetime: new Date(clock.nowMs()).toISOString().replace(/[:-]|\.\d{3}/g, ""),
+      }).sign();
+      return post.send(url, Object.fromEntries(signed.headers), body, reader);
+    },
+    close: () => post.close(),
+  };
+}
+
+/** Message attributes as the query protocol of AWS numbers them. */
+function attributes(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value], index) => {
+      const entry = `MessageAttributes.entry.${index + 1}`;
+      return [
+        [`${entry}.Name`, name],
+        [`${entry}.Value.DataType`, "String"],
+        [`${entry}.Value.StringValue`, value],
+      ];
+    }),
+  );
+}
+
+/** `<PublishResponse><PublishResult><MessageId>…` */
+function resultOf(body: string): SendResult {
+  const providerMessageId = /<MessageId>([^<]+)<\/MessageId>/.exec(body)?.[1];
+  if (providerMessageId !== undefined) return { kind: "sent", providerMessageId };
+  const refusal = refusalOf(body);
+  return refusal === undefined
+    ? { kind: "unknown", reason: "AWS SNS answered without the id of a message" }
+    : { kind: refusal.kind ?? "rejected", reason: `AWS SNS refused it: ${refusal.reason}` };
+}
+
+/** `<ErrorResponse><Error><Code>…`; the message beside it may hold the number. AWS throttles with a 400 too. */
+function refusalOf(body: string): Refusal | undefined {
+  const reason = /<Code>([A-Za-z.]{1,64})<\/Code>/.exec(body)?.[1];
+  if (reason === undefined) return undefined;
+  return { reason, ...(reason.startsWith("Throttl") ? { kind: "retry" } : {}) };
+}

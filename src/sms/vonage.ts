@@ -1,0 +1,105 @@
+import type { Receipt, ReceiptState, SendResult, SmsProvider } from "../app/ports.ts";
+import type { Clock } from "../lib/clock.ts";
+import { type AnswerReader, HttpPost, type Refusal } from "./http-post.ts";
+import { fieldsOf, jsonFields, textOf } from "./json-body.ts";
+import { plainReason } from "./plain-reason.ts";
+import { openSignedJwt, sha256Hex } from "./signed-jwt.ts";
+
+const vonageApi = "https://api.nexmo.com";
+const receiptAgeMax = "5 minutes";
+
+export interface VonageProviderOptions {
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  /** A number, or a name of up to 11 letters and digits. */
+  readonly sender: string;
+  /** Signs receipts; they are refused if it is empty. */
+  readonly signatureSecret: string;
+  readonly clock: Clock;
+  /** Another address than Vonage's, for tests. */
+  readonly apiUrl?: string | undefined;
+  /** Whether that address may be a private one. */
+  readonly allowPrivate: boolean;
+  readonly timeoutMs?: number | undefined;
+}
+
+const reader: AnswerReader = { accepted: resultOf, refused: refusalOf };
+
+/**
+ * Sends through Vonage's Messages API, version 1 (https://developer.vonage.com/en/api/messages). `client_ref` carries
+ * our id, which comes back in receipts; Vonage has no idempotency key.
+ */
+export function createVonageProvider(options: VonageProviderOptions): SmsProvider {
+  const { apiKey, apiSecret, sender, signatureSecret, apiUrl = vonageApi } = options;
+  const post = new HttpPost({ ...options, receiver: "Vonage" });
+  const headers = {
+    authorization: `Basic ${Buffer.from(`${apiKey}:${apiSecret}`).toString("base64")}`,
+    "content-type": "application/json",
+  };
+  return {
+    name: "vonage",
+    channel: "sms",
+    isIdempotent: false,
+    send({ id, recipient, text, receiptUrl }) {
+      const body = {
+        message_type: "text",
+        channel: "sms",
+        to: withoutPlus(recipient),
+        from: withoutPlus(sender),
+        text,
+        client_ref: id,
+        ...(receiptUrl === undefined ? {} : { webhook_url: receiptUrl, webhook_version: "v1" }),
+      };
+      return post.send(`${apiUrl}/v1/messages`, headers, JSON.stringify(body), reader);
+    },
+    /** A signed webhook (https://developer.vonage.com/en/getting-started/concepts/webhooks). */
+    async readReceipt({ headers: { authorization = "" }, body }, nowMs) {
+      const token = authorization.replace(/^Bearer /, "");
+      const claims = await openSignedJwt(token, signatureSecret, nowMs, {
+        algorithms: ["HS256"],
+        maxTokenAge: receiptAgeMax,
+      });
+      const isOfBody = claims?.["payload_hash"] === sha256Hex(body) && claims["api_key"] === apiKey;
+      return isOfBody ? receiptOf(Buffer.from(body).toString()) : undefined;
+    },
+    close: () => post.close(),
+  };
+}
+
+/** Vonage takes E.164 without its plus. */
+function withoutPlus(number: string): string {
+  return number.replace(/^\+/, "");
+}
+
+/** A message that was taken: `{"message_uuid"}`. */
+function resultOf(body: string): SendResult {
+  const providerMessageId = textOf(jsonFields(body)["message_uuid"]);
+  if (providerMessageId !== "") return { kind: "sent", providerMessageId };
+  const refusal = refusalOf(body);
+  return refusal === undefined
+    ? { kind: "unknown", reason: "Vonage answered without the id of a message" }
+    : { kind: "rejected", reason: `Vonage refused it: ${refusal.reason}` };
+}
+
+/** Problem details (RFC 9457): `{"type", "title", "detail", "instance"}`. */
+function refusalOf(body: string): Refusal | undefined {
+  const reason = plainReason(textOf(jsonFields(body)["title"]));
+  return reason === "" ? undefined : { reason };
+}
+
+const states: Readonly<Record<string, ReceiptState>> = {
+  submitted: "sent",
+  delivered: "delivered",
+  read: "delivered",
+  rejected: "undelivered",
+  undeliverable: "undelivered",
+};
+
+/** A status (https://developer.vonage.com/en/messages/concepts/messages-status-callbacks). */
+function receiptOf(body: string): Receipt | undefined {
+  const { client_ref: clientRef, status, error } = jsonFields(body);
+  const state = states[textOf(status)];
+  if (state === undefined || textOf(clientRef) === "") return undefined;
+  const { detail, title } = fieldsOf(error);
+  return { messageId: textOf(clientRef), state, reason: plainReason(textOf(detail) || textOf(title)) };
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import { plainReason } from "../../src/sms/plain-reason.ts";
+
+describe("a reason that somebody else gives", () => {
+  it.each([
+    ["unknown subscriber", "unknown subscriber"],
+    ["error 404", "error 404"],
+    ["To +41 79 123-45-67 is\r\n barred", "To … is barred"],
+    ["(079) 123 45 67", "(…"],
+    ["٠٧٩١٢٣٤٥٦٧", "…"],
+    ["\u202e\u0000 \u001b[31m", "[31m"],
+    ["x".repeat(1_000), "x".repeat(200)],
+  ])("%j", (text, reason) => {
+    expect(plainReason(text)).toBe(reason);
+  });
+
+  it("is one short line without numbers, whatever it is", () => {
+    const noise = fc.array(
+      fc.oneof(fc.string({ unit: "binary" }), fc.nat().map(String), fc.constantFrom(" ", "-", "\n")),
+    );
+    fc.assert(
+      fc.property(noise, (parts) => {
+        const reason = plainReason(parts.join(""));
+        expect(reason.length).toBeLessThanOrEqual(200);
+        expect(reason).not.toMatch(/[\p{Cc}\p{Cf}]|\p{Nd}{4}/u);
+      }),
+    );
+  });
+});

@@ -1,0 +1,266 @@
+import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import { CodeVault } from "../../src/app/code-vault.ts";
+import { type AppContext, execute, newCode } from "../../src/app/context.ts";
+import {
+  type Attempt,
+  type Channel,
+  type Outbox,
+  type SendResult,
+  type Settlement,
+  type SmsMessage,
+  type SmsProvider,
+  type Store,
+  StoreUnavailableError,
+} from "../../src/app/ports.ts";
+import { Repository } from "../../src/app/repository.ts";
+import { sessionKind } from "../../src/app/sessions.ts";
+import { Settings } from "../../src/app/settings.ts";
+import { userKind } from "../../src/app/users.ts";
+import { Courier } from "../../src/courier/courier.ts";
+import { Providers } from "../../src/courier/providers.ts";
+import { decideAddHumanUser, type decideRemoveUser } from "../../src/domain/account.ts";
+import type { Facts } from "../../src/domain/decision.ts";
+import { policyOf } from "../../src/domain/policy.ts";
+import type { Route } from "../../src/domain/routes.ts";
+import type { SettingsEvent } from "../../src/domain/settings-state.ts";
+import type { UserState } from "../../src/domain/user.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
+
+export const policy = policyOf("safe", undefined);
+
+/** What a provider of the tests does, and can. */
+export type Fake = Partial<Omit<SmsProvider, "send">> & {
+  readonly answer?: (message: SmsMessage) => SendResult | Promise<SendResult>;
+};
+
+/** Couriers over one store, with providers that do as they are told and a clock that stands still. */
+export class Post {
+  nowMs = 1_000_000;
+  readonly lines: string[] = [];
+  readonly sent: SmsMessage[] = [];
+  /** The ids of the providers that got them. */
+  readonly askedIds: string[] = [];
+  /** How a message ended, by its outcome. */
+  readonly settled: Settlement[] = [];
+  /** What the providers answer that have no answer of their own. */
+  answer: (message: SmsMessage) => SendResult | Promise<SendResult> = () => ({ kind: "sent" });
+  readonly app: AppContext;
+  readonly store: Store;
+  /** For another courier than ours. */
+  readonly outbox: Outbox;
+  courier: Courier;
+  readonly #fakes = new Map<string, Fake>();
+  readonly #newCourier: () => Courier;
+  #changed = Promise.withResolvers<void>();
+  #failSettling = false;
+  #channel: Channel | undefined;
+  /** While it is set, couriers claim nothing. */
+  isHeld = false;
+
+  constructor() {
+    const clock = { nowMs: () => this.nowMs };
+    const memory = openMemoryStore();
+    this.outbox = memory.outbox;
+    const store = this.#observe(memory);
+    this.store = store;
+    const common = {
+      users: new Repository(userKind, store, clock),
+      sessions: new Repository(sessionKind, store, clock),
+      settings: new Settings(policy, store, clock),
+      vault: new CodeVault([Uint8Array.from(randomBytes(32))], randomBytes),
+      clock,
+      randomBytes,
+    };
+    this.app = { ...common, store, knownRoles: [], onMessage: () => this.courier.wake() };
+    const log = createLog("debug", (line) => {
+      this.lines.push(line);
+      this.#notify();
+    });
+    this.#newCourier = () => {
+      const providers = new Providers({
+        ...common,
+        create: ({ id }) => this.#providerOf(id),
+        fallback: this.#providerOf("default"),
+        log,
+      });
+      const receiptUrlOf = (providerId: string, messageId: string) => `https://me/${providerId}/${messageId}`;
+      return new Courier({ ...common, outbox: store.outbox, providers, receiptUrlOf, log });
+    };
+    this.courier = this.#newCourier();
+  }
+
+  /** Lets everything run that waits for nothing outside. */
+  async quiet(): Promise<void> {
+    await setImmediate();
+  }
+
+  /** Adds providers to the settings. */
+  async addProviders(fakes: Readonly<Record<string, Fake>>): Promise<void> {
+    for (const [id, fake] of Object.entries(fakes)) {
+      this.#fakes.set(id, fake);
+      const sealedSigningKey = this.app.vault.seal(id, "key");
+      await this.#set({
+        type: "settings.sms.provider.added",
+        data: { providerId: id, config: { kind: "http", description: "", endpoint: "", sealedSigningKey } },
+      });
+    }
+  }
+
+  activate(providerId: string): Promise<void> {
+    return this.#set({ type: "settings.sms.provider.activated", data: { providerId } });
+  }
+
+  remove(providerId: string): Promise<void> {
+    return this.#set({ type: "settings.sms.provider.removed", data: { providerId } });
+  }
+
+  route(...routes: readonly Route[]): Promise<void> {
+    return this.#set({ type: "settings.sms.routes.set", data: { routes } });
+  }
+
+  /** Adds providers, and a route that asks them one after the other. */
+  async offer(fakes: Readonly<Record<string, Fake>>): Promise<void> {
+    await this.addProviders(fakes);
+    const targets = Object.keys(fakes).map((providerId, index) => ({
+      providerId,
+      weight: 1,
+      step: index + 1,
+    }));
+    await this.route({ countries: [], targets });
+  }
+
+  /** The process dies, its leases end, and another one begins. */
+  crash(): void {
+    this.courier = this.#newCourier();
+    this.pass(30_000);
+  }
+
+  /** Time goes by. */
+  pass(ms: number): void {
+    this.nowMs += ms;
+    this.courier.wake();
+  }
+
+  /** The attempts of the only message. */
+  async attempts(): Promise<readonly Attempt[]> {
+    return (await this.store.outbox.list({ limit: 1 }))[0]?.attempts ?? [];
+  }
+
+  failNextSettling(): void {
+    this.#failSettling = true;
+  }
+
+  /** Resolves once the condition holds; looks whenever something was sent, written or logged. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await this.#changed.promise;
+  }
+
+  /** Adds a user with an SMS on its way. */
+  async send(
+    userId: string,
+    number = `+41791${userId.padStart(6, "0")}`,
+    channel: Channel | undefined = undefined,
+  ): Promise<void> {
+    const code = newCode(this.app, policy.phoneCode);
+    this.#channel = channel;
+    await execute(this.app, policy, userId, (state, facts) =>
+      decideAddHumanUser(
+        state,
+        {
+          userId,
+          resourceOwner: "org",
+          userName: `user-${userId}`,
+          profile: {
+            givenName: "Ada",
+            familyName: "",
+            nickName: "",
+            displayName: "",
+            preferredLanguage: "",
+            gender: 0,
+          },
+          email: { address: "", isVerified: false },
+          metadata: [],
+          phone: { number, verification: "send_code", code },
+        },
+        facts,
+      ),
+    );
+  }
+
+  change(userId: string, decide: (user: UserState, facts: Facts) => ReturnType<typeof decideRemoveUser>) {
+    return execute(this.app, policy, userId, (state, facts) => {
+      if (state === undefined) throw new Error(`no user ${userId}`);
+      return decide(state, facts);
+    });
+  }
+
+  async #set(event: SettingsEvent): Promise<void> {
+    await this.app.settings.instance.execute("instance", () => ({ events: [event] }));
+  }
+
+  #providerOf(id: string): SmsProvider {
+    return {
+      name: "fake",
+      channel: "sms",
+      isIdempotent: true,
+      close: async () => {},
+      ...this.#fakes.get(id),
+      send: async (message) => {
+        this.sent.push(message);
+        this.askedIds.push(id);
+        this.#notify();
+        return (this.#fakes.get(id)?.answer ?? this.answer)(message);
+      },
+    };
+  }
+
+  #notify(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  #observe(store: Store): Store {
+    const noteSettlement = (settlement: Settlement): void => {
+      this.settled.push(settlement);
+      this.#notify();
+    };
+    return {
+      load: (aggregate) => store.load(aggregate),
+      findByKey: (key) => store.findByKey(key),
+      search: (type, search) => store.search(type, search),
+      replaceRows: (rows) => store.replaceRows(rows),
+      history: (after, limit) => store.history(after, limit),
+      inbox: store.inbox,
+      close: () => store.close(),
+      commit: async (commit) => {
+        if (commit.settle !== undefined && this.#failSettling) {
+          this.#failSettling = false;
+          throw new StoreUnavailableError("the disk is full");
+        }
+        const { message } = commit;
+        const onChannel = message && this.#channel && { message: { ...message, channel: this.#channel } };
+        const outcome = await store.commit({ ...commit, ...onChannel });
+        if (outcome.kind === "committed" && commit.settle !== undefined) noteSettlement(commit.settle);
+        return outcome;
+      },
+      outbox: {
+        claim: async (...args) => (this.isHeld ? [] : store.outbox.claim(...args)),
+        nextDueMs: () => store.outbox.nextDueMs(),
+        begin: (claim, attempts) => store.outbox.begin(claim, attempts),
+        noteReceipt: (receipt) => store.outbox.noteReceipt(receipt),
+        find: (messageId) => store.outbox.find(messageId),
+        list: (query) => store.outbox.list(query),
+        retry: async (...args) => {
+          await store.outbox.retry(...args);
+          this.#notify();
+        },
+        settle: async (settlement) => {
+          await store.outbox.settle(settlement);
+          noteSettlement(settlement);
+        },
+      },
+    };
+  }
+}

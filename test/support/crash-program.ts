@@ -1,0 +1,77 @@
+import { build } from "../../src/build.ts";
+import { readConfig } from "../../src/config/config.ts";
+import type { Outbox, Store } from "../../src/app/ports.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { createHttpProvider } from "../../src/sms/http.ts";
+import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { type CrashOrder, type CrashPoint, orderVariable } from "./crash-points.ts";
+
+/** A server that kills itself at one point on the way of a message; otherwise it is the server as it is. */
+
+const { [orderVariable]: order = "", ...environment } = process.env;
+const { point, passing, provider }: CrashOrder = JSON.parse(order);
+const config = readConfig(environment);
+const { sms, store: storage } = config;
+if (storage.kind !== "sqlite" || sms.kind === "inbox") throw new Error("it needs a file and a webhook");
+
+let passed = 0;
+function dieAt(here: CrashPoint): void {
+  if (here !== point) return;
+  passed += 1;
+  if (passed >= passing) process.kill(process.pid, "SIGKILL");
+}
+
+/** The store of the server, which dies at its point. */
+function watched(store: Store): Store {
+  const outbox: Outbox = {
+    async claim(...options) {
+      dieAt("before the claim");
+      const claimed = await store.outbox.claim(...options);
+      if (claimed.length > 0) dieAt("after the claim");
+      return claimed;
+    },
+    begin: (...options) => store.outbox.begin(...options),
+    retry: (...options) => store.outbox.retry(...options),
+    settle(settlement) {
+      if (settlement.outcome === "sent") dieAt("after the 2xx, before the record");
+      return store.outbox.settle(settlement);
+    },
+    noteReceipt: (receipt) => store.outbox.noteReceipt(receipt),
+    find: (messageId) => store.outbox.find(messageId),
+    list: (query) => store.outbox.list(query),
+    nextDueMs: () => store.outbox.nextDueMs(),
+  };
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === "outbox") return outbox;
+      if (name === "commit") {
+        return (commit: Parameters<Store["commit"]>[0]) => {
+          if (commit.settle?.outcome === "sent") dieAt("after the 2xx, before the record");
+          return target.commit(commit);
+        };
+      }
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+const log = createLog("warn");
+const store = watched(await openSqliteStore({ file: storage.file, log }));
+const { url, signingKey = "", allowPrivate } = sms;
+const signingKeys = [{ key: signingKey, expiresMs: null }];
+const webhook = createHttpProvider({
+  id: "http",
+  description: "",
+  url,
+  signingKeys,
+  allowPrivate,
+  clock: systemClock,
+});
+const smsProvider = { ...webhook, isIdempotent: provider === "idempotent" };
+const ringback = await build(config, { store, smsProvider, log });
+process.stdout.write(`Ringback answers at ${ringback.url}:\n`);
+process.on("SIGTERM", () => {
+  void ringback.shutdown(1_000).then(() => process.exit(0));
+});

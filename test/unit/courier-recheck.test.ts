@@ -1,0 +1,43 @@
+import { describe, expect, it } from "@jest/globals";
+import type { MessageRecord, OutboxMessage } from "../../src/app/ports.ts";
+import { recheck } from "../../src/courier/recheck.ts";
+import { evolveUser, type UserState } from "../../src/domain/user.ts";
+import { outboxMessage } from "../support/store-commits.ts";
+
+const person = { userName: "ada", email: { address: "", isVerified: false }, metadata: [] };
+const names = { givenName: "", familyName: "", nickName: "", displayName: "" };
+const profile = { ...names, preferredLanguage: "", gender: 0 };
+const code = { keyId: "k", mac: "m", challengeId: "m1", expiresMs: null, attemptsMax: null, returned: false };
+const user = [
+  {
+    type: "user.human.added",
+    data: { resourceOwner: "org", ...person, profile, phone: "+41790000001" },
+  } as const,
+  { type: "user.human.phone.code.added", data: code } as const,
+].reduce<UserState | undefined>((state, event) => evolveUser(state, event, "u", 0), undefined);
+const message = outboxMessage("m1", { userId: "u" });
+
+function record(id: string, change: Partial<MessageRecord> = {}): MessageRecord {
+  const { sealed: _erased, ...rest }: OutboxMessage = outboxMessage(id, { userId: "u" });
+  return { ...rest, number: Number(id.slice(1)), state: "sent", reason: "", attempts: [], ...change };
+}
+
+describe("a message that was given back", () => {
+  const look = (...latest: readonly MessageRecord[]) => recheck(message, user, undefined, latest, 1_000).kind;
+  const own = record("m1", { state: "queued" });
+
+  it.each(["sent", "delivered", "undelivered"] as const)("is obsolete once a newer code is %s", (state) => {
+    expect(look(record("m2", { state }), own)).toBe("obsolete");
+    expect(look(record("m2", { state }))).toBe("obsolete");
+  });
+
+  it.each<readonly [string, readonly MessageRecord[]]>([
+    ["an older one was sent", [own, record("m0")]],
+    ["the newer one is not sent", [record("m2", { state: "queued" }), record("m3", { state: "dead" }), own]],
+    ["the newer one is another person's", [record("m2", { userId: "other" }), own]],
+    ["the newer one has another purpose", [record("m2", { purpose: "verify_otp_sms" }), own]],
+    ["the newer one is for a session", [record("m2", { sessionId: "s" }), own]],
+  ])("is worth sending when %s", (_name, latest) => {
+    expect(look(...latest)).toBe("user");
+  });
+});
