@@ -60,12 +60,14 @@ export interface ReplicasResult {
 const callMs = 10_000;
 const killEveryMs = 3_000;
 const outagesCount = 2;
-const downMs = 1_000;
+const downMs = 2_000;
 /** More than the lease of a message. */
 const messagesMs = 60_000;
-const readyMsMax = 2_000;
-/** What /readyz may take to see that the database is gone. */
-const noticeMsMax = 1_500;
+/** How long after an outage a call may fail because of it, and /readyz may say no. */
+const recoveryMsMax = 2_000;
+/** What the database takes to die, and what /readyz takes to say so. */
+const dyingMs = 500;
+const lookMsMax = 1_200;
 
 export async function runReplicas(run: ReplicasRun): Promise<ReplicasResult> {
   const chance = createChance(run.seed);
@@ -107,7 +109,7 @@ export async function runReplicas(run: ReplicasRun): Promise<ReplicasResult> {
     });
     await store.close();
 
-    const availability = checkAvailability(calls, replicas.lives, outages);
+    const availability = checkAvailability(calls, replicas.lives, outages, recoveryMsMax);
     const readiness = outages.map((outage) => checkReadiness(watch, replicas, outage));
     return {
       complaints: [
@@ -188,18 +190,16 @@ function checkReadiness(
   let allReadyMs = 0;
   for (const life of lives) {
     const isThroughout =
-      life.fromMs < fromMs && (life.untilMs === undefined || life.untilMs > untilMs + readyMsMax);
+      life.fromMs < fromMs && (life.untilMs === undefined || life.untilMs > untilMs + recoveryMsMax);
     if (!isThroughout) continue;
     const own = readings.filter(({ replica }) => replica === life.replica);
-    if (
-      own.some(({ askedMs, isReady }) => isReady && askedMs > fromMs + noticeMsMax && askedMs < untilMs) ||
-      !own.some(({ askedMs, isReady }) => !isReady && askedMs > fromMs && askedMs < untilMs)
-    ) {
+    const during = own.filter(({ askedMs }) => askedMs > fromMs + dyingMs && askedMs < untilMs - lookMsMax);
+    if (during.length === 0 || during.some(({ isReady }) => isReady)) {
       complaints.push(`${life.replica}: /readyz did not say no while the database was gone`);
     }
     const ready = own.find(({ askedMs, isReady }) => isReady && askedMs >= untilMs);
     const readyMs = ready === undefined ? Infinity : ready.askedMs - untilMs;
-    if (readyMs > readyMsMax) complaints.push(`${life.replica}: ready only after ${readyMs} ms`);
+    if (readyMs > recoveryMsMax) complaints.push(`${life.replica}: ready only after ${readyMs} ms`);
     allReadyMs = Math.max(allReadyMs, readyMs);
   }
   return { complaints, allReadyMs };

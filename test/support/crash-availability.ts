@@ -25,16 +25,19 @@ export interface Availability {
   readonly longestMs: number;
 }
 
-/** How long after an outage a call may fail because of it. */
-const recoveryMsMax = 2_000;
 /** A call that began this long before an outage may meet it. */
 const callMsUsual = 1_000;
 
-/** Whether calls were answered at all, in time, and well as long as the database was there. */
+/**
+ * Whether calls were answered at all, in time, and well as long as the database was there.
+ *
+ * @param recoveryMsMax how long after an outage a call may fail because of it
+ */
 export function checkAvailability(
   calls: readonly Call[],
   lives: readonly Life[],
   outages: readonly Outage[],
+  recoveryMsMax: number,
 ): Availability {
   const complaints: string[] = [];
   const recoveriesMs = outages.map(() => 0);

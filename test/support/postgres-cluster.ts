@@ -42,16 +42,18 @@ export class PostgresCluster {
   }
 
   /**
-   * Another server that follows this one, which must not run now. Neither of them runs afterwards.
+   * A copy that follows this server once both run; neither may run now. In the place of this one it waits for no
+   * standby of its own.
    *
    * @param name that it has in `synchronous_standby_names`
    */
   async createStandby(name: string): Promise<PostgresCluster> {
     const standby = await PostgresCluster.#inNewFolder({
       ...this.#settings,
+      synchronous_standby_names: "",
       primary_conninfo: `host=127.0.0.1 port=${this.port} user=${user} password=${password} application_name=${name}`,
     });
-    await cp(this.#data, standby.#data, { recursive: true, preserveTimestamps: true });
+    await cp(this.#data, standby.#data, { recursive: true });
     await writeFile(join(standby.#data, "standby.signal"), "");
     const { uid, gid } = account();
     if (uid !== undefined && gid !== undefined) execFileSync("chown", ["-R", `${uid}:${gid}`, standby.#data]);
@@ -76,22 +78,13 @@ export class PostgresCluster {
     return this.#control("stop", "-m", "immediate");
   }
 
-  /** Resolves once it takes writes. */
+  /** Makes a standby the primary. Resolves once it takes writes. */
   promote(): Promise<void> {
     return this.#control("promote", "-w");
   }
 
-  /** Ends it in good order. */
-  stop(): Promise<void> {
-    return this.#control("stop", "-m", "fast");
-  }
-
-  get address(): string {
-    return `127.0.0.1:${this.port}`;
-  }
-
   get url(): string {
-    return `postgres://${user}:${password}@${this.address}/postgres`;
+    return urlOf(this);
   }
 
   async remove(): Promise<void> {
@@ -114,6 +107,12 @@ export class PostgresCluster {
     await chmod(folder, 0o755); // for the account of PostgreSQL
     return new PostgresCluster(folder, await freePort(), settings);
   }
+}
+
+/** The URL of a database that is on all of these. */
+export function urlOf(...clusters: readonly PostgresCluster[]): string {
+  const addresses = clusters.map(({ port }) => `127.0.0.1:${port}`);
+  return `postgres://${user}:${password}@${addresses.join(",")}/postgres`;
 }
 
 const run = promisify(execFile);
