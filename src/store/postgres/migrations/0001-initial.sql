@@ -135,11 +135,14 @@ CREATE INDEX inbox_messages_recipient ON ringback.inbox_messages (recipient, id)
 
 -- Each lane of a replica on which batches of commits travel, the number of its last batch that was written, and
 -- what was refused in it: by these a replica that lost its connection learns what became of the batch. `epoch`
--- grows when it asks: a batch that is still on its way then is too late.
+-- grows when it asks: a batch that is still on its way then is too late. `pending` is how many messages waited when
+-- the lane last counted them.
 CREATE TABLE ringback.writers (
   id text COLLATE "C" PRIMARY KEY,
   epoch bigint NOT NULL,
   last_batch bigint NOT NULL,
   refusals jsonb NOT NULL,
-  seen_at timestamptz NOT NULL
+  seen_at timestamptz NOT NULL,
+  pending bigint NOT NULL DEFAULT 0,
+  pending_at timestamptz NOT NULL DEFAULT '-infinity'
 ) WITH (fillfactor = 10);

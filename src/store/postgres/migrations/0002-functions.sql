@@ -69,10 +69,12 @@ DECLARE
   losers jsonb;
   write_last_position bigint[];
   event_position bigint[];
-  pending bigint;
+  pending_before bigint;
+  counted_at timestamptz;
 BEGIN
   UPDATE ringback.writers SET last_batch = batch, refusals = '[]', seen_at = now()
-  WHERE id = writer_id AND epoch = writer_epoch;
+  WHERE id = writer_id AND epoch = writer_epoch
+  RETURNING pending, pending_at INTO pending_before, counted_at;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the writer % was replaced', writer_id USING ERRCODE = 'RB001';
   END IF;
@@ -127,15 +129,19 @@ BEGIN
       refused := ARRAY(SELECT (r ->> 'commit')::bigint FROM jsonb_array_elements(answer) AS r);
     END IF;
 
-    -- Several replicas that count at once may pass the bound, each by a batch.
-    SELECT count(*) INTO pending FROM (
-      SELECT FROM ringback.outbox WHERE outcome IS NULL LIMIT pending_max
-    ) AS waiting;
-    IF pending + cardinality(message_commit) > pending_max THEN
+    -- Far below the bound they are counted once a second. Several replicas that count at the same time may pass the
+    -- bound, each by a batch.
+    IF counted_at < now() - interval '1 second' OR pending_before > pending_max - 10000 THEN
+      SELECT count(*) INTO pending_before FROM (
+        SELECT FROM ringback.outbox WHERE outcome IS NULL LIMIT pending_max
+      ) AS waiting;
+      UPDATE ringback.writers SET pending = pending_before, pending_at = now() WHERE id = writer_id;
+    END IF;
+    IF pending_before + cardinality(message_commit) > pending_max THEN
       SELECT jsonb_agg(jsonb_build_object('commit', m.commit, 'kind', 'outbox_full')) INTO losers FROM (
         SELECT commit, row_number() OVER () AS number FROM unnest(message_commit) AS commit
         WHERE commit <> ALL (refused)
-      ) AS m WHERE pending + m.number > pending_max;
+      ) AS m WHERE pending_before + m.number > pending_max;
       IF losers IS NOT NULL THEN
         answer := answer || losers;
         refused := ARRAY(SELECT (r ->> 'commit')::bigint FROM jsonb_array_elements(answer) AS r);
