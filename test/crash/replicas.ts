@@ -7,8 +7,9 @@
  * everything that callers were told is held against everything that the database holds and the webhook took. At last
  * the checker is held to account: each defect that it is there for is put into what was recorded, and must be found.
  *
- *     node test/crash/replicas.ts [--seconds 60] [--replicas 3] [--callers 24] [--seed 1]
+ *     node test/crash/replicas.ts [--seconds 60] [--replicas 3] [--callers 24] [--seed 1] [--record <file>]
  */
+import { writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import pg from "pg";
@@ -30,6 +31,8 @@ export interface ReplicasRun {
   readonly seconds: number;
   readonly replicas: number;
   readonly callers: number;
+  /** How often PostgreSQL is killed. */
+  readonly outages: number;
   readonly seed: number;
   /** Whether to wait for the messages that killed replicas had in their hands: their leases take a while. */
   readonly awaitMessages: boolean;
@@ -59,7 +62,6 @@ export interface ReplicasResult {
 /** More than a call may take while the database is gone. */
 const callMs = 10_000;
 const killEveryMs = 3_000;
-const outagesCount = 2;
 const downMs = 2_000;
 /** More than the lease of a message. */
 const messagesMs = 60_000;
@@ -89,7 +91,7 @@ export async function runReplicas(run: ReplicasRun): Promise<ReplicasResult> {
     const endMs = Date.now() + run.seconds * 1_000;
     const [kills, outages] = await Promise.all([
       killReplicas(replicas, chance, endMs),
-      breakDatabase(cluster, run.seconds * 1_000),
+      breakDatabase(cluster, run.outages, run.seconds * 1_000),
     ]);
     load.stop();
     await loading;
@@ -156,11 +158,15 @@ async function killReplicas(
 }
 
 /** Kills the database at even distances, and starts it again. */
-async function breakDatabase(cluster: PostgresCluster, totalMs: number): Promise<readonly Outage[]> {
+async function breakDatabase(
+  cluster: PostgresCluster,
+  count: number,
+  totalMs: number,
+): Promise<readonly Outage[]> {
   const outages: Outage[] = [];
-  const betweenMs = totalMs / (outagesCount + 1);
+  const betweenMs = totalMs / (count + 1);
   const beginMs = Date.now();
-  for (let outage = 1; outage <= outagesCount; outage += 1) {
+  for (let outage = 1; outage <= count; outage += 1) {
     await wait(Math.max(0, beginMs + outage * betweenMs - Date.now()));
     const fromMs = Date.now();
     await cluster.kill();
@@ -223,6 +229,18 @@ export function findBlindSpots(evidence: Evidence): {
 
 const shownMax = 40;
 
+/** Calls and events in the order of time, a JSON object in each line. */
+function recordOf({ calls, events }: Evidence): string {
+  const lines = [
+    ...calls.map((call) => ({ atMs: call.endMs, call })),
+    ...events.map((event) => ({ atMs: event.atMs, event })),
+  ];
+  return lines
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map((line) => `${JSON.stringify(line)}\n`)
+    .join("");
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
@@ -230,6 +248,7 @@ if (import.meta.main) {
       replicas: { type: "string", default: "3" },
       callers: { type: "string", default: "24" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      record: { type: "string" },
     },
   });
   const [seconds, replicas, callers, seed] = [
@@ -239,7 +258,7 @@ if (import.meta.main) {
     Number(values.seed),
   ];
   console.log(`${replicas} replicas, ${callers} callers, ${seconds} s, seed ${seed}`);
-  const result = await runReplicas({ seconds, replicas, callers, seed, awaitMessages: true });
+  const result = await runReplicas({ seconds, replicas, callers, outages: 2, seed, awaitMessages: true });
   const { complaints, evidence, tally, kills, outages, unavailable, longestUnavailableMs, repeats, errors } =
     result;
   const users = new Set(evidence.calls.map(({ userId }) => userId)).size;
@@ -263,6 +282,7 @@ if (import.meta.main) {
   );
   console.log(complaints.length === 0 ? "all is well" : `${complaints.length} complaints`);
   for (const complaint of complaints.slice(0, shownMax)) console.log(`  ${complaint}`);
+  if (values.record !== undefined) await writeFile(values.record, recordOf(evidence));
   const byMessage = Map.groupBy(errors, (line) => /"message":"([^"]*)"/.exec(line)?.[1]);
   for (const [message, lines] of byMessage)
     console.log(`logged ${lines.length} times: ${message}: ${lines[0]}`);

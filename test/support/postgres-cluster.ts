@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from "node:child_process";
 import { chmod, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,6 +82,11 @@ export class PostgresCluster {
   /** Makes a standby the primary. Resolves once it takes writes. */
   promote(): Promise<void> {
     return this.#control("promote", "-w");
+  }
+
+  /** Of the process that started all others of the server, while it runs. */
+  get pid(): number {
+    return Number(readFileSync(join(this.#data, "postmaster.pid"), "utf8").split("\n")[0]);
   }
 
   get url(): string {
