@@ -219,7 +219,7 @@ export class Load {
       if (choices.length > 0) {
         last = this.#options.chance.pick(choices);
         answer = await this.#attempt(caller, request, last);
-        caller.keepOnly(running);
+        caller.keepOnly(replicas());
       }
       if (answer.kind === "done" || answer.kind === "refused" || this.#isStopping) break;
       await wait(pauseMs);
