@@ -1,42 +1,78 @@
 /**
- * Does a bad SMS provider slow any call down?
+ * Do bad SMS providers lose messages, send them twice, or slow any call down?
  *
- * Measures SetPhone with send_code over gRPC at a fixed rate, against servers of their own (sqlite store) whose
- * webhook is healthy, dead (nobody listens), hanging, or answering 500. Rounds alternate between the four, and
- * each round has a fresh server. Prints the median over the rounds of p50 and p99, in milliseconds from the moment
- * a call was due, and the ratio of p99 to that with the healthy webhook.
+ * Sends SetPhone with send_code over gRPC at a fixed rate to servers of their own (sqlite store) with two webhooks of
+ * equal weight in one route. One of them is healthy; the other fails 30 % of its calls (503), is dead (nobody
+ * listens), answers 500, or hangs. Rounds alternate between the cases, and each has a fresh server. Waits until every
+ * message has its end, 20 s at most, and prints what became of them; how often the breaker opened and closed; and p50, p99 and the
+ * slowest call, in milliseconds from the moment it was due, with the ratio to those of the healthy case.
  *
- * Run it by `node bench/provider-faults.ts [rounds] [calls per second]`.
+ * Run it by `node bench/provider-faults.ts [--messages 1000] [--rate 200] [--rounds 3] [--cases healthy,failing]`.
  */
+import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { once } from "node:events";
-import { setTimeout as wait } from "node:timers/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as wait } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { DeliveryService } from "../gen/ringback/delivery/v1/delivery_service_pb.js";
+import { AdminService } from "../gen/zitadel/admin/v1/admin_service_pb.js";
 import { UserService } from "../gen/zitadel/user/v2/user_service_pb.js";
 import { adminToken, ServerProcess } from "../test/support/crash-server.ts";
 import { createStoreFolder } from "../test/support/store-folder.ts";
+import { waitingMessages } from "../test/support/crash-audit.ts";
 
-const rounds = Number(process.argv[2] ?? 5);
-const callsPerSecond = Number(process.argv[3] ?? 200);
-const callsPerRound = 5 * callsPerSecond;
-const warmUpCalls = callsPerSecond;
+const cases = ["healthy", "failing", "dead", "answering 500", "hanging"] as const;
+type Case = (typeof cases)[number];
 
-const providers = ["healthy", "dead", "hanging", "answering 500"] as const;
-type Provider = (typeof providers)[number];
+const { values } = parseArgs({
+  options: {
+    messages: { type: "string", default: "1000" },
+    rate: { type: "string", default: "200" },
+    rounds: { type: "string", default: "3" },
+    cases: { type: "string", default: cases.join(",") },
+  },
+});
+const messages = Number(values.messages);
+const callsPerSecond = Number(values.rate);
+const rounds = Number(values.rounds);
+const chosen = cases.filter((name) => values.cases.split(",").includes(name));
+/** Not measured: the server is warming up. */
+const warmUpCalls = Math.min(callsPerSecond, messages / 2);
+const failingShare = 0.3;
+/** What hangs may have been sent, so it waits for the same webhook until its code expires. */
+const drainMsMax = 20_000;
 
 const authorize: Interceptor = (next) => (request) => {
   request.header.set("authorization", `Bearer ${adminToken}`);
   return next(request);
 };
 
-/** A webhook of this kind. */
-async function startWebhook(provider: Provider): Promise<{ readonly url: string; close(): void }> {
+interface Webhook {
+  readonly url: string;
+  readonly calls: () => number;
+  readonly failed: () => number;
+  close(): void;
+}
+
+/** @param taken how often each message was taken, by idempotency key; shared by the webhooks of a round */
+async function startWebhook(kind: Case, taken: Map<string, number>): Promise<Webhook> {
+  let calls = 0;
+  let failed = 0;
   const server: Server = createServer((request, response) => {
     request.resume();
-    if (provider !== "hanging") response.writeHead(provider === "healthy" ? 204 : 500).end();
+    calls += 1;
+    if (kind === "hanging") return;
+    const fails = kind === "answering 500" || (kind === "failing" && Math.random() < failingShare);
+    if (fails) failed += 1;
+    else {
+      const key = String(request.headers["idempotency-key"]);
+      taken.set(key, (taken.get(key) ?? 0) + 1);
+    }
+    response.writeHead(fails ? (kind === "failing" ? 503 : 500) : 204).end();
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -45,20 +81,38 @@ async function startWebhook(provider: Provider): Promise<{ readonly url: string;
     server.closeAllConnections();
     server.close();
   };
-  if (provider === "dead") close();
-  return { url: `http://127.0.0.1:${port}/hook`, close };
+  if (kind === "dead") close();
+  return { url: `http://127.0.0.1:${port}/hook`, calls: () => calls, failed: () => failed, close };
 }
 
-/** Latencies of one round, in milliseconds. */
-async function runRound(provider: Provider): Promise<readonly number[]> {
+interface Round {
+  /** In milliseconds. */
+  readonly latencies: readonly number[];
+  readonly sent: number;
+  readonly otherwise: number;
+  readonly twice: number;
+  readonly calls: number;
+  readonly failed: number;
+  readonly opened: number;
+  readonly closed: number;
+  /** From the last call to the last message. */
+  readonly drainMs: number;
+}
+
+async function runRound(kind: Case): Promise<Round> {
   const folder = await createStoreFolder();
-  const webhook = await startWebhook(provider);
-  const server = new ServerProcess({ file: join(folder.path, "db"), webhook: webhook.url });
-  const users = createClient(
-    UserService,
-    createGrpcTransport({ baseUrl: await server.url(), interceptors: [authorize] }),
-  );
-  const ids = Array.from({ length: warmUpCalls + callsPerRound }, (_, index) => `user-${index}`);
+  const file = join(folder.path, "db");
+  const taken = new Map<string, number>();
+  const webhooks = [await startWebhook(kind, taken), await startWebhook("healthy", taken)];
+  const [bad] = webhooks;
+  // The configured webhook gets nothing: the route names the other two.
+  const variables = { RINGBACK_LOG_LEVEL: "info" };
+  const server = new ServerProcess({ file, webhook: "http://127.0.0.1:9/hook", variables });
+  const transport = createGrpcTransport({ baseUrl: await server.url(), interceptors: [authorize] });
+  const users = createClient(UserService, transport);
+  await route(webhooks.map(({ url }) => url));
+
+  const ids = Array.from({ length: messages }, (_, index) => `user-${index}`);
   for (let from = 0; from < ids.length; from += 100) {
     const batch = ids.slice(from, from + 100).map((userId) =>
       users.addHumanUser({
@@ -77,36 +131,79 @@ async function runRound(provider: Provider): Promise<readonly number[]> {
     return performance.now() - dueMs;
   });
   const latencies = (await Promise.all(calls)).slice(warmUpCalls);
-  await server.signal("SIGKILL");
-  webhook.close();
+  const answeredMs = performance.now();
+  while (waitingMessages(file) > 0 && performance.now() - answeredMs < drainMsMax) await wait(50);
+  const drainMs = performance.now() - answeredMs;
+  await server.signal("SIGTERM");
+  const sent = countSent(file);
+  const said = (words: string): number =>
+    server.log.split("\n").filter((line) => line.includes(words)).length;
+  for (const webhook of webhooks) webhook.close();
   await folder.remove();
-  return latencies;
-}
+  return {
+    latencies,
+    sent,
+    otherwise: messages - sent,
+    twice: [...taken.values()].filter((times) => times > 1).length,
+    calls: bad?.calls() ?? NaN,
+    failed: bad?.failed() ?? NaN,
+    opened: said('"message":"an SMS provider fails'),
+    closed: said('"message":"an SMS provider works again'),
+    drainMs,
+  };
 
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
-}
-
-const p50s = new Map<Provider, number[]>(providers.map((provider) => [provider, []]));
-const p99s = new Map<Provider, number[]>(providers.map((provider) => [provider, []]));
-for (let round = 1; round <= rounds; round += 1) {
-  // Another one begins each time, so that none always runs on a warmer machine.
-  for (let turn = 0; turn < providers.length; turn += 1) {
-    const provider = providers[(turn + round) % providers.length] ?? "healthy";
-    const latencies = await runRound(provider);
-    p50s.get(provider)?.push(quantile(latencies, 0.5));
-    p99s.get(provider)?.push(quantile(latencies, 0.99));
+  /** One route, for all countries, with these webhooks of equal weight. */
+  async function route(urls: readonly string[]): Promise<void> {
+    const admin = createClient(AdminService, transport);
+    const added = await Promise.all(urls.map((endpoint) => admin.addSMSProviderHTTP({ endpoint })));
+    const targets = added.map(({ id: providerId }) => ({ providerId, weight: 1, step: 1 }));
+    await createClient(DeliveryService, transport).setRoutes({ routes: [{ countries: [], targets }] });
   }
 }
 
-const healthyP99 = quantile(p99s.get("healthy") ?? [], 0.5);
-console.log(`SetPhone at ${callsPerSecond}/s, ${rounds} rounds of ${callsPerRound} calls; medians (range)`);
-for (const provider of providers) {
-  const [p50, p99] = [p50s.get(provider) ?? [], p99s.get(provider) ?? []];
-  const range = `${Math.min(...p99).toFixed(1)}–${Math.max(...p99).toFixed(1)}`;
+function countSent(file: string): number {
+  using database = new DatabaseSync(file, { readOnly: true });
+  const row = database.prepare("SELECT count(*) AS rows FROM outbox WHERE outcome = 'sent'").get();
+  return Number(row?.["rows"]);
+}
+
+function quantile(samples: readonly number[], share: number): number {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
+}
+
+const results = new Map<Case, Round[]>(chosen.map((kind) => [kind, []]));
+for (let round = 1; round <= rounds; round += 1) {
+  // Another one begins each time, so that none always runs on a warmer machine.
+  for (let turn = 0; turn < chosen.length; turn += 1) {
+    const kind = chosen[(turn + round) % chosen.length] ?? "healthy";
+    results.get(kind)?.push(await runRound(kind));
+  }
+}
+
+const shares = [0.5, 0.99, 1];
+/** The median over the rounds. */
+const latency = (kind: Case, share: number): number =>
+  quantile(results.get(kind)?.map(({ latencies }) => quantile(latencies, share)) ?? [], 0.5);
+
+console.log(
+  `SetPhone at ${callsPerSecond}/s, ${rounds} rounds of ${messages} messages; latencies are medians`,
+);
+for (const [kind, done] of results) {
+  const sum = (figure: Exclude<keyof Round, "latencies">): number =>
+    done.reduce((total, round) => total + round[figure], 0);
+  const times = shares.map((share) => {
+    const ms = latency(kind, share);
+    const name = share === 1 ? "slowest" : `p${share * 100}`;
+    return `${name} ${ms.toFixed(2)} ms (${(ms / latency("healthy", share)).toFixed(2)})`;
+  });
   console.log(
-    `${provider.padEnd(14)} p50 ${quantile(p50, 0.5).toFixed(2)} ms   ` +
-      `p99 ${quantile(p99, 0.5).toFixed(2)} ms (${range})   ÷ healthy ${(quantile(p99, 0.5) / healthyP99).toFixed(2)}`,
+    `${kind.padEnd(14)} ${times.join("   ")}\n` +
+      `               sent ${sum("sent")}, otherwise ${sum("otherwise")}, twice ${sum("twice")}; ` +
+      `calls to it ${sum("calls")}, failed ${sum("failed")}; breaker opened ${sum("opened")}, ` +
+      `closed ${sum("closed")}; drained in ${quantile(
+        done.map(({ drainMs }) => drainMs),
+        0.5,
+      ).toFixed(0)} ms`,
   );
 }

@@ -19,7 +19,8 @@ import { CodeVault } from "./app/code-vault.ts";
 import type { AppContext } from "./app/context.ts";
 import { Directory } from "./app/directory.ts";
 import { Inbox } from "./app/inbox.ts";
-import type { SmsProvider, Store } from "./app/ports.ts";
+import type { Store } from "./app/ports.ts";
+import type { SmsProvider } from "./app/sms-port.ts";
 import { rebuild } from "./app/rebuild.ts";
 import { type ReceiptOutcome, receiptsPath, receiptUrl, takeReceipt } from "./app/receipts.ts";
 import { Repository } from "./app/repository.ts";
@@ -31,6 +32,7 @@ import { createOidcIssuer } from "./auth/oidc.ts";
 import { createOwnTokens } from "./auth/own-tokens.ts";
 import { roles } from "./auth/roles.ts";
 import type { Config } from "./config/config.ts";
+import { createCodeProviders } from "./courier/code-providers.ts";
 import { Courier } from "./courier/courier.ts";
 import { Providers } from "./courier/providers.ts";
 import { policyOf } from "./domain/policy.ts";
@@ -141,7 +143,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   const { log, clock, randomBytes } = environment;
   const masterKeys = masterKeysOf(config, randomBytes);
   const vault = new CodeVault(masterKeys, randomBytes);
-  const profile = policyOf(config.profile, config.defaultRegion, config.sms.autofill);
+  const profile = policyOf(config.profile, config.defaultRegion, config.resend, config.sms.autofill);
   const settings = new Settings(profile, store, clock);
   const users = new Repository(userKind, store, clock);
   const sessions = new Repository(sessionKind, store, clock);
@@ -163,7 +165,13 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     ...(publicUrl && { receiptUrlOf: (...of) => receiptUrl(publicUrl, ...of) }),
     log,
   });
-  const app: AppContext = { ...common, store, knownRoles: roles, onMessage: () => courier.wake() };
+  const app: AppContext = {
+    ...common,
+    store,
+    knownRoles: roles,
+    codeProviders: createCodeProviders(providers, randomBytes),
+    onMessage: () => courier.wake(),
+  };
   const newAdminToken = await prepareAdministrator(app, config);
   const receipts = receiptsEndpoint(config, app, async (id) => (await providers.byId(id))?.provider);
   const server = await startRpc(config, app, inbox, masterKeys, receipts, environment);

@@ -17,11 +17,11 @@ import { DomainError, type Refusal, refusal } from "../domain/errors.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Email, MetadataEntry, Profile, UserSchema } from "../domain/user-events.ts";
 import { newDecimalId } from "../lib/id.ts";
+import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import {
   type AppContext,
   type Details,
   detailsOf,
-  execute,
   newCode,
   policyFor,
   requirePermission,
@@ -44,7 +44,7 @@ export interface PhoneOfUser {
   readonly verification: Verification;
 }
 
-export interface AddHumanUserCommand {
+export interface AddHumanUserCommand extends CodeRequest {
   /** One is made if it is left out. */
   readonly userId?: string | undefined;
   /** The caller's own if it is left out. */
@@ -64,30 +64,33 @@ export interface AddUserReply {
   readonly phoneCode?: string | undefined;
 }
 
-export async function addHumanUser(
+export function addHumanUser(
   app: AppContext,
   caller: Caller,
   command: AddHumanUserCommand,
 ): Promise<AddUserReply> {
-  const resourceOwner = organizationFor(caller, command.organizationId);
-  const userId = command.userId ?? newDecimalId(app.clock.nowMs(), app.randomBytes);
-  const policy = await app.settings.policy(resourceOwner);
-  const code = newCode(app, policy.phoneCode);
-  const { organizationId: _, phone, userName, ...data } = command;
-  const done = await execute(app, policy, userId, (state, facts) =>
-    decideAddHumanUser(
-      state,
-      {
-        ...data,
-        userId,
-        resourceOwner,
-        userName: userName ?? command.email.address,
-        ...(phone === undefined ? {} : { phone: { ...phone, code } }),
-      },
-      facts,
-    ),
-  );
-  return { userId, details: detailsOf(done), phoneCode: returnedCode(done.decision.code) };
+  return runCodeCall<AddUserReply>(app, caller, command, command, async (call) => {
+    const resourceOwner = organizationFor(caller, command.organizationId);
+    const userId = command.userId ?? newDecimalId(app.clock.nowMs(), app.randomBytes);
+    const policy = await app.settings.policy(resourceOwner);
+    const code = newCode(app, policy.phoneCode, policy.resend);
+    const { organizationId: _, idempotency: _key, channel: _channel, phone, userName, ...data } = command;
+    const user = {
+      ...data,
+      userId,
+      resourceOwner,
+      userName: userName ?? command.email.address,
+      ...(phone === undefined ? {} : { phone: { ...phone, code } }),
+    };
+    return executeCodeCall(
+      app,
+      policy,
+      userId,
+      call,
+      (state, facts) => decideAddHumanUser(state, user, facts),
+      (done) => ({ userId, details: detailsOf(done), phoneCode: returnedCode(done.decision.code) }),
+    );
+  });
 }
 
 export interface AddMachineUserCommand {
@@ -121,7 +124,7 @@ function organizationFor(caller: Caller, organizationId: string | undefined): st
 }
 
 /** What is left out stays as it is. */
-export interface ChangeHumanUserCommand extends UserRef {
+export interface ChangeHumanUserCommand extends UserRef, CodeRequest {
   readonly userName?: string;
   readonly profile?: Partial<Profile>;
   readonly email?: Email;
@@ -135,21 +138,33 @@ export interface ChangeUserReply {
 }
 
 /** @throws DomainError if there is no such human user, the caller may not change it, or the number is bad */
-export async function changeHumanUser(
+export function changeHumanUser(
   app: AppContext,
   caller: Caller,
   command: ChangeHumanUserCommand,
 ): Promise<ChangeUserReply> {
-  const policy = await policyFor(app, command);
-  const code = newCode(app, policy.phoneCode);
-  const { phone, ...others } = command;
-  const done = await execute(app, policy, command.userId, (state, facts) => {
-    const user = requireHuman(visible(state, command), accountErrors.changeMissing);
-    requireChangeAllowed(caller, user, command);
-    const change = phone === undefined || phone === "removed" ? { phone } : { phone: { ...phone, code } };
-    return decideChangeHumanUser(user, { ...others, ...(change.phone && { phone: change.phone }) }, facts);
+  return runCodeCall<ChangeUserReply>(app, caller, command, command, async (call) => {
+    const policy = await policyFor(app, command);
+    const code = newCode(app, policy.phoneCode, policy.resend);
+    const { phone, ...others } = command;
+    return executeCodeCall(
+      app,
+      policy,
+      command.userId,
+      call,
+      (state, facts) => {
+        const user = requireHuman(visible(state, command), accountErrors.changeMissing);
+        requireChangeAllowed(caller, user, command);
+        const change = phone === undefined || phone === "removed" ? { phone } : { phone: { ...phone, code } };
+        return decideChangeHumanUser(
+          user,
+          { ...others, ...(change.phone && { phone: change.phone }) },
+          facts,
+        );
+      },
+      (done) => ({ details: detailsOf(done), phoneCode: returnedCode(done.decision.code) }),
+    );
   });
-  return { details: detailsOf(done), phoneCode: returnedCode(done.decision.code) };
 }
 
 /** Whoever declares something verified, or removes the number, needs the right to, also for oneself. */

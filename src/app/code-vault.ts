@@ -8,7 +8,7 @@ import {
   type KeyObject,
   timingSafeEqual,
 } from "node:crypto";
-import type { CodeBinding, CodeMac, SignedCode } from "../domain/codes.ts";
+import type { CodeBinding, CodeMac, RepeatableCode, SignedCode } from "../domain/codes.ts";
 import type { RandomBytes } from "../lib/random.ts";
 
 interface VaultKey {
@@ -52,6 +52,11 @@ export class CodeVault implements CodeMac {
     const expected = Buffer.from(signed.mac, "base64url");
     const actual = macOf(key, binding, code);
     return expected.length === actual.length && timingSafeEqual(expected, actual);
+  }
+
+  reveal({ id, text }: RepeatableCode): string | undefined {
+    const [keyId = ""] = text.split(".");
+    return this.#keys.has(keyId) ? this.open(id, text) : undefined;
   }
 
   /**

@@ -1,5 +1,5 @@
-import { type CodeGenerator, drawCode, type NewCode } from "../domain/codes.ts";
-import type { CodePurpose, Decision, Facts, IssuedCode } from "../domain/decision.ts";
+import { type CodeGenerator, drawCode, type NewCode, type ResendPolicy } from "../domain/codes.ts";
+import type { CodePurpose, Decision, Facts, GeneratorOf, IssuedCode } from "../domain/decision.ts";
 import { DomainError, type Refusal, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
@@ -9,6 +9,7 @@ import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { CodeVault } from "./code-vault.ts";
 import type { Caller, Permission, Store } from "./ports.ts";
+import type { Channel, CodeProviders } from "./sms-port.ts";
 import type { Extras } from "./repository.ts";
 import type { SessionRepository } from "./sessions.ts";
 import type { Settings } from "./settings.ts";
@@ -26,6 +27,8 @@ export interface AppContext {
   readonly randomBytes: RandomBytes;
   /** Every role that a user may have. */
   readonly knownRoles: readonly string[];
+  /** Left out where all codes are made here. */
+  readonly codeProviders?: CodeProviders;
   /** Told when a message was written to the outbox. */
   readonly onMessage: () => void;
 }
@@ -60,31 +63,54 @@ export function policyFor(app: AppContext, { userId }: UserRef): MaybePromise<Po
   return chain(app.users.find(userId), (found) => app.settings.policy(found?.state.resourceOwner ?? ""));
 }
 
-export function factsOf(app: AppContext, policy: Policy, nowMs: number): Facts {
-  return { nowMs, policy, mac: app.vault };
+export function factsOf(
+  app: AppContext,
+  policy: Policy,
+  nowMs: number,
+  { generatorOf, providerCheck }: Pick<Facts, "generatorOf" | "providerCheck"> = {},
+): Facts {
+  return { nowMs, policy, mac: app.vault, generatorOf, providerCheck };
 }
 
-export function newCode(app: AppContext, generator: CodeGenerator): NewCode {
-  return {
-    challengeId: newUuid(app.clock.nowMs(), app.randomBytes),
-    plain: drawCode(generator, app.randomBytes),
-  };
+/** Draws a code, before it is known whether it will be used. */
+export function newCode(app: AppContext, generator: CodeGenerator, resend?: ResendPolicy): NewCode {
+  const challengeId = newUuid(app.clock.nowMs(), app.randomBytes);
+  const plain = drawCode(generator, app.randomBytes);
+  if (resend?.kind !== "repeat") return { challengeId, plain };
+  return { challengeId, plain, sealed: { id: challengeId, text: app.vault.seal(challengeId, plain) } };
 }
+
+/** How a code is made and sent. */
+export interface CodeWay {
+  /** The only one that its message may go. */
+  readonly channel?: Channel | undefined;
+  readonly generatorOf?: GeneratorOf | undefined;
+}
+
+/** What was decided about a user, and the user after it. */
+export type Done<D extends Decision> = LoadedUser & { readonly decision: D };
 
 /**
  * Carries out a decision about a user. A code that the caller does not get goes to the outbox, in the same
  * transaction as its events.
+ *
+ * @param keep what else is written
  */
 export async function execute<D extends Decision>(
   app: AppContext,
   policy: Policy,
   userId: string,
   decide: (user: UserState | undefined, facts: Facts) => D,
-): Promise<LoadedUser & { readonly decision: D }> {
+  way: CodeWay = {},
+  keep: (done: Done<D>) => Extras = () => ({}),
+): Promise<Done<D>> {
   const done = await app.users.execute(
     userId,
-    (state, nowMs) => decide(state, factsOf(app, policy, nowMs)),
-    ({ code }, nowMs) => messageOf(app, policy, { userId }, code, nowMs),
+    (state, nowMs) => decide(state, factsOf(app, policy, nowMs, way)),
+    (decision, nowMs, after) => ({
+      ...messageOf(app, policy, { userId, channel: way.channel }, decision.code, nowMs),
+      ...keep({ ...after, decision }),
+    }),
   );
   announce(app, done.decision.code);
   return done;
@@ -101,18 +127,32 @@ export interface SealedCode {
 export function messageOf(
   app: AppContext,
   policy: Policy,
-  about: { readonly userId: string; readonly sessionId?: string; readonly origin?: string },
+  about: {
+    readonly userId: string;
+    readonly sessionId?: string;
+    readonly origin?: string;
+    readonly channel?: Channel | undefined;
+  },
   code: IssuedCode | undefined,
   nowMs: number,
 ): Extras {
   if (code === undefined || code.returned) return {};
   const { challengeId: id, number: recipient, expiresMs } = code;
-  const { origin = "", ...whom } = about;
+  const { origin = "", channel, ...whom } = about;
   const purpose: CodePurpose = code.purpose;
   const content: SealedCode = { code: code.plain, origin };
   const sealed = app.vault.seal(id, JSON.stringify(content));
   return {
-    message: { id, ...whom, purpose, recipient, createdMs: nowMs, expiresMs, sealed },
+    message: {
+      id,
+      ...whom,
+      purpose,
+      recipient,
+      ...(channel === undefined ? {} : { channel }),
+      createdMs: nowMs,
+      expiresMs,
+      sealed,
+    },
     messagePauseMs: policy.messagePauseMs,
   };
 }

@@ -1,5 +1,6 @@
 import { DomainError, refusal } from "../domain/errors.ts";
-import type { InboxMessage, InboxStore, SmsMessage } from "./ports.ts";
+import type { InboxMessage, InboxStore } from "./ports.ts";
+import type { SmsMessage } from "./sms-port.ts";
 
 const waitersMax = 1_000;
 const waitMsMax = 60_000;

@@ -6,11 +6,11 @@ import {
   registrationErrors,
 } from "../domain/otp-sms-registration.ts";
 import { newDecimalId } from "../lib/id.ts";
+import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import {
   type AppContext,
   type Details,
   detailsOf,
-  execute,
   newCode,
   policyFor,
   requireSelfOr,
@@ -20,6 +20,7 @@ import {
 } from "./context.ts";
 import { requireVerificationAllowed } from "./phone.ts";
 import type { Caller } from "./ports.ts";
+import { executeCheck } from "./provider-check.ts";
 
 /** The use cases of OTP SMS registrations, for both v3alpha generations. */
 
@@ -29,21 +30,34 @@ export interface AddRegistrationReply {
   readonly code?: string | undefined;
 }
 
-export async function addRegistration(
+export interface AddRegistrationCommand extends UserRef, CodeRequest {
+  readonly number: string;
+  readonly verification: Verification;
+}
+
+export function addRegistration(
   app: AppContext,
   caller: Caller,
-  command: UserRef & { readonly number: string; readonly verification: Verification },
+  command: AddRegistrationCommand,
 ): Promise<AddRegistrationReply> {
-  const registrationId = newDecimalId(app.clock.nowMs(), app.randomBytes);
-  const policy = await policyFor(app, command);
-  const code = newCode(app, policy.otpSmsCode);
-  const { number, verification } = command;
-  const done = await execute(app, policy, command.userId, (state, facts) => {
-    const user = requireHuman(visible(state, command), registrationErrors.userMissing);
-    requireVerificationAllowed(caller, user, verification);
-    return decideAddRegistration(user, { registrationId, number, verification, code }, facts);
+  return runCodeCall<AddRegistrationReply>(app, caller, command, command, async (call) => {
+    const registrationId = newDecimalId(app.clock.nowMs(), app.randomBytes);
+    const policy = await policyFor(app, command);
+    const code = newCode(app, policy.otpSmsCode, policy.resend);
+    const { number, verification } = command;
+    return executeCodeCall(
+      app,
+      policy,
+      command.userId,
+      call,
+      (state, facts) => {
+        const user = requireHuman(visible(state, command), registrationErrors.userMissing);
+        requireVerificationAllowed(caller, user, verification);
+        return decideAddRegistration(user, { registrationId, number, verification, code }, facts);
+      },
+      (done) => ({ details: detailsOf(done), registrationId, code: returnedCode(done.decision.code) }),
+    );
   });
-  return { details: detailsOf(done), registrationId, code: returnedCode(done.decision.code) };
 }
 
 export async function verifyRegistration(
@@ -52,7 +66,7 @@ export async function verifyRegistration(
   command: UserRef & { readonly registrationId: string; readonly code: string },
 ): Promise<Details> {
   const policy = await policyFor(app, command);
-  const done = await execute(app, policy, command.userId, (state, facts) => {
+  const done = await executeCheck(app, policy, command.userId, (state, facts) => {
     const user = requireHuman(visible(state, command), registrationErrors.userMissing);
     requireSelfOr(caller, "user.write", user);
     return decideVerifyRegistration(user, command.registrationId, command.code, facts);

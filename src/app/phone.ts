@@ -1,4 +1,4 @@
-import { requireHuman, type Verification } from "../domain/decision.ts";
+import { type Facts, type IssuedCode, requireHuman, type Verification } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { PhoneRules } from "../domain/generations.ts";
 import {
@@ -8,11 +8,11 @@ import {
   decideVerifyPhone,
 } from "../domain/phone.ts";
 import type { UserState } from "../domain/user.ts";
+import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import {
   type AppContext,
   type Details,
   detailsOf,
-  execute,
   newCode,
   policyFor,
   requirePermission,
@@ -22,6 +22,8 @@ import {
   visible,
 } from "./context.ts";
 import type { Caller } from "./ports.ts";
+import { executeCheck } from "./provider-check.ts";
+import type { LoadedUser } from "./users.ts";
 
 /** The use cases of a user's phone number, for every API generation: `rules` says how one answers. */
 
@@ -31,26 +33,32 @@ export interface PhoneReply {
   readonly code?: string | undefined;
 }
 
-export interface SetPhoneCommand extends UserRef {
+export interface SetPhoneCommand extends UserRef, CodeRequest {
   /** As the caller wrote it. */
   readonly number: string;
   readonly verification: Verification;
 }
 
-export async function setPhone(
+export function setPhone(
   app: AppContext,
   caller: Caller,
   command: SetPhoneCommand,
   rules: PhoneRules["set"],
 ): Promise<PhoneReply> {
-  const policy = await policyFor(app, command);
-  const code = newCode(app, policy.phoneCode);
-  const { number, verification } = command;
-  const done = await execute(app, policy, command.userId, (state, facts) => {
-    const user = requireHuman(visible(state, command), rules.userMissing);
-    requireVerificationAllowed(caller, user, verification);
-    return decideSetPhone(user, { number, verification, code }, rules, facts);
+  return runCodeCall<PhoneReply>(app, caller, command, command, async (call) => {
+    const policy = await policyFor(app, command);
+    const code = newCode(app, policy.phoneCode, policy.resend);
+    const { number, verification } = command;
+    const decide = (state: UserState | undefined, facts: Facts) => {
+      const user = requireHuman(visible(state, command), rules.userMissing);
+      requireVerificationAllowed(caller, user, verification);
+      return decideSetPhone(user, { number, verification, code }, rules, facts);
+    };
+    return executeCodeCall(app, policy, command.userId, call, decide, phoneReplyOf);
   });
+}
+
+function phoneReplyOf(done: LoadedUser & { readonly decision: { readonly code?: IssuedCode } }): PhoneReply {
   return { details: detailsOf(done), code: returnedCode(done.decision.code) };
 }
 
@@ -64,21 +72,27 @@ export function requireVerificationAllowed(
   else requireSelfOr(caller, "user.write", user);
 }
 
-export async function resendPhoneCode(
+export interface ResendPhoneCodeCommand extends UserRef, CodeRequest {
+  readonly verification: Exclude<Verification, "is_verified">;
+}
+
+export function resendPhoneCode(
   app: AppContext,
   caller: Caller,
-  command: UserRef & { readonly verification: Exclude<Verification, "is_verified"> },
+  command: ResendPhoneCodeCommand,
   rules: PhoneRules["resend"],
 ): Promise<PhoneReply> {
-  const policy = await policyFor(app, command);
-  const code = newCode(app, policy.phoneCode);
-  const { verification } = command;
-  const done = await execute(app, policy, command.userId, (state, facts) => {
-    const user = requireHuman(visible(state, command), rules.userMissing);
-    requireSelfOr(caller, "user.write", user);
-    return decideResendPhoneCode(user, { verification, code }, rules, facts);
+  return runCodeCall<PhoneReply>(app, caller, command, command, async (call) => {
+    const policy = await policyFor(app, command);
+    const code = newCode(app, policy.phoneCode, policy.resend);
+    const { verification } = command;
+    const decide = (state: UserState | undefined, facts: Facts) => {
+      const user = requireHuman(visible(state, command), rules.userMissing);
+      requireSelfOr(caller, "user.write", user);
+      return decideResendPhoneCode(user, { verification, code }, rules, facts);
+    };
+    return executeCodeCall(app, policy, command.userId, call, decide, phoneReplyOf);
   });
-  return { details: detailsOf(done), code: returnedCode(done.decision.code) };
 }
 
 export async function verifyPhone(
@@ -88,7 +102,7 @@ export async function verifyPhone(
   rules: PhoneRules["verify"],
 ): Promise<Details> {
   const policy = await policyFor(app, command);
-  const done = await execute(app, policy, command.userId, (state, facts) => {
+  const done = await executeCheck(app, policy, command.userId, (state, facts) => {
     const user = requireHuman(visible(state, command), rules.userMissing);
     requireSelfOr(caller, "user.write", user);
     return decideVerifyPhone(user, command.code, rules, facts);

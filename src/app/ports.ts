@@ -1,5 +1,6 @@
 import type { SmsEncoding } from "../domain/sms-segments.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
+import type { Channel, MessagePurpose, Receipt, SendResult } from "./sms-port.ts";
 import type { Found, Search, SearchRecords, SearchType, SessionRecord, UserRecord } from "./search.ts";
 
 /**
@@ -79,6 +80,18 @@ export interface Commit extends AggregateWrite {
   readonly messagePauseMs?: number;
   /** Settles the outbox message that these events tell of. */
   readonly settle?: Settlement;
+  /** The answer to the call, kept to be given again. If there is one with its key, the commit is refused. */
+  readonly answer?: KeptAnswer;
+}
+
+/** The answer to a call, for whoever repeats the call. */
+export interface KeptAnswer {
+  /** Hash of what the call is known by again. */
+  readonly key: string;
+  /** Encrypted. */
+  readonly sealed: string;
+  /** It is forgotten then. */
+  readonly expiresMs: number;
 }
 
 export type CommitOutcome =
@@ -87,7 +100,9 @@ export type CommitOutcome =
   | { readonly kind: "sequence_taken" }
   | { readonly kind: "key_taken"; readonly key: UniqueKey }
   | { readonly kind: "paused"; readonly untilMs: number }
-  | { readonly kind: "outbox_full" };
+  | { readonly kind: "outbox_full" }
+  | { readonly kind: "answered" }
+  | { readonly kind: "answers_full" };
 
 /** The store could not do it: disk full, I/O error, connection lost. */
 export class StoreUnavailableError extends Error {
@@ -127,6 +142,8 @@ export interface Store {
    * @throws StoreUnavailableError
    */
   commit(commit: Commit): Promise<CommitOutcome>;
+  /** The kept answer with this key, sealed. */
+  findAnswer(key: string, nowMs: number): MaybePromise<string | undefined>;
   /** Events in the order of commits, after `afterPosition`, at most `limit`. */
   history(afterPosition: number, limit: number): MaybePromise<readonly HistoryEvent[]>;
   /** Puts these in the place of the rows of all aggregates. The history stays. Only while no command runs. */
@@ -140,9 +157,6 @@ export interface Store {
 }
 
 // --------------------------------------------------------------------------------------- outbox
-
-export const messagePurposes = ["verify_phone", "verify_otp_sms", "otp_sms"] as const;
-export type MessagePurpose = (typeof messagePurposes)[number];
 
 /** An SMS that is to be sent. Its id is the id of the challenge, and the idempotency key. */
 export interface OutboxMessage {
@@ -301,175 +315,8 @@ export interface InboxStore {
 export const inboxMessagesMax = 10_000;
 export const outboxPendingMax = 100_000;
 export const listedMessagesMax = 100_000;
-
-// ------------------------------------------------------------------------------------------ sms
-
-/** What a provider gets to send. */
-export interface SmsMessage {
-  /** Idempotency key. */
-  readonly id: string;
-  readonly purpose: MessagePurpose;
-  /** E.164. */
-  readonly recipient: string;
-  readonly text: string;
-  readonly code: string;
-  readonly createdMs: number;
-  readonly expiresMs: number | null;
-  /** Where the code was asked for, e.g. "https://login.example.com"; empty if that is not known. */
-  readonly origin: string;
-  /** Where its code was made for a session. */
-  readonly sessionId?: string;
-  readonly user: SmsUser;
-  /** Where the provider reports what became of the message; left out if nobody listens there. */
-  readonly receiptUrl?: string;
-}
-
-/** The user as far as a webhook tells of them. */
-export interface SmsUser {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly userName: string;
-  readonly firstName: string;
-  readonly lastName: string;
-  readonly nickName: string;
-  readonly displayName: string;
-  readonly email: string;
-  readonly isEmailVerified: boolean;
-  readonly lastPhone: string;
-  readonly verifiedPhone: string;
-  readonly createdMs: number;
-  readonly changedMs: number;
-}
-
-export type SendResult =
-  | {
-      readonly kind: "sent";
-      /** What the provider calls the message; for a provider that makes the codes, what it checks them by. */
-      readonly providerMessageId?: string;
-    }
-  /** Not sent for certain: worth another attempt, not before `retryAfterMs` if it is given. */
-  | { readonly kind: "retry"; readonly reason: string; readonly retryAfterMs?: number }
-  /** It may have been sent, or not: the connection broke after the request had left. */
-  | { readonly kind: "unknown"; readonly reason: string }
-  /** Not sent for certain, and never worth another attempt with this provider. */
-  | {
-      readonly kind: "rejected";
-      readonly reason: string;
-      /** Whether the provider refuses the account, and so every message: a wrong key, no credit. */
-      readonly isAccountRefused?: boolean;
-    };
-
-export const channels = ["sms", "whatsapp", "voice"] as const;
-/** The way to the phone. */
-export type Channel = (typeof channels)[number];
-
-export interface SmsProvider {
-  /** Kind of the provider, e.g. "inbox"; for logs. */
-  readonly name: string;
-  readonly channel: Channel;
-  /** Whether a message that is sent twice with the same id reaches the phone once. */
-  readonly isIdempotent: boolean;
-  /** Never throws: what went wrong is a result. Takes at most its own time-out. */
-  send(message: SmsMessage): Promise<SendResult>;
-  /** Of a provider that makes and checks the codes itself. */
-  readonly checkCode?: CheckCode;
-  /** Of a provider that tells later what became of a message. */
-  readonly readReceipt?: ReadReceipt;
-  /** Resolves once what is being sent is sent. */
-  close(): Promise<void>;
-}
-
-/**
- * Asks the provider whether this is the code that it sent. Never throws.
- *
- * @param providerMessageId what `send` gave for it
- */
-export type CheckCode = (request: {
-  readonly providerMessageId: string;
-  /** E.164. */
-  readonly recipient: string;
-  readonly code: string;
-}) => Promise<CodeCheckResult>;
-
-export type CodeCheckResult =
-  | { readonly kind: "right" }
-  | { readonly kind: "wrong" }
-  /** The provider knows of no such code any more: expired, answered, or tried too often. */
-  | { readonly kind: "gone" }
-  /** It could not be asked. */
-  | { readonly kind: "unavailable"; readonly reason: string };
-
-/** Understands the request by which a provider reports; undefined unless it is proved to come from there. */
-export type ReadReceipt = (request: ReceiptRequest, nowMs: number) => MaybePromise<Receipt | undefined>;
-
-/** An HTTP request as it came in. */
-export interface ReceiptRequest {
-  /** The whole URL as the provider was told, with its query. */
-  readonly url: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Uint8Array;
-}
-
-/** What became of a message after the provider took it. */
-export interface Receipt {
-  /** Our id of the message. */
-  readonly messageId: string;
-  readonly state: ReceiptState;
-  /** The carrier's reason, in plain words, without any number or code; empty if there is none. */
-  readonly reason: string;
-}
-
-export const receiptStates = ["sent", "delivered", "undelivered"] as const;
-export type ReceiptState = (typeof receiptStates)[number];
-
-/** An account with a provider, with its secrets in plain. */
-export type SmsAccount = { readonly id: string; readonly description: string } & (
-  | { readonly kind: "inbox" }
-  | { readonly kind: "http"; readonly url: string; readonly signingKeys: readonly SigningKey[] }
-  | {
-      readonly kind: "twilio";
-      /** Account SID. */
-      readonly sid: string;
-      /** Auth token. */
-      readonly token: string;
-      /** A number in E.164, or the SID of a messaging service ("MG…"). */
-      readonly senderNumber: string;
-      /** If it is not empty, Twilio Verify makes, sends and checks the codes. */
-      readonly verifyServiceSid: string;
-      readonly channel: Channel;
-    }
-  | {
-      readonly kind: "vonage";
-      readonly apiKey: string;
-      readonly apiSecret: string;
-      /** A number, or a name of up to 11 letters and digits. */
-      readonly sender: string;
-      /** Signs delivery receipts (JWT, HS256); they are refused if it is empty. */
-      readonly signatureSecret: string;
-    }
-  | {
-      readonly kind: "messagebird";
-      readonly accessKey: string;
-      readonly sender: string;
-      /** Signs delivery receipts; they are refused if it is empty. */
-      readonly signingKey: string;
-    }
-  | {
-      readonly kind: "sns";
-      readonly region: string;
-      readonly accessKeyId: string;
-      readonly secretAccessKey: string;
-      /** A name of up to 11 letters and digits; empty for the account's default. */
-      readonly senderId: string;
-    }
-);
-
-export interface SigningKey {
-  readonly key: string;
-  /** Null if it never expires. */
-  readonly expiresMs: number | null;
-}
+/** At 24 hours each, about 11 a second. */
+export const keptAnswersMax = 1_000_000;
 
 // ------------------------------------------------------------------------------------------ auth
 

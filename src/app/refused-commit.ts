@@ -4,6 +4,9 @@ import type { CommitOutcome } from "./ports.ts";
 
 const paused = refusal("resource_exhausted", "PHONE-w41ts", "Errors.User.Phone.Paused");
 const outboxFull = refusal("resource_exhausted", "RINGBACK-q0fu1", "Errors.Outbox.Full");
+const answersFull = refusal("resource_exhausted", "RINGBACK-a4Ful", "Errors.Idempotency.TooMany");
+// Whoever gave the key looks the answer up: this is only seen if it is forgotten at the same moment.
+const answered = refusal("unavailable", "RINGBACK-a4Dne", "Errors.Caller.Busy");
 
 /** What a caller is told when the store refuses a commit for a reason of its own. */
 export function toRefusal(
@@ -19,5 +22,9 @@ export function toRefusal(
     }
     case "outbox_full":
       return new DomainError(outboxFull);
+    case "answered":
+      return new DomainError(answered);
+    case "answers_full":
+      return new DomainError(answersFull);
   }
 }

@@ -9,6 +9,7 @@ import {
   type AggregateType,
   type AggregateWrite,
   type CommitOutcome,
+  type KeptAnswer,
   type OutboxMessage,
   type RecordedEvent,
   type Settlement,
@@ -51,6 +52,7 @@ export interface Extras {
   readonly message?: OutboxMessage | undefined;
   readonly messagePauseMs?: number;
   readonly settle?: Settlement;
+  readonly answer?: KeptAnswer;
 }
 
 /** What is decided: events, and perhaps a refusal that is given once they are written. */
@@ -108,7 +110,7 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
    * Decides, writes, and gives the state after it.
    *
    * @param decide is called again when somebody else wrote first, so it must not have effects of its own
-   * @param extras what is written together with the events
+   * @param extras what is written together with the events; it gets the aggregate as it will be
    * @returns once all of it is durable
    * @throws DomainError if the command is refused; its events, if it has any, are written nevertheless
    * @throws StoreUnavailableError if nothing could be written
@@ -116,7 +118,7 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
   execute<D extends Decided<E>>(
     id: string,
     decide: (state: S | undefined, nowMs: number) => D,
-    extras: (decision: D, nowMs: number) => Extras = () => ({}),
+    extras: (decision: D, nowMs: number, after: Loaded<S>) => Extras = () => ({}),
   ): Promise<Loaded<S> & { readonly decision: D }> {
     return this.takeTurn(id, () =>
       retryTaken(async () => {
@@ -133,7 +135,8 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
           return { sequence: loaded.sequence, state: loaded.state, decision };
         }
         const write = this.prepare(id, loaded, decision.events, nowMs);
-        if (!(await commitTogether(this.#store, [write], nowMs, extras(decision, nowMs)))) return taken;
+        const others = extras(decision, nowMs, write.after);
+        if (!(await commitTogether(this.#store, [write], nowMs, others))) return taken;
         if (decision.refusal !== undefined) throw decision.refusal;
         return { sequence: write.after.sequence, state: write.after.state, decision };
       }),
@@ -255,7 +258,7 @@ export async function commitTogether(
   store: Store,
   writes: readonly PreparedWrite[],
   atMs: number,
-  { message, messagePauseMs, settle }: Extras,
+  { message, messagePauseMs, settle, answer }: Extras,
 ): Promise<boolean> {
   const [first, ...others] = writes.map(({ write }) => write);
   if (first === undefined) throw new Error("there is nothing to commit");
@@ -271,6 +274,7 @@ export async function commitTogether(
       ...(message === undefined ? {} : { message }),
       ...(message === undefined || messagePauseMs === undefined ? {} : { messagePauseMs }),
       ...(settle === undefined ? {} : { settle }),
+      ...(answer === undefined ? {} : { answer }),
     });
   } catch (error) {
     conclude(false);

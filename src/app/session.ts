@@ -8,12 +8,14 @@ import {
   sessionErrors,
 } from "../domain/session.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
+import type { ProviderCheck } from "../domain/codes.ts";
 import type { SessionState, UserAgent } from "../domain/session-state.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Facts } from "../domain/decision.ts";
 import { newDecimalId, newUuid } from "../lib/id.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 import { hashToken, isTokenOf, newToken } from "../lib/opaque-token.ts";
+import { type CodeCall, type CodeRequest, runCodeCall } from "./code-call.ts";
 import {
   announce,
   type AppContext,
@@ -25,6 +27,7 @@ import {
   returnedCode,
 } from "./context.ts";
 import type { Caller, Permission } from "./ports.ts";
+import { withProviderCheck } from "./provider-check.ts";
 import { commitTogether, type PreparedWrite, retryTaken, taken, timeAfter } from "./repository.ts";
 import type { Condition, Search, SessionRecord } from "./search.ts";
 import type { LoadedSession } from "./sessions.ts";
@@ -35,7 +38,7 @@ import { userNameKey } from "./users.ts";
 /** The use cases of sessions: open, check, challenge, look, end. */
 
 /** What one request asks of a session. */
-export interface SessionRequest {
+export interface SessionRequest extends CodeRequest {
   /** Whose identity is checked. */
   readonly user?: { readonly id: string } | { readonly loginName: string };
   readonly otpSmsCode?: string;
@@ -56,57 +59,65 @@ export interface SessionReply {
   readonly otpSmsCode?: string | undefined;
 }
 
-export async function createSession(
+export function createSession(
   app: AppContext,
   caller: Caller,
   request: SessionRequest,
   userAgent: UserAgent | undefined,
 ): Promise<SessionReply> {
-  requireEverywhere(caller, "session.write");
-  const userId = await userIdOf(app, caller, request.user);
-  const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
-  const prepared = await prepare(app, request);
-  const opened = { id, creatorId: caller.userId, ...(userAgent === undefined ? {} : { userAgent }) };
-  const done = await changeSession(
-    app,
-    { sessionId: id, userIdOf: () => userId, origin: request.origin },
-    (session, user, facts) => {
-      if (session !== undefined) throw new Error(`there is a session ${id} already`);
-      return decideCreateSession(opened, user, prepared.command, facts);
-    },
-  );
-  return replyOf(done, prepared.token);
+  const asked = { ...askedIn(request), userAgent };
+  return runCodeCall<SessionReply>(app, caller, request, asked, async (call) => {
+    requireEverywhere(caller, "session.write");
+    const userId = await userIdOf(app, caller, request.user);
+    const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
+    const { command, token } = await prepare(app, request);
+    const opened = { id, creatorId: caller.userId, ...(userAgent === undefined ? {} : { userAgent }) };
+    return changeSession(
+      app,
+      { sessionId: id, userIdOf: () => userId, origin: request.origin },
+      call,
+      (session, user, facts) => {
+        if (session !== undefined) throw new Error(`there is a session ${id} already`);
+        return decideCreateSession(opened, user, command, facts);
+      },
+      (done) => replyOf(done, token),
+    );
+  });
 }
 
 /** @param sessionToken the present one; needed unless the caller may write sessions */
-export async function setSession(
+export function setSession(
   app: AppContext,
   caller: Caller,
   sessionId: string,
   sessionToken: string,
   request: SessionRequest,
 ): Promise<SessionReply> {
-  const prepared = await prepare(app, request);
-  const done = await changeSession(
-    app,
-    {
-      sessionId,
-      async userIdOf(session) {
-        if (session === undefined) return undefined;
-        // First of all: who may not ask does not learn whether there is such a user.
-        requireUsable(session, app.clock.nowMs());
-        if (!holdsToken(session, sessionToken)) requireEverywhere(caller, "session.write");
-        return (await userIdOf(app, caller, request.user)) ?? session.user?.id;
+  const asked = { ...askedIn(request), sessionId, sessionToken };
+  return runCodeCall<SessionReply>(app, caller, request, asked, async (call) => {
+    const { command, token } = await prepare(app, request);
+    return changeSession(
+      app,
+      {
+        sessionId,
+        async userIdOf(session) {
+          if (session === undefined) return undefined;
+          // First of all: who may not ask does not learn whether there is such a user.
+          requireUsable(session, app.clock.nowMs());
+          if (!holdsToken(session, sessionToken)) requireEverywhere(caller, "session.write");
+          return (await userIdOf(app, caller, request.user)) ?? session.user?.id;
+        },
+        origin: request.origin,
       },
-      origin: request.origin,
-    },
-    (session, user, facts) => {
-      if (session === undefined) throw new DomainError(sessionErrors.notExisting);
-      return decideSetSession(session, user, prepared.command, facts);
-    },
-  );
-  // Where nothing changed, the token that was given goes on being valid.
-  return replyOf(done, done.decision.events.length === 0 ? sessionToken : prepared.token);
+      call,
+      (session, user, facts) => {
+        if (session === undefined) throw new DomainError(sessionErrors.notExisting);
+        return decideSetSession(session, user, command, facts);
+      },
+      // Where nothing changed, the token that was given goes on being valid.
+      (done) => replyOf(done, done.decision.events.length === 0 ? sessionToken : token),
+    );
+  });
 }
 
 /** Ending it twice is no mistake. */
@@ -232,16 +243,22 @@ async function userIdByName(app: AppContext, caller: Caller, name: string): Prom
   return ids[0];
 }
 
+/** The same call may come by another name of the server. */
+function askedIn(request: SessionRequest): Omit<SessionRequest, "origin"> {
+  const { origin: _, ...asked } = request;
+  return asked;
+}
+
 async function prepare(
   app: AppContext,
   request: SessionRequest,
 ): Promise<{ readonly command: SessionCommand; readonly token: string }> {
   const { user, otpSmsCode, otpSmsChallenge, metadata, lifetimeMs } = request;
-  const { otpSmsCode: generator } = await app.settings.instancePolicy();
+  const policy = await app.settings.instancePolicy();
   const token = newToken("rbs", app.randomBytes);
   const tokenId = newUuid(app.clock.nowMs(), app.randomBytes);
   const challenge = otpSmsChallenge && {
-    code: newCode(app, generator),
+    code: newCode(app, policy.otpSmsCode, policy.resend),
     returned: otpSmsChallenge.returnCode,
   };
   const command = {
@@ -257,25 +274,37 @@ async function prepare(
 
 type Done = LoadedSession & { readonly decision: SessionDecision };
 
+type Decide = (
+  session: SessionState | undefined,
+  user: UserState | undefined,
+  facts: Facts,
+) => SessionDecision;
+
 /** Decides about a session and its user, and writes both in one transaction. The session's turn comes first. */
-function changeSession(
+async function changeSession(
   app: AppContext,
   about: {
     readonly sessionId: string;
     readonly userIdOf: (session: SessionState | undefined) => MaybePromise<string | undefined>;
     readonly origin: string;
   },
-  decide: (session: SessionState | undefined, user: UserState | undefined, facts: Facts) => SessionDecision,
-): Promise<Done> {
+  call: CodeCall<SessionReply>,
+  decide: Decide,
+  toReply: (done: Done) => SessionReply,
+): Promise<SessionReply> {
   const { sessionId, origin } = about;
-  return app.sessions.takeTurn(sessionId, () =>
-    retryTaken(async () => {
-      const session = await app.sessions.find(sessionId);
-      const userId = await about.userIdOf(session?.state);
-      const change = () => changeBoth(app, { sessionId, session, userId, origin }, decide);
-      return userId === undefined ? change() : app.users.takeTurn(userId, change);
-    }),
+  const done = await withProviderCheck(app, (providerCheck) =>
+    app.sessions.takeTurn(sessionId, () =>
+      retryTaken(async () => {
+        const session = await app.sessions.find(sessionId);
+        const userId = await about.userIdOf(session?.state);
+        const to = { sessionId, session, userId, origin, providerCheck };
+        const change = () => changeBoth(app, to, call, decide, toReply);
+        return userId === undefined ? change() : app.users.takeTurn(userId, change);
+      }),
+    ),
   );
+  return toReply(done);
 }
 
 async function changeBoth(
@@ -285,28 +314,36 @@ async function changeBoth(
     readonly session: LoadedSession | undefined;
     readonly userId: string | undefined;
     readonly origin: string;
+    readonly providerCheck: ProviderCheck | undefined;
   },
-  decide: (session: SessionState | undefined, user: UserState | undefined, facts: Facts) => SessionDecision,
+  { channel, generatorOf, keep }: CodeCall<SessionReply>,
+  decide: Decide,
+  toReply: (done: Done) => SessionReply,
 ): Promise<Done | typeof taken> {
-  const { sessionId, session, userId = "", origin } = about;
+  const { sessionId, session, userId = "", origin, providerCheck } = about;
   const found = userId === "" ? undefined : await app.users.find(userId);
   const user = found?.state.status === "removed" ? undefined : found;
   const policy = await app.settings.policy(user?.state.resourceOwner ?? "");
   const nowMs = timeAfter(app.clock, session, user);
-  const decision = decide(session?.state, user?.state, factsOf(app, policy, nowMs));
+  const facts = factsOf(app, policy, nowMs, { generatorOf, providerCheck });
+  const decision = decide(session?.state, user?.state, facts);
   const { events, userEvents, refusal: refused, code } = decision;
   const changed = events.length === 0 ? undefined : app.sessions.prepare(sessionId, session, events, nowMs);
   const writes: PreparedWrite[] = changed === undefined ? [] : [changed];
   if (userEvents.length > 0) writes.push(app.users.prepare(userId, user, userEvents, nowMs));
+  const after = changed?.after ?? session;
+  const done = after && { ...after, decision };
   if (writes.length > 0) {
-    const extras = messageOf(app, policy, { userId, sessionId, origin }, code, nowMs);
+    const extras = {
+      ...messageOf(app, policy, { userId, sessionId, origin, channel }, code, nowMs),
+      ...(refused === undefined && done !== undefined ? keep(toReply(done)) : {}),
+    };
     if (!(await commitTogether(app.store, writes, nowMs, extras))) return taken;
   }
   if (refused !== undefined) throw refused;
   announce(app, code);
-  const after = changed?.after ?? session;
-  if (after === undefined) throw new Error(`session ${sessionId}: nothing was decided about nothing`);
-  return { ...after, decision };
+  if (done === undefined) throw new Error(`session ${sessionId}: nothing was decided about nothing`);
+  return done;
 }
 
 function replyOf(done: Done, token: string): SessionReply {

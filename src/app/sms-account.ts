@@ -2,7 +2,7 @@ import { DomainError } from "../domain/errors.ts";
 import { smsProviderErrors } from "../domain/settings.ts";
 import type { SmsProviderConfig } from "../domain/settings-state.ts";
 import type { CodeVault } from "./code-vault.ts";
-import type { SmsAccount } from "./ports.ts";
+import type { SmsAccount } from "./sms-port.ts";
 
 /** Accounts with providers, as they are stored (secrets sealed) and as they are used (secrets in plain). */
 

@@ -1,5 +1,6 @@
 import type { CountryCode } from "libphonenumber-js/max";
 import type { Autofill } from "../domain/autofill.ts";
+import type { ResendPolicy } from "../domain/codes.ts";
 import type { Profile } from "../domain/policy.ts";
 import type { LogLevel } from "../lib/log.ts";
 import { createReader, type Environment, type Reader, unknownNames } from "./reader.ts";
@@ -20,6 +21,8 @@ export interface Config {
   readonly profile: Profile;
   /** Undefined: that of the profile. */
   readonly defaultRegion: CountryCode | undefined;
+  /** What a resend does to a code that is alive. */
+  readonly resend: ResendPolicy;
   readonly oidc: OidcConfig;
   readonly sms: SmsConfig;
   /** Where SMS providers reach this server, without a slash at the end. Undefined: they are asked for no receipts. */
@@ -79,6 +82,7 @@ export function readConfig(env: Environment): Config {
     adminToken: read(variables.adminToken),
     profile,
     defaultRegion: read(variables.defaultRegion),
+    resend: read(variables.resendPolicy),
     oidc: oidcConfig(reader),
     sms: smsConfig(reader, profile),
     publicUrl: publicUrl(reader),

@@ -1,4 +1,5 @@
 import { type CountryCode, isSupportedCountry } from "libphonenumber-js/max";
+import type { ResendPolicy } from "../domain/codes.ts";
 import { profiles } from "../domain/policy.ts";
 import { logLevels } from "../lib/log.ts";
 import {
@@ -50,6 +51,12 @@ const storeOf: Parse<StoreConfig> = (text) => {
 };
 
 const smsOf: Parse<"inbox" | URL> = (text) => (text === "inbox:" ? "inbox" : httpUrl(text));
+
+const resendOf: Parse<ResendPolicy> = (text) => {
+  if (text === "replace" || text === "repeat") return { kind: text };
+  const count = /^last-([2-5])$/.exec(text)?.[1];
+  return count === undefined ? undefined : { kind: "last", count: Number(count) };
+};
 
 const region: Parse<CountryCode> = (text) => (isSupportedCountry(text) ? text : undefined);
 
@@ -132,6 +139,13 @@ export const variables = {
     allowed: 'a country code of two capital letters (ISO 3166-1), like "CH"',
     parse: region,
     defaultShown: "safe: none, zitadel: CH",
+  },
+  resendPolicy: {
+    name: "RINGBACK_RESEND_POLICY",
+    meaning: "What a resend does: replace the code, repeat it, or keep the last 2 to 5 valid (last-3).",
+    allowed: '"replace", "repeat" or "last-2" to "last-5"',
+    parse: resendOf,
+    default: "replace",
   },
   oidcIssuers: {
     name: "RINGBACK_OIDC_ISSUERS",

@@ -1,6 +1,7 @@
 import type { CodeVault } from "../app/code-vault.ts";
 import type { SealedCode } from "../app/context.ts";
-import type { ClaimedMessage, Outbox, RecordedEvent, Settlement, SmsMessage } from "../app/ports.ts";
+import type { ClaimedMessage, Outbox, RecordedEvent, Settlement } from "../app/ports.ts";
+import type { SmsMessage } from "../app/sms-port.ts";
 import type { Repository } from "../app/repository.ts";
 import type { SessionRepository } from "../app/sessions.ts";
 import type { Settings } from "../app/settings.ts";
@@ -145,7 +146,8 @@ export class Courier {
     const content = this.#open(message);
     if (content === undefined) return this.#giveUp(message, "it cannot be decrypted");
     const write = (by: LiveProvider): Promise<SmsMessage> => this.#write(message, user, content, by);
-    const passage = await this.#sender.send(message, write, lastBeginMs);
+    const { generatorId } = checked;
+    const passage = await this.#sender.send(message, { write, generatorId }, lastBeginMs);
     const { attempts } = passage;
     switch (passage.kind) {
       case "sent":
@@ -186,7 +188,14 @@ export class Courier {
     const text = await smsTextOf(settings, message, user, content, provider.channel);
     const receiptUrl = provider.readReceipt && receiptUrlOf?.(providerId, id);
     return {
-      ...{ id, purpose, recipient, createdMs, expiresMs, text, ...content, user: smsUserOf(user) },
+      id,
+      purpose,
+      recipient,
+      createdMs,
+      expiresMs,
+      text,
+      ...content,
+      user: smsUserOf(user),
       ...(sessionId === undefined ? {} : { sessionId }),
       ...(receiptUrl === undefined ? {} : { receiptUrl }),
     };

@@ -1,11 +1,12 @@
 import type { CodeVault } from "../app/code-vault.ts";
-import type { SmsAccount, SmsProvider } from "../app/ports.ts";
+import type { SmsAccount, SmsProvider } from "../app/sms-port.ts";
 import type { Settings } from "../app/settings.ts";
 import { accountOf } from "../app/sms-account.ts";
 import type { Route } from "../domain/routes.ts";
 import type { SettingsState, SmsProviderConfig } from "../domain/settings-state.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { Breaker } from "./breaker.ts";
 
 /** The id of the provider that the configuration names. */
@@ -41,6 +42,7 @@ export class Providers {
   readonly #fallback: LiveProvider;
   readonly #inUse = new Map<string, InUse>();
   #state: SettingsState | undefined;
+  #routes = routesOf(undefined);
 
   constructor(options: ProvidersOptions) {
     this.#options = options;
@@ -48,22 +50,20 @@ export class Providers {
   }
 
   /** The first that fits a number counts. Without any, all goes to the active provider, or to the configured one. */
-  async routes(): Promise<readonly Route[]> {
-    await this.#refresh();
-    return this.#routes();
+  routes(): MaybePromise<readonly Route[]> {
+    return chain(this.#refresh(), () => this.#routes);
   }
 
   /** @returns undefined if there is none, or its secrets cannot be opened */
-  async byId(id: string): Promise<LiveProvider | undefined> {
-    await this.#refresh();
-    return this.#byId(id);
+  byId(id: string): MaybePromise<LiveProvider | undefined> {
+    return chain(this.#refresh(), () => this.#byId(id));
   }
 
   /** Undefined while any provider of a route takes messages; else when it is worth trying one. */
   async restsUntilMs(): Promise<number | undefined> {
     await this.#refresh();
     let earliestMs: number | undefined;
-    for (const { targets } of this.#routes()) {
+    for (const { targets } of this.#routes) {
       for (const { providerId } of targets) {
         const live = this.#byId(providerId);
         if (live === undefined) continue;
@@ -78,12 +78,6 @@ export class Providers {
   async close(): Promise<void> {
     const all = [this.#fallback, ...[...this.#inUse.values()].map(({ live }) => live)];
     await Promise.all(all.map((live) => live?.provider.close()));
-  }
-
-  #routes(): readonly Route[] {
-    const { smsRoutes, activeSmsProviderId = fallbackId } = this.#state ?? {};
-    if (smsRoutes !== undefined && smsRoutes.value.length > 0) return smsRoutes.value;
-    return [{ countries: [], targets: [{ providerId: activeSmsProviderId, weight: 1, step: 1 }] }];
   }
 
   #byId(id: string): LiveProvider | undefined {
@@ -105,10 +99,14 @@ export class Providers {
   }
 
   /** Lets go of what was changed or removed. What is being sent by it is sent. */
-  async #refresh(): Promise<void> {
-    const state = (await this.#options.settings.find("instance"))?.state;
+  #refresh(): MaybePromise<void> {
+    return chain(this.#options.settings.find("instance"), (found) => this.#follow(found?.state));
+  }
+
+  #follow(state: SettingsState | undefined): void {
     if (state === this.#state) return;
     this.#state = state;
+    this.#routes = routesOf(state);
     for (const [id, { config, live }] of this.#inUse) {
       if (state?.smsProviders[id]?.value === config) continue;
       this.#inUse.delete(id);
@@ -127,4 +125,11 @@ export class Providers {
     });
     return { id, provider, breaker };
   }
+}
+
+/** Another array with every change of the settings. */
+function routesOf(state: SettingsState | undefined): readonly Route[] {
+  const { smsRoutes, activeSmsProviderId = fallbackId } = state ?? {};
+  if (smsRoutes !== undefined && smsRoutes.value.length > 0) return [...smsRoutes.value];
+  return [{ countries: [], targets: [{ providerId: activeSmsProviderId, weight: 1, step: 1 }] }];
 }

@@ -1,23 +1,26 @@
 import type { MessageRecord, OutboxMessage } from "../app/ports.ts";
+import { type CodeSent, generatorIdOf, isCurrent } from "../domain/codes.ts";
 import type { SessionEvent, SessionState } from "../domain/session-state.ts";
 import type { UserState } from "../domain/user.ts";
 import type { UserEvent } from "../domain/user-events.ts";
 
 /** Who makes and checks the code, where that is not this server. */
-export interface CheckedBy {
-  readonly providerId?: string;
-  readonly providerMessageId?: string;
-}
+export type CheckedBy = Omit<CodeSent, "challengeId">;
 
 /** Whether a message is worth sending, and what is recorded once it is sent. */
 export type Recheck =
-  | { readonly kind: "user"; readonly sentEvent: (by: CheckedBy) => UserEvent }
-  | {
+  | (Sendable & { readonly kind: "user"; readonly sentEvent: (by: CheckedBy) => UserEvent })
+  | (Sendable & {
       readonly kind: "session";
       readonly sessionId: string;
       readonly sentEvent: (by: CheckedBy) => SessionEvent;
-    }
+    })
   | { readonly kind: "obsolete"; readonly reason: string };
+
+interface Sendable {
+  /** The provider that makes the code, and so the only one that can send it; undefined for a code of ours. */
+  readonly generatorId: string | undefined;
+}
 
 /**
  * A message is still worth sending if its code is one that its user would be asked for, and no newer one is on
@@ -62,32 +65,37 @@ function currentCodeOf(
   session: SessionState | undefined,
 ): Recheck | undefined {
   switch (purpose) {
-    case "verify_phone":
-      if (user.phone?.code?.challengeId !== challengeId) return undefined;
+    case "verify_phone": {
+      const code = user.phone?.code;
+      if (!isCurrent(code, challengeId)) return undefined;
       return {
         kind: "user",
+        generatorId: generatorIdOf(code),
         sentEvent: (by) => ({ type: "user.human.phone.code.sent", data: { challengeId, ...by } }),
       };
+    }
     case "verify_otp_sms": {
-      const found = Object.entries(user.registrations).find(
-        ([, { code }]) => code?.challengeId === challengeId,
-      );
+      const found = Object.entries(user.registrations).find(([, { code }]) => isCurrent(code, challengeId));
       if (found === undefined) return undefined;
-      const [registrationId] = found;
+      const [registrationId, { code }] = found;
       return {
         kind: "user",
+        generatorId: generatorIdOf(code),
         sentEvent: (by) => ({
           type: "user.otp.sms.registration.code.sent",
           data: { registrationId, challengeId, ...by },
         }),
       };
     }
-    case "otp_sms":
-      if (session?.otpSmsChallenge?.challengeId !== challengeId) return undefined;
+    case "otp_sms": {
+      const code = session?.otpSmsChallenge;
+      if (session === undefined || !isCurrent(code, challengeId)) return undefined;
       return {
         kind: "session",
         sessionId: session.id,
+        generatorId: generatorIdOf(code),
         sentEvent: (by) => ({ type: "session.otp.sms.sent", data: { challengeId, ...by } }),
       };
+    }
   }
 }

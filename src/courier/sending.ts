@@ -1,4 +1,5 @@
-import type { Attempt, ClaimedMessage, Outbox, SendResult, SmsMessage } from "../app/ports.ts";
+import type { Attempt, ClaimedMessage, Outbox } from "../app/ports.ts";
+import type { SendResult, SmsMessage } from "../app/sms-port.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type RandomBytes, randomShare } from "../lib/random.ts";
@@ -17,8 +18,13 @@ export interface SenderOptions {
   readonly randomBytes: RandomBytes;
 }
 
-/** The message for one provider. */
-type Write = (by: LiveProvider) => Promise<SmsMessage>;
+/** What is to be sent. */
+export interface Letter {
+  /** The message for one provider. */
+  readonly write: (by: LiveProvider) => Promise<SmsMessage>;
+  /** The provider that makes the code, and so the only one that can send it; undefined for a code of ours. */
+  readonly generatorId: string | undefined;
+}
 
 /** How far a message came. */
 export type Passage = SentPassage | OpenPassage;
@@ -51,15 +57,15 @@ export class Sender {
   }
 
   /** @param lastBeginMs no provider is asked after this time: the lease would end before its answer */
-  async send(message: ClaimedMessage, write: Write, lastBeginMs: number): Promise<Passage> {
+  async send(message: ClaimedMessage, letter: Letter, lastBeginMs: number): Promise<Passage> {
     let attempts = message.attempts.map(afterCrash);
-    const offer = await this.#offer(message, attempts);
+    const offer = await this.#offer(message, letter, attempts);
     if (typeof offer === "string") return { kind: "dead", reason: offer, attempts };
     for (const live of offer) {
       const nowMs = this.#options.clock.nowMs();
       if (nowMs >= lastBeginMs || attempts.length >= attemptsMax) break;
       if (readyMs(live, attempts) > nowMs) continue;
-      const asked = await this.#ask(live, message, write, attempts);
+      const asked = await this.#ask(live, message, letter, attempts);
       if (asked === undefined) continue;
       const { result } = asked;
       if (result.kind === "lost") return { kind: "lost", attempts };
@@ -84,6 +90,7 @@ export class Sender {
   /** Who may be asked, in order; why not, if nobody may. */
   async #offer(
     { recipient, channel }: ClaimedMessage,
+    { generatorId }: Letter,
     attempts: readonly Attempt[],
   ): Promise<readonly LiveProvider[] | string> {
     const { providers, randomBytes } = this.#options;
@@ -92,18 +99,22 @@ export class Sender {
       const live = await providers.byId(doubtful.providerId);
       return live?.provider.isIdempotent === true ? [live] : mayHaveBeenSent(doubtful.reason);
     }
+    if (generatorId !== undefined) {
+      const live = await providers.byId(generatorId);
+      return live?.provider.checkCode === undefined ? "the provider that makes its code is gone" : [live];
+    }
     const route = routeTo(await providers.routes(), recipient);
     if (route === undefined) return "no route leads to its country";
     const draws = route.targets.map(() => randomShare(randomBytes));
     const found = await Promise.all(askingOrder(route, draws).map((id) => providers.byId(id)));
-    const live = found.filter((each) => each !== undefined);
+    const live = found.filter((each) => each !== undefined).filter(isForOurCodes);
     if (live.length === 0) return "no provider of its route can be used";
     const fitting = live.filter(({ provider }) => channel === undefined || provider.channel === channel);
     return fitting.length > 0 ? fitting : `no provider of its route sends by ${channel}`;
   }
 
   /** Undefined if the provider is left alone for now. */
-  async #ask(live: LiveProvider, message: ClaimedMessage, write: Write, attempts: readonly Attempt[]) {
+  async #ask(live: LiveProvider, message: ClaimedMessage, { write }: Letter, attempts: readonly Attempt[]) {
     const { outbox, clock } = this.#options;
     const { id, provider, breaker } = live;
     const sms = await write(live);
@@ -150,6 +161,11 @@ export class Sender {
 function afterCrash(attempt: Attempt): Attempt {
   if (attempt.outcome !== undefined) return attempt;
   return { ...attempt, outcome: "unknown", reason: "the server stopped before the answer was recorded" };
+}
+
+/** One that makes the codes cannot send ours. */
+function isForOurCodes({ provider }: LiveProvider): boolean {
+  return provider.checkCode === undefined;
 }
 
 function isDoubtful({ outcome }: Attempt): boolean {

@@ -1,4 +1,5 @@
-import type { Channel, ClaimedMessage } from "../app/ports.ts";
+import type { ClaimedMessage } from "../app/ports.ts";
+import type { Channel } from "../app/sms-port.ts";
 import type { SealedCode } from "../app/context.ts";
 import type { Settings } from "../app/settings.ts";
 import { boundDomain, hostOf, withAutofill } from "../domain/autofill.ts";

@@ -1,4 +1,4 @@
-import type { SmsUser } from "../app/ports.ts";
+import type { SmsUser } from "../app/sms-port.ts";
 import type { UserState } from "../domain/user.ts";
 
 /** The user as far as a provider may tell of them. */

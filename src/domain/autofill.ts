@@ -40,18 +40,20 @@ export function boundDomain({ domains }: Autofill, origin: string): string | und
  */
 export function withAutofill(text: string, code: string, origin: string, autofill: Autofill): string {
   const { androidHash } = autofill;
-  const [lead, ownLine] = splitBoundLine(text);
+  const [lead, ownLine] = splitBoundLine(text, code);
   const boundLine = ownLine ?? boundLineOf(code, boundDomain(autofill, origin));
   if (androidHash === undefined && boundLine === ownLine) return text;
   return [lead, androidHash, boundLine].filter((line) => line !== undefined && line !== "").join("\n");
 }
 
-/** The text without its last line, and that line, if it binds a code to a host already. */
-function splitBoundLine(text: string): [lead: string, boundLine?: string] {
+/** The text without its last line, and that line, if it binds the code to a host already. */
+function splitBoundLine(text: string, code: string): [lead: string, boundLine?: string] {
   const body = text.trimEnd();
   const start = Math.max(body.lastIndexOf("\n"), body.lastIndexOf("\r")) + 1;
   const last = body.slice(start);
-  return /^@\S+ #\S/.test(last) ? [body.slice(0, start).trimEnd(), last] : [body];
+  const [host = "", token] = last.split(" ");
+  const isBound = /^@./.test(host) && token === `#${code}`;
+  return isBound ? [body.slice(0, start).trimEnd(), last] : [body];
 }
 
 /** Undefined for a code that would be cut: at white space by the format, at "#" by Chrome. */

@@ -51,7 +51,12 @@ export function decideAddRegistration(user: UserState, command: AddRegistration,
     return { events: [added, { type: "user.otp.sms.registration.verified", data: { registrationId } }] };
   }
   const binding = registrationBinding(user.id, registrationId, number, code.challengeId);
-  const { issued, added: codeAdded } = issueCode(binding, code, facts.policy.otpSmsCode, verification, facts);
+  const { issued, added: codeAdded } = issueCode(
+    binding,
+    { code, verification },
+    facts.policy.otpSmsCode,
+    facts,
+  );
   return {
     events: [added, { type: "user.otp.sms.registration.code.added", data: { registrationId, ...codeAdded } }],
     code: issued,
@@ -67,10 +72,12 @@ export function decideVerifyRegistration(
 ): Decision {
   if (user.status === "locked") throw new DomainError(userLocked);
   const registration = requireRegistration(user, registrationId);
-  const pending = registration.code;
+  const { number, code: pending } = registration;
   if (pending === undefined) throw new DomainError(registrationErrors.noCode);
-  const binding = registrationBinding(user.id, registrationId, registration.number, pending.challengeId);
-  const check = checkCode(pending, binding, code, facts.nowMs, facts.mac);
+  const bindingOf = (challengeId: string) =>
+    registrationBinding(user.id, registrationId, number, challengeId);
+  const check = checkCode(pending, bindingOf, code, facts);
+  if (typeof check === "object") return { events: [], question: check };
   if (check === "right")
     return { events: [{ type: "user.otp.sms.registration.verified", data: { registrationId } }] };
   const refused = new DomainError(

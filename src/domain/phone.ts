@@ -1,4 +1,4 @@
-import { type CodeBinding, checkCode, type NewCode } from "./codes.ts";
+import { type CodeBinding, checkCode, type NewCode, type PendingCode } from "./codes.ts";
 import { type Decision, type Facts, issueCode, type Verification } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import type { PhoneRules } from "./generations.ts";
@@ -43,20 +43,20 @@ function decideNewNumber(userId: string, number: string, command: SetPhone, fact
   return { events: [changed, ...events], ...code };
 }
 
-/** What follows from a number that was just set: it is verified, or a code is made. */
+/** What follows for a number: it is verified, or a code is made. @param command.pending the code before it */
 export function decideVerification(
   userId: string,
   number: string,
-  command: Pick<SetPhone, "verification" | "code">,
+  command: Pick<SetPhone, "verification" | "code"> & { readonly pending?: PendingCode | undefined },
   facts: Facts,
 ): Decision {
-  if (command.verification === "is_verified")
-    return { events: [{ type: "user.human.phone.verified", data: {} }] };
+  const { verification, code, pending } = command;
+  if (verification === "is_verified") return { events: [{ type: "user.human.phone.verified", data: {} }] };
+  const binding = phoneBinding(userId, number, code.challengeId);
   const { issued, added } = issueCode(
-    phoneBinding(userId, number, command.code.challengeId),
-    command.code,
+    binding,
+    { code, verification, pending },
     facts.policy.phoneCode,
-    command.verification,
     facts,
   );
   return { events: [{ type: "user.human.phone.code.added", data: added }], code: issued };
@@ -75,9 +75,10 @@ export function decideResendPhoneCode(
   facts: Facts,
 ): Decision {
   if (user.phone === undefined) throw new DomainError(rules.noPhone);
-  if (user.phone.isVerified) throw new DomainError(rules.alreadyVerified);
-  if (user.phone.code === undefined && rules.noCode !== undefined) throw new DomainError(rules.noCode);
-  return decideVerification(user.id, user.phone.number, command, facts);
+  const { number, isVerified, code: pending } = user.phone;
+  if (isVerified) throw new DomainError(rules.alreadyVerified);
+  if (pending === undefined && rules.noCode !== undefined) throw new DomainError(rules.noCode);
+  return decideVerification(user.id, number, { ...command, pending }, facts);
 }
 
 /** A wrong try is recorded, and refused; so the decision may hold both. */
@@ -96,8 +97,9 @@ export function decideVerifyPhone(
     const refused = new DomainError(rules.noCode);
     return { events: rules.noCodeIsRecorded ? [failed] : [], refusal: refused };
   }
-  const binding = phoneBinding(user.id, user.phone.number, pending.challengeId);
-  const check = checkCode(pending, binding, code, facts.nowMs, facts.mac);
+  const { number } = user.phone;
+  const check = checkCode(pending, (challengeId) => phoneBinding(user.id, number, challengeId), code, facts);
+  if (typeof check === "object") return { events: [], question: check };
   if (check === "right") return { events: [{ type: "user.human.phone.verified", data: {} }] };
   const refused = new DomainError(check === "expired" ? rules.expired : rules.wrong);
   // A dead code cannot be guessed any more: the tries after it are not worth an event each.

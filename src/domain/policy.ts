@@ -1,6 +1,6 @@
 import type { CountryCode } from "libphonenumber-js/max";
 import { type Autofill, noAutofill } from "./autofill.ts";
-import type { CodeGenerator } from "./codes.ts";
+import type { CodeGenerator, ResendPolicy } from "./codes.ts";
 import type { PhoneNumberPolicy } from "./phone-number.ts";
 
 export const profiles = ["safe", "zitadel"] as const;
@@ -14,6 +14,7 @@ export interface Policy {
   readonly otpSmsCode: CodeGenerator;
   /** Wrong tries for one code before it is dead; null if unlimited (OWASP ASVS 5.0 §6.6.3). */
   readonly codeAttemptsMax: number | null;
+  readonly resend: ResendPolicy;
   readonly lockout: LockoutPolicy;
   /** Whether wrong codes of a phone count towards the lock, too (NIST SP 800-63B §5.2.2). */
   readonly phoneCodesLock: boolean;
@@ -46,6 +47,7 @@ const otpSmsCode: CodeGenerator = { ...digits, length: 8, ttlMs: 5 * minuteMs };
 export function policyOf(
   profile: Profile,
   region: CountryCode | undefined,
+  resend: ResendPolicy = { kind: "replace" },
   autofill: Autofill = noAutofill,
 ): Policy {
   switch (profile) {
@@ -55,6 +57,7 @@ export function policyOf(
         phoneCode: { ...digits, length: 6, ttlMs: 10 * minuteMs },
         otpSmsCode,
         codeAttemptsMax: 5,
+        resend,
         lockout: { maxPasswordAttempts: 0, maxOtpAttempts: 100 },
         phoneCodesLock: true,
         messagePauseMs: 30_000,
@@ -67,6 +70,7 @@ export function policyOf(
         phoneCode: { ...digits, upperLetters: true, length: 6, ttlMs: 60 * minuteMs },
         otpSmsCode,
         codeAttemptsMax: null,
+        resend,
         lockout: { maxPasswordAttempts: 0, maxOtpAttempts: 0 },
         phoneCodesLock: false,
         messagePauseMs: 0,

@@ -1,5 +1,11 @@
-import type { PendingCode } from "./codes.ts";
-import type { CodeAdded } from "./user-events.ts";
+import {
+  type CodeAdded,
+  type CodeSent,
+  type PendingCode,
+  pendingAfter,
+  pendingAfterFailure,
+  pendingAfterSent,
+} from "./codes.ts";
 
 /** Events, state and fold of a session. What was stored once stays readable: shapes here only grow. */
 
@@ -27,7 +33,7 @@ export type SessionEvent =
       /** `phone` is E.164. */
       readonly data: CodeAdded & { readonly phone: string };
     }
-  | { readonly type: "session.otp.sms.sent"; readonly data: { readonly challengeId: string } }
+  | { readonly type: "session.otp.sms.sent"; readonly data: CodeSent }
   | { readonly type: "session.otp.sms.checked"; readonly data: Empty }
   | { readonly type: "session.otp.sms.check.failed"; readonly data: Empty }
   | {
@@ -44,10 +50,10 @@ export type SessionEvent =
   | { readonly type: "session.terminated"; readonly data: Empty };
 
 /** A one-time code that waits for its answer. */
-export interface OtpSmsChallenge extends PendingCode {
+export type OtpSmsChallenge = PendingCode & {
   /** E.164. */
   readonly number: string;
-}
+};
 
 export interface SessionState {
   readonly id: string;
@@ -100,19 +106,17 @@ function change(state: SessionState, event: Change, atMs: number): SessionState 
       return { ...state, user: { id, organizationId, checkedMs: atMs } };
     }
     case "session.otp.sms.challenged": {
-      const { challengeId, keyId, mac, expiresMs, attemptsMax, phone: number } = event.data;
-      const challenge = { challengeId, keyId, mac, expiresMs, attemptsLeft: attemptsMax, number };
-      return { ...state, otpSmsChallenge: challenge };
+      const pending = pendingAfter(state.otpSmsChallenge, event.data);
+      return { ...state, otpSmsChallenge: { ...pending, number: event.data.phone } };
     }
     case "session.otp.sms.checked": {
       const { otpSmsChallenge: _answered, ...rest } = state;
       return { ...rest, otpSmsCheckedMs: atMs };
     }
-    case "session.otp.sms.check.failed": {
-      const challenge = state.otpSmsChallenge;
-      if (challenge === undefined || !challenge.attemptsLeft) return state;
-      return { ...state, otpSmsChallenge: { ...challenge, attemptsLeft: challenge.attemptsLeft - 1 } };
-    }
+    case "session.otp.sms.sent":
+      return withChallenge(state, (challenge) => pendingAfterSent(challenge, event.data));
+    case "session.otp.sms.check.failed":
+      return withChallenge(state, pendingAfterFailure);
     case "session.metadata.set": {
       const entries = Object.entries({ ...state.metadata, ...event.data.metadata });
       return { ...state, metadata: Object.fromEntries(entries.filter(([, value]) => value !== "")) };
@@ -126,8 +130,11 @@ function change(state: SessionState, event: Change, atMs: number): SessionState 
       const { id, creatorId, createdMs } = state;
       return { id, status: "terminated", creatorId, createdMs, changedMs: atMs, metadata: {}, tokenHash: "" };
     }
-    // It tells what happened outside; the state does not depend on it.
-    case "session.otp.sms.sent":
-      return state;
   }
+}
+
+function withChallenge(state: SessionState, update: (pending: PendingCode) => PendingCode): SessionState {
+  const challenge = state.otpSmsChallenge;
+  if (challenge === undefined) return state;
+  return { ...state, otpSmsChallenge: { ...update(challenge), number: challenge.number } };
 }

@@ -1,4 +1,4 @@
-import { checkCode, type NewCode, type PendingCode } from "./codes.ts";
+import { checkCode, type NewCode } from "./codes.ts";
 import { type Decision, type Facts, issueCode } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import { otpSmsNumber } from "./otp-sms.ts";
@@ -57,7 +57,7 @@ export function decideCreateSession(
   const opened: SessionEvent = { type: "session.added", data: added };
   const decided = decideChanges({ id }, user, command, facts);
   // A session that was refused never was; the failed try of its user stays.
-  if (decided.refusal !== undefined) return { ...decided, events: [] };
+  if (decided.refusal !== undefined || decided.question !== undefined) return { ...decided, events: [] };
   return { ...decided, events: [opened, ...decided.events, tokenSet(command)] };
 }
 
@@ -105,9 +105,12 @@ function decideChanges(
   const checkedUser = command.checkUser ? checkUser(session, user) : [];
   const check =
     command.otpSmsCode === undefined ? none : checkOtpSms(session, user, command.otpSmsCode, facts);
-  if (check.refusal !== undefined) return check;
+  if (check.refusal !== undefined || check.question !== undefined) return check;
+  // A code that was right a moment ago is used up: nothing of it goes on.
+  const { otpSmsChallenge: _answered, ...rest } = session;
+  const present = command.otpSmsCode === undefined ? session : rest;
   const challenge =
-    command.challenge === undefined ? none : decideChallenge(session, user, command.challenge, facts);
+    command.challenge === undefined ? none : decideChallenge(present, user, command.challenge, facts);
   const { metadata, lifetimeMs } = command;
   const others: SessionEvent[] = [];
   if (Object.keys(metadata).length > 0) others.push({ type: "session.metadata.set", data: { metadata } });
@@ -144,8 +147,10 @@ function checkOtpSms(
   const challenge = session.otpSmsChallenge;
   if (challenge === undefined) throw new DomainError(sessionErrors.noChallenge);
   if (user.status === "locked") throw new DomainError(userLocked);
-  const binding = bindingOf(session.id, user.id, challenge);
-  const check = checkCode(challenge, binding, code, facts.nowMs, facts.mac);
+  const { number } = challenge;
+  const bindingOf = (challengeId: string) => otpSmsBinding(session.id, user.id, number, challengeId);
+  const check = checkCode(challenge, bindingOf, code, facts);
+  if (typeof check === "object") return { ...none, question: check };
   if (check === "right") {
     return {
       events: [{ type: "session.otp.sms.checked", data: {} }],
@@ -174,9 +179,16 @@ function decideChallenge(
   if (user === undefined) throw new DomainError(sessionErrors.challengeWithoutUser);
   const number = otpSmsNumber(user);
   if (number === undefined) throw new DomainError(sessionErrors.challengeNotReady);
-  const binding = bindingOf(session.id, user.id, { number, challengeId: code.challengeId });
+  const binding = otpSmsBinding(session.id, user.id, number, code.challengeId);
   const verification = returned ? "return_code" : "send_code";
-  const { issued, added } = issueCode(binding, code, facts.policy.otpSmsCode, verification, facts);
+  // A code that went to another number is not taken over.
+  const pending = session.otpSmsChallenge?.number === number ? session.otpSmsChallenge : undefined;
+  const { issued, added } = issueCode(
+    binding,
+    { code, verification, pending },
+    facts.policy.otpSmsCode,
+    facts,
+  );
   return {
     events: [{ type: "session.otp.sms.challenged", data: { ...added, phone: number } }],
     userEvents: [],
@@ -184,10 +196,6 @@ function decideChallenge(
   };
 }
 
-function bindingOf(
-  sessionId: string,
-  userId: string,
-  { number, challengeId }: Pick<PendingCode, "challengeId"> & { readonly number: string },
-) {
+function otpSmsBinding(sessionId: string, userId: string, number: string, challengeId: string) {
   return { userId, purpose: "otp_sms", number, challengeId: `${sessionId}/${challengeId}` } as const;
 }

@@ -1,4 +1,4 @@
-import type { SignedCode } from "./codes.ts";
+import type { CodeAdded, CodeSent } from "./codes.ts";
 
 /** What happens to a user. What was stored once stays readable: shapes here only grow. */
 
@@ -29,14 +29,6 @@ export interface UserSchema {
   readonly schemaId: string;
   /** Plain JSON. */
   readonly data: object;
-}
-
-export interface CodeAdded extends SignedCode {
-  readonly challengeId: string;
-  readonly expiresMs: number | null;
-  readonly attemptsMax: number | null;
-  /** True if the caller got the code; false if it goes out by SMS. */
-  readonly returned: boolean;
 }
 
 export type UserEvent =
@@ -73,7 +65,7 @@ export type UserEvent =
   | { readonly type: "user.schema.set"; readonly data: UserSchema }
   | { readonly type: "user.human.phone.changed"; readonly data: { readonly phone: string } }
   | { readonly type: "user.human.phone.code.added"; readonly data: CodeAdded }
-  | { readonly type: "user.human.phone.code.sent"; readonly data: { readonly challengeId: string } }
+  | { readonly type: "user.human.phone.code.sent"; readonly data: CodeSent }
   | { readonly type: "user.human.phone.verified"; readonly data: Empty }
   | { readonly type: "user.human.phone.verification.failed"; readonly data: Empty }
   | { readonly type: "user.human.phone.removed"; readonly data: Empty }
@@ -87,10 +79,7 @@ export type UserEvent =
       readonly data: RegistrationRef & { readonly phone: string };
     }
   | { readonly type: "user.otp.sms.registration.code.added"; readonly data: RegistrationRef & CodeAdded }
-  | {
-      readonly type: "user.otp.sms.registration.code.sent";
-      readonly data: RegistrationRef & { readonly challengeId: string };
-    }
+  | { readonly type: "user.otp.sms.registration.code.sent"; readonly data: RegistrationRef & CodeSent }
   | { readonly type: "user.otp.sms.registration.verified"; readonly data: RegistrationRef }
   | { readonly type: "user.otp.sms.registration.verification.failed"; readonly data: RegistrationRef }
   | { readonly type: "user.otp.sms.registration.removed"; readonly data: RegistrationRef }

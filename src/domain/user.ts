@@ -1,5 +1,5 @@
-import { isExpired, type PendingCode } from "./codes.ts";
-import type { CodeAdded, Email, MetadataEntry, Profile, UserEvent, UserSchema } from "./user-events.ts";
+import { isAlive, type PendingCode, pendingAfter, pendingAfterFailure, pendingAfterSent } from "./codes.ts";
+import type { Email, MetadataEntry, Profile, UserEvent, UserSchema } from "./user-events.ts";
 
 /** State and fold of a user. A field that came later is optional: rows of before do not have it. */
 
@@ -140,16 +140,17 @@ function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number
     case "user.human.phone.changed":
       return { ...state, phone: { number: event.data.phone, isVerified: false } };
     case "user.human.phone.code.added":
-      return withPhone(state, (phone) => withCode(phone, event.data));
+      return withPhone(state, (phone) => ({ ...phone, code: pendingAfter(phone.code, event.data) }));
+    case "user.human.phone.code.sent":
+      return withPhone(state, (phone) => withCode(phone, (code) => pendingAfterSent(code, event.data)));
     case "user.human.phone.verified": {
       const number = state.phone?.number;
       const verified = withPhone({ ...state, wrongCodes: 0 }, verifiedPhone);
       return number === undefined ? verified : { ...verified, verifiedNumber: number };
     }
     case "user.human.phone.verification.failed":
-      return withPhone(
-        { ...state, wrongCodes: wrongCodesAfter(state, state.phone, atMs) },
-        withFailedAttempt,
+      return withPhone({ ...state, wrongCodes: wrongCodesAfter(state, state.phone, atMs) }, (phone) =>
+        withCode(phone, pendingAfterFailure),
       );
     case "user.human.phone.removed": {
       const { phone: _phone, verifiedNumber: _number, otpSms: _enrolled, ...rest } = state;
@@ -178,7 +179,13 @@ function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number
       return withRegistration(
         state,
         event.data.registrationId,
-        (found) => found && withCode(found, event.data),
+        (found) => found && { ...found, code: pendingAfter(found.code, event.data) },
+      );
+    case "user.otp.sms.registration.code.sent":
+      return withRegistration(
+        state,
+        event.data.registrationId,
+        (found) => found && withCode(found, (code) => pendingAfterSent(code, event.data)),
       );
     case "user.otp.sms.registration.verified":
       return withRegistration(
@@ -191,7 +198,7 @@ function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number
       return withRegistration(
         { ...state, wrongCodes: wrongCodesAfter(state, failed, atMs) },
         event.data.registrationId,
-        (found) => found && withFailedAttempt(found),
+        (found) => found && withCode(found, pendingAfterFailure),
       );
     }
     case "user.otp.sms.registration.removed":
@@ -222,10 +229,6 @@ function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number
     case "user.removed":
       // Nothing personal stays in the state; the row stays, so that the sequence goes on.
       return { ...blankUser(state.id, state.kind, state.resourceOwner, state.createdMs), status: "removed" };
-    // They tell what happened outside; the state does not depend on them.
-    case "user.human.phone.code.sent":
-    case "user.otp.sms.registration.code.sent":
-      return state;
   }
 }
 
@@ -243,28 +246,17 @@ function withRegistration(
   return { ...state, registrations: updated === undefined ? others : { ...others, [id]: updated } };
 }
 
-function withCode(phone: Phone, added: CodeAdded): Phone {
-  const { challengeId, keyId, mac, expiresMs, attemptsMax } = added;
-  return {
-    number: phone.number,
-    isVerified: phone.isVerified,
-    code: { challengeId, keyId, mac, expiresMs, attemptsLeft: attemptsMax },
-  };
+function withCode(phone: Phone, update: (code: PendingCode) => PendingCode): Phone {
+  return phone.code === undefined ? phone : { ...phone, code: update(phone.code) };
 }
 
 function verifiedPhone(phone: Phone): Phone {
   return { number: phone.number, isVerified: true };
 }
 
-function withFailedAttempt(phone: Phone): Phone {
-  const code = phone.code;
-  if (code === undefined || code.attemptsLeft === null || code.attemptsLeft === 0) return phone;
-  return { ...phone, code: { ...code, attemptsLeft: code.attemptsLeft - 1 } };
-}
-
 /** Only a try that could have succeeded counts towards the lock: nobody guesses at a code that is not there. */
 export function wrongCodesAfter(state: UserState, phone: Phone | undefined, atMs: number): number {
   const code = phone?.code;
-  const couldSucceed = code !== undefined && !isExpired(code, atMs) && code.attemptsLeft !== 0;
+  const couldSucceed = code !== undefined && isAlive(code, atMs);
   return couldSucceed ? state.wrongCodes + 1 : state.wrongCodes;
 }

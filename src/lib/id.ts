@@ -4,14 +4,19 @@ import type { RandomBytes } from "./random.ts";
 const epochMs = 1_577_836_800_000;
 
 /**
- * An id that grows with time: 41 bits of milliseconds, 22 bits of randomness, as decimal digits.
- * Two ids of one millisecond are equal once in four million; whoever stores one must notice.
+ * An id that grows with time: 41 bits of milliseconds, 22 bits of randomness, as decimal digits. One process gives
+ * none twice, and each is greater than the one before; two processes give the same in one millisecond once in four
+ * million.
  */
 export function newDecimalId(nowMs: number, randomBytes: RandomBytes): string {
   const [a = 0, b = 0, c = 0] = randomBytes(3);
   const random = ((a & 0x3f) << 16) | (b << 8) | c;
-  return String((BigInt(Math.max(0, nowMs - epochMs)) << 22n) | BigInt(random));
+  const drawn = (BigInt(Math.max(0, nowMs - epochMs)) << 22n) | BigInt(random);
+  lastId = drawn > lastId ? drawn : lastId + 1n;
+  return String(lastId);
 }
+
+let lastId = 0n;
 
 /** A UUID version 7 (RFC 9562 §5.7): grows with time, 74 random bits; never equal in practice. */
 export function newUuid(nowMs: number, randomBytes: RandomBytes): string {

@@ -19,6 +19,7 @@ import { getPhone, removePhone, resendPhoneCode, setPhone, verifyPhone } from ".
 import type { Caller } from "../app/ports.ts";
 import { v1 } from "../domain/generations.ts";
 import { v1AuthFactors } from "./auth-factors-v1.ts";
+import { codeRequestOf } from "./code-request.ts";
 import { v1AddDetails, v1ChangeDetails, v1ViewDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
 import { v1User } from "./users.ts";
@@ -44,7 +45,8 @@ export function authV1(app: AppContext): ServiceImpl<typeof AuthService> {
 
     async setMyPhone(request, context) {
       const caller = callerOf(context);
-      const command = { ...self(caller), number: request.phone, verification: "send_code" } as const;
+      const to = { ...self(caller), number: request.phone, verification: "send_code" } as const;
+      const command = { ...codeRequestOf(context), ...to };
       const { details } = await setPhone(app, caller, command, v1.set);
       return create(SetMyPhoneResponseSchema, { details: v1ChangeDetails(details) });
     },
@@ -58,7 +60,7 @@ export function authV1(app: AppContext): ServiceImpl<typeof AuthService> {
 
     async resendMyPhoneVerification(_request, context) {
       const caller = callerOf(context);
-      const command = { ...self(caller), verification: "send_code" } as const;
+      const command = { ...codeRequestOf(context), ...self(caller), verification: "send_code" } as const;
       const { details } = await resendPhoneCode(app, caller, command, v1.resend);
       return create(ResendMyPhoneVerificationResponseSchema, { details: v1ChangeDetails(details) });
     },

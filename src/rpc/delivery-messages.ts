@@ -12,11 +12,11 @@ import {
 } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
 import {
   type Attempt as AttemptRecord,
-  type MessagePurpose,
   type MessageRecord,
   type MessageState as StateName,
   messageStates,
 } from "../app/ports.ts";
+import type { MessagePurpose } from "../app/sms-port.ts";
 import type { SmsEncoding } from "../domain/sms-segments.ts";
 import { wireChannels } from "./delivery-providers.ts";
 

@@ -12,7 +12,8 @@ import {
   WatchMessagesResponseSchema,
 } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import type { Inbox } from "../app/inbox.ts";
-import type { InboxMessage, MessagePurpose } from "../app/ports.ts";
+import type { InboxMessage } from "../app/ports.ts";
+import type { MessagePurpose } from "../app/sms-port.ts";
 
 const limitDefault = 100;
 

@@ -26,6 +26,7 @@ import {
 } from "../app/account.ts";
 import type { AppContext } from "../app/context.ts";
 import { listUsers } from "../app/user-list.ts";
+import { codeRequestOf } from "./code-request.ts";
 import { v1AddDetails, v1ChangeDetails, v1ListDetails } from "./details.ts";
 import { callerOf, organizationOf, userIn } from "./gate.ts";
 import { profileOf } from "./human-user.ts";
@@ -71,6 +72,7 @@ export function managementAccountsV1(app: AppContext): Methods {
     async addHumanUser(request, context) {
       refusePresent({ initial_password: request.initialPassword }, noPasswords);
       const { userId, details } = await addHumanUser(app, callerOf(context), {
+        ...codeRequestOf(context),
         organizationId: organizationOf(context),
         ...humanOf(request),
       });
@@ -91,6 +93,7 @@ export function managementAccountsV1(app: AppContext): Methods {
       refusePresent({ otp_code: request.otpCode }, onlySms);
       refusePresent({ idps: request.idps }, noLinks);
       const { userId, details } = await addHumanUser(app, callerOf(context), {
+        ...codeRequestOf(context),
         organizationId: organizationOf(context),
         ...humanOf(request),
       });

@@ -14,6 +14,7 @@ import { hasOtpSms, removeOtpSms } from "../app/otp-sms.ts";
 import { getPhone, removePhone, resendPhoneCode, setPhone } from "../app/phone.ts";
 import { v1 } from "../domain/generations.ts";
 import { v1AuthFactors } from "./auth-factors-v1.ts";
+import { codeRequestOf } from "./code-request.ts";
 import { v1ChangeDetails, v1ViewDetails } from "./details.ts";
 import { callerOf, userIn } from "./gate.ts";
 
@@ -40,13 +41,19 @@ export function managementPhonesV1(app: AppContext): Methods {
 
     async updateHumanPhone({ userId, phone: number, isPhoneVerified }, context) {
       const verification = isPhoneVerified ? "is_verified" : "send_code";
-      const command = { ...userIn(context, userId), number, verification } as const;
+      const command = {
+        ...codeRequestOf(context),
+        ...userIn(context, userId),
+        number,
+        verification,
+      } as const;
       const { details } = await setPhone(app, callerOf(context), command, v1.set);
       return create(UpdateHumanPhoneResponseSchema, { details: v1ChangeDetails(details) });
     },
 
     async resendHumanPhoneVerification({ userId }, context) {
-      const command = { ...userIn(context, userId), verification: "send_code" } as const;
+      const user = userIn(context, userId);
+      const command = { ...codeRequestOf(context), ...user, verification: "send_code" } as const;
       const { details } = await resendPhoneCode(app, callerOf(context), command, v1.resend);
       return create(ResendHumanPhoneVerificationResponseSchema, { details: v1ChangeDetails(details) });
     },

@@ -27,6 +27,7 @@ import {
 } from "../app/account.ts";
 import type { AppContext } from "../app/context.ts";
 import { listUsers } from "../app/user-list.ts";
+import { codeRequestOf } from "./code-request.ts";
 import { v3Details, v3ListDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
 import { emailOf, phoneOf, present, profileOf } from "./human-user.ts";
@@ -70,6 +71,7 @@ export function accountsV3(app: AppContext): Methods {
       const { schemaId, data = {}, contact, authenticators, userId } = requireUserOf(request, "CreateUser");
       const { email, phone } = contactOf(contact);
       const added = await addHumanUser(app, callerOf(context), {
+        ...codeRequestOf(context),
         userId,
         organizationId: organizationIn(request),
         userName: userNameOf(authenticators),
@@ -88,6 +90,7 @@ export function accountsV3(app: AppContext): Methods {
     async patchUser(request, context) {
       const { schemaId, data, contact } = requireUserOf(request, "PatchUser");
       const { details, phoneCode } = await changeHumanUser(app, callerOf(context), {
+        ...codeRequestOf(context),
         ...userRefOf(request),
         ...present<ChangeHumanUserCommand>({
           schema: present({ schemaId, data }),

@@ -13,6 +13,7 @@ import type { AppContext } from "../app/context.ts";
 import { addRegistration, removeRegistration, verifyRegistration } from "../app/otp-sms-registration.ts";
 import { resendPhoneCode, setPhone, verifyPhone } from "../app/phone.ts";
 import { v3 } from "../domain/generations.ts";
+import { codeRequestOf } from "./code-request.ts";
 import { v3Details } from "./details.ts";
 import { callerOf } from "./gate.ts";
 import { userRefOf } from "./user-ref-v3alpha.ts";
@@ -34,7 +35,8 @@ export function phonesV3(app: AppContext): Methods {
     async setContactPhone(request, context) {
       const phone = requirePhone(request.phone, "SetContactPhoneRequest");
       const verification = verificationOf(phone.verification);
-      const command = { ...userRefOf(request), number: phone.number, verification };
+      const user = userRefOf(request);
+      const command = { ...codeRequestOf(context), ...user, number: phone.number, verification };
       const { details, code } = await setPhone(app, callerOf(context), command, v3.set);
       return create(SetContactPhoneResponseSchema, {
         details: v3Details(request.id, details),
@@ -49,7 +51,8 @@ export function phonesV3(app: AppContext): Methods {
     },
 
     async resendContactPhoneCode(request, context) {
-      const command = { ...userRefOf(request), verification: codeVerificationOf(request.verification) };
+      const verification = codeVerificationOf(request.verification);
+      const command = { ...codeRequestOf(context), ...userRefOf(request), verification };
       const { details, code } = await resendPhoneCode(app, callerOf(context), command, v3.resend);
       return create(ResendContactPhoneCodeResponseSchema, {
         details: v3Details(request.id, details),
@@ -60,7 +63,8 @@ export function phonesV3(app: AppContext): Methods {
     async addOTPSMSAuthenticator(request, context) {
       const phone = requirePhone(request.phone, "AddOTPSMSAuthenticatorRequest");
       const verification = verificationOf(phone.verification);
-      const command = { ...userRefOf(request), number: phone.number, verification };
+      const user = userRefOf(request);
+      const command = { ...codeRequestOf(context), ...user, number: phone.number, verification };
       const { details, registrationId, code } = await addRegistration(app, callerOf(context), command);
       return create(AddOTPSMSAuthenticatorResponseSchema, {
         details: v3Details(request.id, details),

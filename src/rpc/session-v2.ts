@@ -21,6 +21,7 @@ import {
   type SessionRequest,
   setSession,
 } from "../app/session.ts";
+import { codeRequestOf } from "./code-request.ts";
 import { boundedMs } from "./durations.ts";
 import { v2ChangeDetails, v2ListDetails, v2ViewDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
@@ -94,6 +95,7 @@ function sessionRequestOf(
     ([key, value]) => [key, Buffer.from(value).toString("base64")] as const,
   );
   return {
+    ...codeRequestOf(context),
     ...present<SessionRequest>({
       user: checks?.user && checkedUserOf(checks.user),
       otpSmsCode: checks?.otpSms?.code,

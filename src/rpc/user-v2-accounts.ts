@@ -33,6 +33,7 @@ import {
 } from "../app/account.ts";
 import { type AppContext, detailsOf } from "../app/context.ts";
 import { listUsers } from "../app/user-list.ts";
+import { codeRequestOf } from "./code-request.ts";
 import { v2ChangeDetails, v2ListDetails, v2ViewDetails } from "./details.ts";
 import { callerOf, organizationOf } from "./gate.ts";
 import {
@@ -75,7 +76,7 @@ export function accountsV2(app: AppContext): Methods {
       const common = { organizationId, userId, userName };
       const added =
         user.case === "human"
-          ? await addHumanUser(app, caller, { ...common, ...humanOf(user.value) })
+          ? await addHumanUser(app, caller, { ...codeRequestOf(context), ...common, ...humanOf(user.value) })
           : await addMachineUser(app, caller, {
               ...common,
               name: user.value.name,
@@ -90,6 +91,7 @@ export function accountsV2(app: AppContext): Methods {
 
     async addHumanUser(request, context) {
       const { userId, details, phoneCode } = await addHumanUser(app, callerOf(context), {
+        ...codeRequestOf(context),
         userId: request.userId,
         organizationId: organizationIdOf(request.organization) ?? organizationOf(context),
         userName: request.username,
@@ -123,6 +125,7 @@ export function accountsV2(app: AppContext): Methods {
         switch (userType.case) {
           case "human":
             return changeHumanUser(app, caller, {
+              ...codeRequestOf(context),
               ...named,
               ...humanChangeOf(userType.value, "human.password"),
             });
@@ -144,6 +147,7 @@ export function accountsV2(app: AppContext): Methods {
     async updateHumanUser(request, context) {
       const { userId, username: userName } = request;
       const { details, phoneCode } = await changeHumanUser(app, callerOf(context), {
+        ...codeRequestOf(context),
         userId,
         ...present({ userName }),
         ...humanChangeOf(request, "password"),

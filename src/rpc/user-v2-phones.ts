@@ -10,6 +10,7 @@ import {
 import type { AppContext } from "../app/context.ts";
 import { removePhone, resendPhoneCode, setPhone, verifyPhone } from "../app/phone.ts";
 import { v2 } from "../domain/generations.ts";
+import { codeRequestOf } from "./code-request.ts";
 import { v2ChangeDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
 import { codeVerificationOf, verificationOf } from "./verification.ts";
@@ -24,6 +25,7 @@ export function phonesV2(app: AppContext): Methods {
   return {
     async setPhone(request, context) {
       const command = {
+        ...codeRequestOf(context),
         userId: request.userId,
         number: request.phone,
         verification: verificationOf(request.verification),
@@ -33,7 +35,11 @@ export function phonesV2(app: AppContext): Methods {
     },
 
     async resendPhoneCode(request, context) {
-      const command = { userId: request.userId, verification: codeVerificationOf(request.verification) };
+      const command = {
+        ...codeRequestOf(context),
+        userId: request.userId,
+        verification: codeVerificationOf(request.verification),
+      };
       const { details, code } = await resendPhoneCode(app, callerOf(context), command, v2.resend);
       return create(ResendPhoneCodeResponseSchema, {
         details: v2ChangeDetails(details),

@@ -13,6 +13,7 @@ import type { AppContext } from "../app/context.ts";
 import { addRegistration, removeRegistration, verifyRegistration } from "../app/otp-sms-registration.ts";
 import { resendPhoneCode, setPhone, verifyPhone } from "../app/phone.ts";
 import { v3 } from "../domain/generations.ts";
+import { codeRequestOf } from "./code-request.ts";
 import { v2ChangeDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
 import { codeVerificationOf, requirePhone, verificationOf } from "./verification.ts";
@@ -23,7 +24,8 @@ export function userV3alpha(app: AppContext): ServiceImpl<typeof UserService> {
     async setContactPhone(request, context) {
       const phone = requirePhone(request.phone, "SetContactPhoneRequest");
       const verification = verificationOf(phone.verification);
-      const command = { userId: request.userId, number: phone.number, verification };
+      const { userId } = request;
+      const command = { ...codeRequestOf(context), userId, number: phone.number, verification };
       const { details, code } = await setPhone(app, callerOf(context), command, v3.set);
       return create(SetContactPhoneResponseSchema, {
         details: v2ChangeDetails(details),
@@ -39,7 +41,7 @@ export function userV3alpha(app: AppContext): ServiceImpl<typeof UserService> {
 
     async resendContactPhoneCode(request, context) {
       const verification = codeVerificationOf(request.verification);
-      const command = { userId: request.userId, verification };
+      const command = { ...codeRequestOf(context), userId: request.userId, verification };
       const { details, code } = await resendPhoneCode(app, callerOf(context), command, v3.resend);
       return create(ResendContactPhoneCodeResponseSchema, {
         details: v2ChangeDetails(details),
@@ -50,6 +52,7 @@ export function userV3alpha(app: AppContext): ServiceImpl<typeof UserService> {
     async addOTPSMSAuthenticator(request, context) {
       const phone = requirePhone(request.phone, "AddOTPSMSAuthenticatorRequest");
       const { details, registrationId, code } = await addRegistration(app, callerOf(context), {
+        ...codeRequestOf(context),
         userId: request.userId,
         number: phone.number,
         verification: verificationOf(phone.verification),

@@ -7,6 +7,7 @@ const allowedHeaders = [
   "Authorization",
   "Accept-Language",
   "Idempotency-Key",
+  "Ringback-Channel",
   "X-Zitadel-Orgid",
 ].join(", ");
 const exposedHeaders = [...connectCors.exposedHeaders, "Ringback-Sms-Segments"].join(", ");

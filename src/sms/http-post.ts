@@ -1,5 +1,5 @@
 import { Agent } from "undici";
-import type { SendResult } from "../app/ports.ts";
+import type { SendResult } from "../app/sms-port.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HttpExchange, type HttpOutcome } from "./http-exchange.ts";
 import { ForbiddenAddressError, lookupPublic, refuseForbiddenHost } from "./public-address.ts";
@@ -74,6 +74,8 @@ export class HttpPost {
     const refusal = reader.refused?.(answer.body);
     const kind = refusal?.kind ?? kindOf(status);
     const reason = `${this.#receiver} answered ${status}${refusal === undefined ? "" : `: ${refusal.reason}`}`;
+    if (kind === "rejected")
+      return { kind, reason, ...(isOfAccount(status) ? { isAccountRefused: true } : {}) };
     const retryAfterMs = kind === "retry" ? this.#retryAfterMs(retryAfter) : undefined;
     return { kind, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
@@ -122,6 +124,11 @@ export class HttpPost {
 function kindOf(status: number): "retry" | "unknown" | "rejected" {
   if (status === 408 || status === 429 || status === 500 || status === 503) return "retry";
   return status >= 500 ? "unknown" : "rejected";
+}
+
+/** A wrong key, or no credit: no other message will fare better. */
+function isOfAccount(status: number): boolean {
+  return status === 401 || status === 402;
 }
 
 function codeOf(error: unknown): string {

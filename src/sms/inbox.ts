@@ -1,4 +1,4 @@
-import type { SmsMessage, SmsProvider } from "../app/ports.ts";
+import type { SmsMessage, SmsProvider } from "../app/sms-port.ts";
 
 /**
  * The embedded provider: messages stay here, readable through the inbox API, and reach no phone.

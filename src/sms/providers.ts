@@ -1,4 +1,4 @@
-import type { SmsAccount, SmsMessage, SmsProvider } from "../app/ports.ts";
+import type { SmsAccount, SmsMessage, SmsProvider } from "../app/sms-port.ts";
 import type { Clock } from "../lib/clock.ts";
 import { createHttpProvider } from "./http.ts";
 import { createInboxProvider } from "./inbox.ts";

@@ -1,5 +1,5 @@
 import { AwsV4Signer } from "aws4fetch";
-import type { SendResult, SmsProvider } from "../app/ports.ts";
+import type { SendResult, SmsProvider } from "../app/sms-port.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type AnswerReader, HttpPost, type Refusal } from "./http-post.ts";
 

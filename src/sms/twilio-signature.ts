@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { ReceiptRequest } from "../app/ports.ts";
+import type { ReceiptRequest } from "../app/sms-port.ts";
 import { isSameText } from "./same-text.ts";
 
 /**

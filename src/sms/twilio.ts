@@ -1,4 +1,4 @@
-import type { Channel, Receipt, ReceiptState, SendResult, SmsMessage, SmsProvider } from "../app/ports.ts";
+import type { Channel, Receipt, ReceiptState, SendResult, SmsMessage, SmsProvider } from "../app/sms-port.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type AnswerReader, HttpPost } from "./http-post.ts";
 import { jsonFields, textOf } from "./json-body.ts";

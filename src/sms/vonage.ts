@@ -1,4 +1,4 @@
-import type { Receipt, ReceiptState, SendResult, SmsProvider } from "../app/ports.ts";
+import type { Receipt, ReceiptState, SendResult, SmsProvider } from "../app/sms-port.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type AnswerReader, HttpPost, type Refusal } from "./http-post.ts";
 import { fieldsOf, jsonFields, textOf } from "./json-body.ts";

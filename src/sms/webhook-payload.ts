@@ -1,4 +1,4 @@
-import type { MessagePurpose, SmsMessage } from "../app/ports.ts";
+import type { MessagePurpose, SmsMessage } from "../app/sms-port.ts";
 
 const eventTypes: Record<MessagePurpose, string> = {
   verify_phone: "user.human.phone.code.added",

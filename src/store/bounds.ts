@@ -1,15 +1,19 @@
-import { inboxMessagesMax, outboxPendingMax } from "../app/ports.ts";
+import { inboxMessagesMax, keptAnswersMax, outboxPendingMax } from "../app/ports.ts";
 
 /** What every store keeps at most. A test lowers it; nobody else needs to. */
 export interface StoreBounds {
   readonly outboxPendingMax: number;
   readonly inboxMessagesMax: number;
+  readonly keptAnswersMax: number;
 }
 
-export const storeBounds: StoreBounds = { outboxPendingMax, inboxMessagesMax };
+export const storeBounds: StoreBounds = { outboxPendingMax, inboxMessagesMax, keptAnswersMax };
 
 /** How long a settled message stays as the record of its delivery, counted from its creation. */
 export const settledKeptMs = 30 * 24 * 60 * 60 * 1000;
 
 /** Each claim looks at this many of the oldest messages and drops the records that are past their time. */
 export const pruneStepMessages = 100;
+
+/** Each commit that keeps an answer looks at this many of the oldest ones and drops those that are past their time. */
+export const pruneStepAnswers = 10;

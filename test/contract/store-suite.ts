@@ -400,6 +400,68 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
       });
     });
 
+    describe("kept answers", () => {
+      const answer = (key: string, expiresMs = 5_000) => ({ key, sealed: `sealed ${key}`, expiresMs });
+      const keep = (id: string, key: string, change: Partial<Commit> = {}) =>
+        store.commit(userCommit(id, 0, { answer: answer(key), ...change }));
+
+      it("are found by their key, for their time", async () => {
+        expect(await store.findAnswer("k1", 1_000)).toBeUndefined();
+        expect(await keep("1", "k1")).toEqual({ kind: "committed" });
+        expect(await store.findAnswer("k1", 4_999)).toBe("sealed k1");
+        expect(await store.findAnswer("k1", 5_000)).toBeUndefined();
+        expect(await store.findAnswer("k2", 1_000)).toBeUndefined();
+      });
+
+      it("refuse another commit with their key before anything else is asked, for their time", async () => {
+        await keep("1", "k1", { message: outboxMessage("m1") });
+        const again = { message: outboxMessage("m2"), messagePauseMs: 60_000 };
+        expect(await keep("1", "k1", again)).toEqual({ kind: "answered" });
+        expect(await keep("2", "k1", { atMs: 4_999 })).toEqual({ kind: "answered" });
+        expect(await load("2")).toBeUndefined();
+        expect(await store.outbox.claim(9_000, 1, 10)).toMatchObject([{ id: "m1" }]);
+        const later = { atMs: 5_000, answer: { key: "k1", sealed: "another", expiresMs: 9_000 } };
+        expect(await keep("2", "k1", later)).toEqual({ kind: "committed" });
+        expect(await store.findAnswer("k1", 5_000)).toBe("another");
+      });
+
+      it("are written with their commit, or not at all", async () => {
+        await keep("1", "k1");
+        expect(await keep("1", "k2")).toEqual({ kind: "sequence_taken" });
+        expect(await store.findAnswer("k2", 1_000)).toBeUndefined();
+        await store.commit(userCommit("3", 0, { takeKeys: [userName("anna")] }));
+        expect(await keep("4", "k4", { takeKeys: [userName("anna")] })).toMatchObject({ kind: "key_taken" });
+        expect(await store.findAnswer("k4", 1_000)).toBeUndefined();
+      });
+
+      it("let one of many commits at once pass", async () => {
+        const commits = Array.from({ length: 20 }, (_, id) =>
+          userCommit(String(id), 0, { answer: answer("k1") }),
+        );
+        const outcomes = await kinds(commits);
+        expect(outcomes.filter((kind) => kind === "committed")).toHaveLength(1);
+        expect(outcomes.filter((kind) => kind === "answered")).toHaveLength(19);
+      });
+
+      it("are bounded, and forgotten a few at a time", async () => {
+        await reopen({ keptAnswersMax: 3 });
+        for (const id of ["1", "2", "3"]) await keep(id, `k${id}`);
+        expect(await keep("4", "k4")).toEqual({ kind: "answers_full" });
+        expect(await store.commit(userCommit("5", 0))).toEqual({ kind: "committed" });
+        expect(await keep("4", "k4", { atMs: 5_000, answer: answer("k4", 9_000) })).toEqual({
+          kind: "committed",
+        });
+        expect(await store.findAnswer("k4", 5_000)).toBe("sealed k4");
+        expect(await kinds(["6", "7", "8"].map((id) => late(id)))).toEqual([
+          "committed",
+          "committed",
+          "answers_full",
+        ]);
+      });
+
+      const late = (id: string) => userCommit(id, 0, { atMs: 5_001, answer: answer(`k${id}`, 9_000) });
+    });
+
     describe("inbox", () => {
       const list = async (query: Partial<InboxQuery> = {}) =>
         store.inbox.list({ order: "oldest_first", limit: 100, ...query });
@@ -484,6 +546,8 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
             const change = message === undefined ? {} : { message };
             await store.commit(userCommit(id, 0, { takeKeys: [userName(id)], ...change }));
           }
+          const kept = { key: "k5", sealed: "sealed", expiresMs: 5_000 };
+          await store.commit(userCommit("5", 0, { answer: kept }));
           await store.inbox.append(inboxMessage("m1"));
           const look = async () => ({
             states: await Promise.all(["1", "2", "3", "4"].map(load)),
@@ -491,8 +555,10 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
             history: await history(),
             inbox: await store.inbox.list({ order: "oldest_first", limit: 10 }),
             nextDueMs: await store.outbox.nextDueMs(),
+            answer: await store.findAnswer("k5", 4_999),
           });
           const before = await look();
+          expect(before.answer).toBe("sealed");
           await reopen({ outboxPendingMax: 2 });
           expect(await look()).toEqual(before);
           expect(await kinds([userCommit("4", 0, { message: outboxMessage("m4") })])).toEqual([

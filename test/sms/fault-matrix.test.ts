@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { afterAll, describe, expect, it } from "@jest/globals";
-import type { SendResult } from "../../src/app/ports.ts";
+import type { SendResult } from "../../src/app/sms-port.ts";
 import { createInboxProvider } from "../../src/sms/inbox.ts";
 import { createSmsProvider } from "../../src/sms/providers.ts";
 import { clock, message } from "../support/provider-message.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { Agent } from "undici";
-import type { SendResult } from "../../src/app/ports.ts";
+import type { SendResult } from "../../src/app/sms-port.ts";
 import { HttpExchange, type HttpOutcome } from "../../src/sms/http-exchange.ts";
 import { HttpPost } from "../../src/sms/http-post.ts";
 import { clock, nowMs } from "../support/provider-message.ts";

@@ -137,7 +137,7 @@ describe("the outcome", () => {
       { kind: "rejected", reason: "the webhook answered 301" },
     ],
     ["400", status(400), { kind: "rejected", reason: "the webhook answered 400" }],
-    ["401", status(401), { kind: "rejected", reason: "the webhook answered 401" }],
+    ["401", status(401), { kind: "rejected", reason: "the webhook answered 401", isAccountRefused: true }],
     ["408", status(408), { kind: "retry", reason: "the webhook answered 408" }],
     [
       "429 with Retry-After",

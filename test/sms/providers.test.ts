@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import type { SmsAccount } from "../../src/app/ports.ts";
+import type { SmsAccount } from "../../src/app/sms-port.ts";
 import { createSmsProvider } from "../../src/sms/providers.ts";
 import { clock } from "../support/provider-message.ts";
 import { messagebirdAccount } from "../support/provider-messagebird.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { SmsProvider } from "../../src/app/ports.ts";
+import type { SmsProvider } from "../../src/app/sms-port.ts";
 import { createSnsProvider, type SnsProviderOptions } from "../../src/sms/sns.ts";
 import { clock, message } from "../support/provider-message.ts";
 import { give, type ProviderServer, startProvider } from "../support/provider-server.ts";

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { ReceiptRequest, SigningKey, SmsProvider } from "../../src/app/ports.ts";
+import type { ReceiptRequest, SigningKey, SmsProvider } from "../../src/app/sms-port.ts";
 import { createHttpProvider } from "../../src/sms/http.ts";
 import { isStandardWebhook, standardWebhookHeaders } from "../../src/sms/webhook-signature.ts";
 import { clock, message, nowMs } from "../support/provider-message.ts";

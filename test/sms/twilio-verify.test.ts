@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { CodeCheckResult, SmsProvider } from "../../src/app/ports.ts";
+import type { CodeCheckResult, SmsProvider } from "../../src/app/sms-port.ts";
 import { createTwilioVerifyProvider, type TwilioVerifyOptions } from "../../src/sms/twilio-verify.ts";
 import { clock, message } from "../support/provider-message.ts";
 import { give, json, type ProviderServer, startProvider } from "../support/provider-server.ts";

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { ReceiptRequest, SmsProvider } from "../../src/app/ports.ts";
+import type { ReceiptRequest, SmsProvider } from "../../src/app/sms-port.ts";
 import { createTwilioProvider, type TwilioProviderOptions } from "../../src/sms/twilio.ts";
 import { clock, message, nowMs } from "../support/provider-message.ts";
 import { give, type ProviderServer, startProvider } from "../support/provider-server.ts";
@@ -100,7 +100,10 @@ describe("Twilio", () => {
       "Twilio answered 401: the account SID or the auth token is wrong",
     ],
   ])("says what is wrong with %s, and no number", async (_name, options, change, reason) => {
-    expect(await provider(options).send({ ...message, ...change })).toEqual({ kind: "rejected", reason });
+    expect(await provider(options).send({ ...message, ...change })).toMatchObject({
+      kind: "rejected",
+      reason,
+    });
   });
 
   it("tells errors that it has no words for by their code", async () => {

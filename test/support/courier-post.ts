@@ -4,19 +4,17 @@ import { CodeVault } from "../../src/app/code-vault.ts";
 import { type AppContext, execute, newCode } from "../../src/app/context.ts";
 import {
   type Attempt,
-  type Channel,
   type Outbox,
-  type SendResult,
   type Settlement,
-  type SmsMessage,
-  type SmsProvider,
   type Store,
   StoreUnavailableError,
 } from "../../src/app/ports.ts";
+import type { Channel, CodeProviders, SendResult, SmsMessage, SmsProvider } from "../../src/app/sms-port.ts";
 import { Repository } from "../../src/app/repository.ts";
 import { sessionKind } from "../../src/app/sessions.ts";
 import { Settings } from "../../src/app/settings.ts";
 import { userKind } from "../../src/app/users.ts";
+import { createCodeProviders } from "../../src/courier/code-providers.ts";
 import { Courier } from "../../src/courier/courier.ts";
 import { Providers } from "../../src/courier/providers.ts";
 import { decideAddHumanUser, type decideRemoveUser } from "../../src/domain/account.ts";
@@ -53,9 +51,9 @@ export class Post {
   courier: Courier;
   readonly #fakes = new Map<string, Fake>();
   readonly #newCourier: () => Courier;
+  #codeProviders: CodeProviders | undefined;
   #changed = Promise.withResolvers<void>();
   #failSettling = false;
-  #channel: Channel | undefined;
   /** While it is set, couriers claim nothing. */
   isHeld = false;
 
@@ -85,6 +83,7 @@ export class Post {
         fallback: this.#providerOf("default"),
         log,
       });
+      this.#codeProviders = createCodeProviders(providers, randomBytes);
       const receiptUrlOf = (providerId: string, messageId: string) => `https://me/${providerId}/${messageId}`;
       return new Courier({ ...common, outbox: store.outbox, providers, receiptUrlOf, log });
     };
@@ -164,28 +163,33 @@ export class Post {
     channel: Channel | undefined = undefined,
   ): Promise<void> {
     const code = newCode(this.app, policy.phoneCode);
-    this.#channel = channel;
-    await execute(this.app, policy, userId, (state, facts) =>
-      decideAddHumanUser(
-        state,
-        {
-          userId,
-          resourceOwner: "org",
-          userName: `user-${userId}`,
-          profile: {
-            givenName: "Ada",
-            familyName: "",
-            nickName: "",
-            displayName: "",
-            preferredLanguage: "",
-            gender: 0,
+    const generatorOf = await this.#codeProviders?.generators(channel);
+    await execute(
+      this.app,
+      policy,
+      userId,
+      (state, facts) =>
+        decideAddHumanUser(
+          state,
+          {
+            userId,
+            resourceOwner: "org",
+            userName: `user-${userId}`,
+            profile: {
+              givenName: "Ada",
+              familyName: "",
+              nickName: "",
+              displayName: "",
+              preferredLanguage: "",
+              gender: 0,
+            },
+            email: { address: "", isVerified: false },
+            metadata: [],
+            phone: { number, verification: "send_code", code },
           },
-          email: { address: "", isVerified: false },
-          metadata: [],
-          phone: { number, verification: "send_code", code },
-        },
-        facts,
-      ),
+          facts,
+        ),
+      { channel, generatorOf },
     );
   }
 
@@ -229,6 +233,7 @@ export class Post {
     return {
       load: (aggregate) => store.load(aggregate),
       findByKey: (key) => store.findByKey(key),
+      findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
       search: (type, search) => store.search(type, search),
       replaceRows: (rows) => store.replaceRows(rows),
       history: (after, limit) => store.history(after, limit),
@@ -239,9 +244,7 @@ export class Post {
           this.#failSettling = false;
           throw new StoreUnavailableError("the disk is full");
         }
-        const { message } = commit;
-        const onChannel = message && this.#channel && { message: { ...message, channel: this.#channel } };
-        const outcome = await store.commit({ ...commit, ...onChannel });
+        const outcome = await store.commit(commit);
         if (outcome.kind === "committed" && commit.settle !== undefined) noteSettlement(commit.settle);
         return outcome;
       },

@@ -1,4 +1,4 @@
-import type { SmsMessage } from "../../src/app/ports.ts";
+import type { SmsMessage } from "../../src/app/sms-port.ts";
 
 /** A message to send. Its text needs every kind of escaping. */
 export const message: SmsMessage = {

@@ -1,4 +1,4 @@
-import type { SmsAccount } from "../../src/app/ports.ts";
+import type { SmsAccount } from "../../src/app/sms-port.ts";
 import { json, type ProviderAnswer, type ProviderModel, type ProviderRequest } from "./provider-server.ts";
 
 /** MessageBird's SMS API (https://developers.messagebird.com/docs/sms-messaging). */

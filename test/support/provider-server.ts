@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import type { SmsAccount } from "../../src/app/ports.ts";
+import type { SmsAccount } from "../../src/app/sms-port.ts";
 import type { SmsProviderOptions } from "../../src/sms/providers.ts";
 
 /** A request as a provider gets it. */

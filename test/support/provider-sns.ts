@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import type { SmsAccount } from "../../src/app/ports.ts";
+import type { SmsAccount } from "../../src/app/sms-port.ts";
 import { nowMs } from "./provider-message.ts";
 import type { ProviderAnswer, ProviderModel, ProviderRequest } from "./provider-server.ts";
 

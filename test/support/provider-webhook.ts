@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { SmsAccount } from "../../src/app/ports.ts";
+import type { SmsAccount } from "../../src/app/sms-port.ts";
 import { nowMs } from "./provider-message.ts";
 import { json, type ProviderAnswer, type ProviderModel, type ProviderRequest } from "./provider-server.ts";
 

@@ -25,6 +25,7 @@ export function withHistory(
     ...(store.isShared === undefined ? {} : { isShared: store.isShared }),
     load: (aggregate, known) => store.load(aggregate, known),
     findByKey: (key) => store.findByKey(key),
+    findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
     search: (type, search) => store.search(type, search),
     replaceRows: (rows) => store.replaceRows(rows),
     async commit(commit: Commit) {

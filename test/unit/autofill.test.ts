@@ -43,7 +43,6 @@ describe("the last line of a message", () => {
   it("gives the domain and exactly the code, or is left out, whatever text and code are", () => {
     fc.assert(
       fc.property(texts, codes, hashes, (text, code, hash) => {
-        fc.pre(parseOriginBoundCode(text.trimEnd()) === undefined);
         const autofill = { domains, ...(hash === undefined ? {} : { androidHash: hash }) };
         const message = withAutofill(text, code, "", autofill);
         const found = parseOriginBoundCode(message);
@@ -89,6 +88,16 @@ describe("the last line of a message", () => {
     const lines = withAutofill(text, "123456", "", { domains, androidHash }).split(/\r?\n/);
     expect(lines.slice(-2)).toEqual([androidHash, text.split(/\r?\n/).at(-1)]);
   });
+});
+
+describe("a line that looks like the last one", () => {
+  it.each(["@evil.example #1", "@evil.example #1234567", "@ #123456", "x @other.example #123456"])(
+    "is text, unless it binds the code: %j",
+    (line) => {
+      const message = withAutofill(`Your code:\n${line}`, "123456", "", { domains });
+      expect(message).toBe(`Your code:\n${line}\n@login.example.com #123456`);
+    },
+  );
 });
 
 describe("the domain of a code", () => {

@@ -40,6 +40,7 @@ describe("a configuration", () => {
       adminToken: undefined,
       profile: "safe",
       defaultRegion: undefined,
+      resend: { kind: "replace" },
       oidc: { issuers: [], audiences: [], autoProvision: false },
       sms: { kind: "inbox", allowPrivate: false, autofill: { domains: [] } },
       publicUrl: undefined,
@@ -64,6 +65,8 @@ describe("a configuration", () => {
     [{ RINGBACK_ADMIN_TOKEN: "rbk_0123456789-~+/=" }, { adminToken: "rbk_0123456789-~+/=" }],
     [{ RINGBACK_PROFILE: "zitadel" }, { profile: "zitadel" }],
     [{ RINGBACK_DEFAULT_REGION: "DE" }, { defaultRegion: "DE" }],
+    [{ RINGBACK_RESEND_POLICY: "repeat" }, { resend: { kind: "repeat" } }],
+    [{ RINGBACK_RESEND_POLICY: "last-5" }, { resend: { kind: "last", count: 5 } }],
     [
       {
         RINGBACK_OIDC_ISSUERS: "https://a.example/, http://localhost:9000/x",
@@ -169,6 +172,9 @@ describe("a mistake", () => {
     ["RINGBACK_DEFAULT_REGION", "ch"],
     ["RINGBACK_DEFAULT_REGION", "UK"],
     ["RINGBACK_DEFAULT_REGION", "CHE"],
+    ["RINGBACK_RESEND_POLICY", "last"],
+    ["RINGBACK_RESEND_POLICY", "last-1"],
+    ["RINGBACK_RESEND_POLICY", "last-6"],
     ["RINGBACK_AUTO_PROVISION", "1"],
     ["RINGBACK_SMS_ALLOW_PRIVATE", "yes"],
     ["RINGBACK_PUBLIC_URL", "example.com"],

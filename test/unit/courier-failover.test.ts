@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { SendResult } from "../../src/app/ports.ts";
+import type { SendResult } from "../../src/app/sms-port.ts";
 import { type Fake, Post } from "../support/courier-post.ts";
 
 const sent = { kind: "sent" } as const;

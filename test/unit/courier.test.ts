@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { newCode } from "../../src/app/context.ts";
-import type { SendResult } from "../../src/app/ports.ts";
+import type { SendResult } from "../../src/app/sms-port.ts";
 import { decideRemoveUser } from "../../src/domain/account.ts";
 import type { Facts } from "../../src/domain/decision.ts";
 import { v2 } from "../../src/domain/generations.ts";

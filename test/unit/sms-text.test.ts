@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { channels, type ClaimedMessage } from "../../src/app/ports.ts";
+import type { ClaimedMessage } from "../../src/app/ports.ts";
+import { channels } from "../../src/app/sms-port.ts";
 import { Settings } from "../../src/app/settings.ts";
 import { smsTextOf } from "../../src/courier/sms-text.ts";
 import { policyOf } from "../../src/domain/policy.ts";
@@ -7,7 +8,9 @@ import type { UserState } from "../../src/domain/user.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 
 const autofill = { domains: ["login.example.com"], androidHash: "FA+9qCX9VSu" };
-const settings = new Settings(policyOf("safe", undefined, autofill), openMemoryStore(), { nowMs: () => 0 });
+const settings = new Settings(policyOf("safe", undefined, undefined, autofill), openMemoryStore(), {
+  nowMs: () => 0,
+});
 
 const user: UserState = {
   id: "ada",

@@ -104,7 +104,8 @@ export const notReachable: readonly NotReachable[] = [
     ],
   },
   {
-    reason: "Twilio Verify is not used: to activate such a provider is refused with SMS-v3Rfy",
+    reason:
+      "Twilio Verify is at an address of its own: test/sms/ and test/unit/provider-codes.test.ts speak for it",
     rows: [
       "sending: Twilio Verify: expired",
       "sending: Twilio Verify: too many tries",

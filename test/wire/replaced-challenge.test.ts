@@ -20,6 +20,7 @@ function slowStore(): Store {
   return {
     load: (aggregate) => store.load(aggregate),
     findByKey: (key) => store.findByKey(key),
+    findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
     search: (type, search) => store.search(type, search),
     replaceRows: (rows) => store.replaceRows(rows),
     commit(commit) {

@@ -3,6 +3,7 @@ import { adminV1SmsProviderConfigs } from "./scenarios/admin-v1-sms-provider-con
 import { adminV1SmsProviders } from "./scenarios/admin-v1-sms-providers.ts";
 import { adminV1Texts } from "./scenarios/admin-v1-texts.ts";
 import { authV1 } from "./scenarios/auth-v1.ts";
+import { codeRequests } from "./scenarios/code-requests.ts";
 import { contactPhone } from "./scenarios/contact-phone.ts";
 import { deliveryV1Messages } from "./scenarios/delivery-v1-messages.ts";
 import { deliveryV1Providers } from "./scenarios/delivery-v1-providers.ts";
@@ -61,6 +62,7 @@ export const scenarios: readonly Scenario[] = [
   ...contactPhone,
   ...ringback,
   ...deliveryV1Messages,
+  ...codeRequests,
 ];
 
 /** Those that change settings of the whole instance: for worlds where nothing else depends on them. */

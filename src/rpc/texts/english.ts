@@ -4,10 +4,24 @@ import type { MessageKey } from "../../domain/errors.ts";
 export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.Caller.Busy": "Too many calls wait for the same thing. Try again later.",
   "Errors.Caller.PermissionDenied": "You lack the permission {permission} for this.",
+  "Errors.Channel.Unknown": "There is no channel {channel}. The header ringback-channel is one of {known}.",
   "Errors.Code.Alphabet": "A generator needs at least one kind of characters.",
   "Errors.Code.Length": "A code has 1 to {max} characters.",
+  "Errors.Code.NotReturnable":
+    "The code cannot be returned: the SMS provider makes and checks the codes. Have it sent instead.",
+  "Errors.Code.NotSentYet": "The code is on its way. Try again in a moment.",
+  "Errors.Code.ProviderMissing":
+    "The SMS provider that made the code is not active any more. Ask for a new code.",
+  "Errors.Code.ProviderUnavailable":
+    "The SMS provider that checks the code cannot be asked at the moment. Try again later.",
   "Errors.Generator.NotFound":
     "There is no such generator: only codes of phones and one-time codes by SMS are drawn here.",
+  "Errors.Idempotency.KeyInvalid":
+    "The header Idempotency-Key must have 1 to {max} printable ASCII characters.",
+  "Errors.Idempotency.OtherRequest":
+    "The Idempotency-Key belongs to another request. Use a new key for a new request.",
+  "Errors.Idempotency.TooMany":
+    "Too many answers are kept for an Idempotency-Key. Try again later, or without the header.",
   "Errors.Inbox.NotActive": "Messages do not go to the inbox: RINGBACK_SMS names another provider.",
   "Errors.Inbox.NothingYet": "No such message arrived in time.",
   "Errors.Limit": "The field {field} is past its limit of {max}.",

@@ -4,10 +4,25 @@ import type { MessageKey } from "../../domain/errors.ts";
 export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.Caller.Busy": "Zu viele Aufrufe warten auf dasselbe. Versuchen Sie es später noch einmal.",
   "Errors.Caller.PermissionDenied": "Dafür fehlt Ihnen die Berechtigung {permission}.",
+  "Errors.Channel.Unknown":
+    "Den Kanal {channel} gibt es nicht. Der Header ringback-channel ist einer von {known}.",
   "Errors.Code.Alphabet": "Ein Generator braucht mindestens eine Art von Zeichen.",
   "Errors.Code.Length": "Ein Code hat 1 bis {max} Zeichen.",
+  "Errors.Code.NotReturnable":
+    "Der Code kann nicht zurückgegeben werden: Der SMS-Anbieter erzeugt und prüft die Codes. Lassen Sie ihn senden.",
+  "Errors.Code.NotSentYet": "Der Code ist unterwegs. Versuchen Sie es gleich noch einmal.",
+  "Errors.Code.ProviderMissing":
+    "Der SMS-Anbieter, der den Code erzeugt hat, ist nicht mehr aktiv. Fordern Sie einen neuen Code an.",
+  "Errors.Code.ProviderUnavailable":
+    "Der SMS-Anbieter, der den Code prüft, ist zurzeit nicht erreichbar. Versuchen Sie es später noch einmal.",
   "Errors.Generator.NotFound":
     "Diesen Generator gibt es nicht: Gezogen werden hier nur Codes für Telefone und Einmalcodes per SMS.",
+  "Errors.Idempotency.KeyInvalid":
+    "Der Header Idempotency-Key muss 1 bis {max} druckbare ASCII-Zeichen haben.",
+  "Errors.Idempotency.OtherRequest":
+    "Der Idempotency-Key gehört zu einer anderen Anfrage. Nehmen Sie für eine neue Anfrage einen neuen.",
+  "Errors.Idempotency.TooMany":
+    "Zu viele Antworten werden für einen Idempotency-Key aufbewahrt. Versuchen Sie es später oder ohne den Header.",
   "Errors.Inbox.NotActive":
     "Nachrichten gehen nicht an den Posteingang: RINGBACK_SMS nennt einen anderen Anbieter.",
   "Errors.Inbox.NothingYet": "Es kam rechtzeitig keine solche Nachricht an.",

@@ -9,9 +9,9 @@ import {
   type MessageRecord,
   type Outbox,
   type OutboxMessage,
-  type Receipt,
   type Settlement,
 } from "../../app/ports.ts";
+import type { Receipt } from "../../app/sms-port.ts";
 import { pruneStepMessages, settledKeptMs } from "../bounds.ts";
 
 /** A message that waits to be sent. `number` grows with every message. */

@@ -18,6 +18,7 @@ import type { Found, Search, SearchRecords, SearchType } from "../../app/search.
 import { storeBounds, type StoreBounds } from "../bounds.ts";
 import { EventLog } from "./event-log.ts";
 import { MemoryOutbox } from "./memory-outbox.ts";
+import { MemoryAnswers } from "./memory-answers.ts";
 import { MemoryRecords } from "./memory-records.ts";
 
 /** A store that forgets everything when the process ends: for tests, demos and as a yardstick. */
@@ -37,6 +38,7 @@ class MemoryStore implements Store {
   };
   readonly #keyHolders = new Map<string, string>();
   readonly #events = new EventLog();
+  readonly #answers: MemoryAnswers;
   readonly #records: { readonly [T in SearchType]: MemoryRecords<SearchRecords[T]> } = {
     user: new MemoryRecords(["id", "organizationId", "userName", "email", "phone"]),
     session: new MemoryRecords(["id", "userId", "creatorId"]),
@@ -46,6 +48,7 @@ class MemoryStore implements Store {
   constructor(bounds: StoreBounds) {
     this.outbox = new MemoryOutbox(bounds.outboxPendingMax);
     this.inbox = new MemoryInbox(bounds.inboxMessagesMax);
+    this.#answers = new MemoryAnswers(bounds.keptAnswersMax);
   }
 
   load({ type, id }: AggregateRef): StoredState | undefined {
@@ -60,6 +63,10 @@ class MemoryStore implements Store {
     return this.#records[type].search(search);
   }
 
+  findAnswer(key: string, nowMs: number): string | undefined {
+    return this.#answers.find(key, nowMs);
+  }
+
   async commit(commit: Commit): Promise<CommitOutcome> {
     if (this.#isClosed) throw new StoreUnavailableError("the store is closed");
     const writes = commit.also === undefined ? [commit] : [commit, ...commit.also];
@@ -69,9 +76,11 @@ class MemoryStore implements Store {
     ) {
       throw new Error("a commit writes to one aggregate twice");
     }
-    const refusal = this.#refusal(writes) ?? this.outbox.refusal(commit);
+    const { atMs, message, settle, answer } = commit;
+    const refusal =
+      (answer && this.#answers.refusal(answer, atMs)) ?? this.#refusal(writes) ?? this.outbox.refusal(commit);
     if (refusal !== undefined) return refusal;
-    const { atMs, message, settle } = commit;
+    if (answer !== undefined) this.#answers.add(answer);
     if (message !== undefined) this.outbox.add(message);
     if (settle !== undefined) this.outbox.end(settle);
     for (const write of writes) this.#write(write, atMs);

@@ -1,4 +1,5 @@
-import { aggregateTypes, messagePurposes, type AggregateType, type MessagePurpose } from "../../app/ports.ts";
+import { aggregateTypes, type AggregateType } from "../../app/ports.ts";
+import { messagePurposes, type MessagePurpose } from "../../app/sms-port.ts";
 import { fromStored } from "./stored-text.ts";
 
 /** A row as the driver gives it. The functions below turn its columns into what the schema promises. */

@@ -1,5 +1,6 @@
 import { StoreUnavailableError, type Commit, type CommitOutcome, type UniqueKey } from "../../app/ports.ts";
 import { Deadline } from "../../lib/deadline.ts";
+import { pruneStepAnswers, type StoreBounds } from "../bounds.ts";
 import { binaryArray } from "./binary-array.ts";
 import { integer, text } from "./columns.ts";
 import { commitValues, keysTaken, namesOf } from "./commit-values.ts";
@@ -42,14 +43,14 @@ interface Writer {
 export class CommitLane {
   readonly id: string;
   readonly #database: Database;
-  readonly #pendingMax: number;
+  readonly #bounds: StoreBounds;
   #writer: Writer | undefined;
 
   /** @param id that no other lane has or had */
-  constructor(id: string, database: Database, pendingMax: number) {
+  constructor(id: string, database: Database, bounds: StoreBounds) {
     this.id = id;
     this.#database = database;
-    this.#pendingMax = pendingMax;
+    this.#bounds = bounds;
   }
 
   /**
@@ -59,7 +60,9 @@ export class CommitLane {
    */
   async write(commits: readonly Commit[], deadline: Deadline): Promise<readonly (CommitOutcome | Error)[]> {
     const names = binaryArray("text", commits.flatMap(namesOf));
-    const values = [names, this.#pendingMax, ...commitValues(commits)];
+    const { outboxPendingMax, keptAnswersMax } = this.#bounds;
+    const bounds = [outboxPendingMax, keptAnswersMax, pruneStepAnswers * commits.length];
+    const values = [names, ...bounds, ...commitValues(commits)];
     for (;;) {
       const writer = (this.#writer ??= await this.#takeOver(deadline));
       const number = writer.lastBatch + 1;

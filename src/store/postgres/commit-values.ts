@@ -15,7 +15,7 @@ export function keysTaken(commit: Commit): readonly UniqueKey[] {
 
 /**
  * Everything that two commits must not both have to do with if they are to be judged apart: aggregates, keys, the
- * recipient of a message, and the message that is settled.
+ * recipient of a message, the message that is settled, and the kept answer.
  */
 export function namesOf(commit: Commit): readonly string[] {
   const names: string[] = [];
@@ -26,6 +26,7 @@ export function namesOf(commit: Commit): readonly string[] {
   }
   if (commit.message !== undefined) names.push(`recipient/${commit.message.recipient}`);
   if (commit.settle !== undefined) names.push(`message/${commit.settle.messageId}`);
+  if (commit.answer !== undefined) names.push(`answer/${commit.answer.key}`);
   return names.map((name) => name.toWellFormed());
 }
 
@@ -81,21 +82,24 @@ class CommitRows {
     ...(["bigint", "bigint", "text", "bigint"] as const),
   );
   readonly #settlements = new Rows("bigint", "text");
+  readonly #answers = new Rows("bigint", "text", "text", "bigint", "bigint");
 
   get arrays(): readonly Buffer[] {
     const { user, session } = this.#records;
     const rows = [this.#writes, this.#events, this.#taken, this.#freed];
-    return [...rows, user, session, this.#messages, this.#settlements].flatMap(({ arrays }) => arrays);
+    rows.push(user, session, this.#messages, this.#settlements, this.#answers);
+    return rows.flatMap(({ arrays }) => arrays);
   }
 
   /** @param number of the commit in its batch, from 1 */
   add(number: number, commit: Commit): void {
-    const { atMs, message, messagePauseMs = 0, settle } = commit;
+    const { atMs, message, messagePauseMs = 0, settle, answer } = commit;
     /** By name, the id of the aggregate that takes the key. */
     const takers = new Map<string, string>();
     for (const write of writesOf(commit)) this.#addWrite(number, write, atMs, takers);
     if (message !== undefined) this.#addMessage(number, message, messagePauseMs);
     if (settle !== undefined) this.#settlements.add(number, settlementColumns(settle));
+    if (answer !== undefined) this.#answers.add(number, answer.key, answer.sealed, answer.expiresMs, atMs);
   }
 
   #addWrite(number: number, write: AggregateWrite, atMs: number, takers: Map<string, string>): void {

@@ -1,11 +1,11 @@
 import {
-  channels,
   type ClaimedMessage,
   type MessageRecord,
   messageStates,
   type OutboxMessage,
   type Settlement,
 } from "../../app/ports.ts";
+import { channels } from "../../app/sms-port.ts";
 import { smsEncodings } from "../../domain/sms-segments.ts";
 import { integer, integerOrNull, oneOf, purpose, text, textOrNull, type Row } from "./columns.ts";
 import { storedJson } from "./stored-text.ts";

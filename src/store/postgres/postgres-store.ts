@@ -28,6 +28,7 @@ import { recordTables } from "./record-tables.ts";
 import { replaceRowsSql } from "./replace-rows.ts";
 import { searchSql } from "./search-sql.ts";
 import { statements } from "./statements.ts";
+import { toStored } from "./stored-text.ts";
 
 export interface PostgresStoreOptions {
   /** E.g. "postgres://user:password@host:5432/database". */
@@ -57,13 +58,13 @@ const askMsMax = 3_000;
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const { url, log, randomBytes = secureRandomBytes } = options;
   for (const name of await migrate(url)) log.info("the database was migrated", { migration: name });
-  const { outboxPendingMax, inboxMessagesMax } = { ...storeBounds, ...options.bounds };
+  const bounds = { ...storeBounds, ...options.bounds };
   const database = new Database(url, log);
   const lanes = Array.from(
     { length: commitLanes },
-    () => new CommitLane(Buffer.from(randomBytes(16)).toString("base64url"), database, outboxPendingMax),
+    () => new CommitLane(Buffer.from(randomBytes(16)).toString("base64url"), database, bounds),
   );
-  return new PostgresStore(database, lanes, inboxMessagesMax);
+  return new PostgresStore(database, lanes, bounds.inboxMessagesMax);
 }
 
 /** Commits and point reads that meet in time share a statement each. */
@@ -121,6 +122,12 @@ export class PostgresStore implements Store {
     const names = writesOf(commit).map(({ aggregate: { type, id } }) => `${type}/${id}`);
     if (new Set(names).size < names.length) throw new Error("a commit writes to one aggregate twice");
     return this.#commits.ask(commit);
+  }
+
+  async findAnswer(key: string, nowMs: number): Promise<string | undefined> {
+    const values = [toStored(key), nowMs];
+    const { rows } = await this.#database.repeat({ ...statements.findAnswer, values });
+    return rows[0] && text(rows[0]["sealed"]);
   }
 
   async history(afterPosition: number, limit: number): Promise<readonly HistoryEvent[]> {

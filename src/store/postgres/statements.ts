@@ -18,6 +18,7 @@ export const statements = {
   claim: read("claim"),
   clearInbox: read("clear-inbox"),
   commit: read("commit"),
+  findAnswer: read("find-answer"),
   findByKey: read("find-by-key"),
   findMessage: read("find-message"),
   history: read("history"),

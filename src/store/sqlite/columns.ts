@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
-import { aggregateTypes, messagePurposes, type AggregateType, type MessagePurpose } from "../../app/ports.ts";
+import { aggregateTypes, type AggregateType } from "../../app/ports.ts";
+import { messagePurposes, type MessagePurpose } from "../../app/sms-port.ts";
 
 /** A row as node:sqlite gives it. The functions below turn its columns into what the schema promises. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;

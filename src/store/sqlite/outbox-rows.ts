@@ -1,4 +1,5 @@
-import { channels, type MessageRecord, messageStates, type OutboxMessage } from "../../app/ports.ts";
+import { type MessageRecord, messageStates, type OutboxMessage } from "../../app/ports.ts";
+import { channels } from "../../app/sms-port.ts";
 import { smsEncodings } from "../../domain/sms-segments.ts";
 import { integer, integerOrNull, oneOf, purpose, text, textOrNull, type Row } from "./columns.ts";
 

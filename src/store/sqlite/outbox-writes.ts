@@ -5,9 +5,9 @@ import type {
   ClaimedMessage,
   CommitOutcome,
   OutboxMessage,
-  Receipt,
   Settlement,
 } from "../../app/ports.ts";
+import type { Receipt } from "../../app/sms-port.ts";
 import { pruneStepMessages, settledKeptMs } from "../bounds.ts";
 import { count, integer, integerOrNull, text } from "./columns.ts";
 import { messageOf } from "./outbox-rows.ts";

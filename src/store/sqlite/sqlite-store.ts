@@ -77,6 +77,7 @@ export class SqliteStore implements Store {
   readonly #unlock: () => void;
   readonly #selectState: StatementSync;
   readonly #selectKey: StatementSync;
+  readonly #selectAnswer: StatementSync;
   readonly #selectEvents: StatementSync;
   readonly #search: RecordSearch;
   #closed: Promise<void> | undefined;
@@ -92,6 +93,7 @@ export class SqliteStore implements Store {
       "SELECT sequence, state FROM states WHERE aggregate_type = ? AND aggregate_id = ?",
     );
     this.#selectKey = reader.prepare("SELECT aggregate_id FROM unique_keys WHERE kind = ? AND key = ?");
+    this.#selectAnswer = reader.prepare("SELECT sealed FROM answers WHERE key = ? AND expires_ms > ?");
     this.#selectEvents = reader.prepare("SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?");
     this.#search = new RecordSearch(reader);
   }
@@ -104,6 +106,11 @@ export class SqliteStore implements Store {
   findByKey({ kind, key }: UniqueKey): string | undefined {
     const row = this.#selectKey.get(kind, key);
     return row && text(row["aggregate_id"]);
+  }
+
+  findAnswer(key: string, nowMs: number): string | undefined {
+    const row = this.#selectAnswer.get(key, nowMs);
+    return row && text(row["sealed"]);
   }
 
   search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): Found {

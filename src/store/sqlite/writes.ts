@@ -8,6 +8,7 @@ import {
   type WrittenAggregate,
   type WrittenRow,
 } from "./aggregate-writes.ts";
+import { type AnswerWrites, prepareAnswerWrites } from "./answer-writes.ts";
 import { count } from "./columns.ts";
 import { type OutboxOperations, type OutboxWrites, prepareOutboxWrites } from "./outbox-writes.ts";
 
@@ -32,19 +33,26 @@ export function prepareWrites(database: DatabaseSync, bounds: StoreBounds): Writ
   const outbox = prepareOutboxWrites(database, bounds.outboxPendingMax);
   const aggregates = prepareAggregateWrites(database);
   return {
-    commit: prepareCommit(aggregates, outbox),
+    commit: prepareCommit(aggregates, outbox, prepareAnswerWrites(database, bounds.keptAnswersMax)),
     replaceRows: (rows) => aggregates.replaceRows(rows),
     ...outbox.operations,
     ...prepareInboxWrites(database, bounds.inboxMessagesMax),
   };
 }
 
-function prepareCommit(aggregates: AggregateWrites, outbox: OutboxWrites): Writes["commit"] {
+function prepareCommit(
+  aggregates: AggregateWrites,
+  outbox: OutboxWrites,
+  answers: AnswerWrites,
+): Writes["commit"] {
   function refusal(
     commit: WrittenCommit,
     writes: readonly WrittenAggregate[],
     rows: readonly (StateRow | undefined)[],
   ): CommitOutcome | undefined {
+    const { answer, atMs, message, messagePauseMs } = commit;
+    const answered = answer && answers.refusal(answer, atMs);
+    if (answered !== undefined) return answered;
     for (const [index, { expectedSequence }] of writes.entries()) {
       if ((rows[index]?.sequence ?? 0) !== expectedSequence) return { kind: "sequence_taken" };
     }
@@ -57,13 +65,13 @@ function prepareCommit(aggregates: AggregateWrites, outbox: OutboxWrites): Write
         takers.set(name, aggregate.id);
       }
     }
-    return commit.message && outbox.refusal(commit.message, commit.messagePauseMs);
+    return message && outbox.refusal(message, messagePauseMs);
   }
 
   // Everything that can refuse is asked before the first write, so that a refused commit leaves no trace in
-  // the transaction that it shares with others.
+  // the transaction that it shares with others. (What it finds past its time, it may drop.)
   return (commit) => {
-    const { also = [], atMs, message, settle } = commit;
+    const { also = [], atMs, message, settle, answer } = commit;
     const writes = [commit, ...also];
     if (new Set(writes.map(({ aggregate }) => aggregateName(aggregate))).size < writes.length) {
       throw new Error("a commit writes to one aggregate twice");
@@ -74,6 +82,7 @@ function prepareCommit(aggregates: AggregateWrites, outbox: OutboxWrites): Write
     for (const [index, write] of writes.entries()) aggregates.write(write, rows[index], atMs);
     if (message !== undefined) outbox.add(message);
     if (settle !== undefined) outbox.operations.settle(settle);
+    if (answer !== undefined) answers.add(answer);
     return { kind: "committed" };
   };
 }

@@ -220,11 +220,11 @@ const clear = rowsOf("inbox.v1 ClearMessages", InboxService.method.clearMessages
 
 /** The SMS of a verification, just sent. */
 function smsTo({ id, number, code }: UserWithCode, { clock, profile }: World): object {
-  const minutes = profile === "safe" ? 10 : 60;
+  const [minutes, words] = profile === "safe" ? [10, "10 minutes"] : [60, "1 hour"];
   return {
     id: expect.stringMatching(/^[0-9]+$/),
     phoneNumber: number,
-    text: `${code} is your code to verify your phone number. It is valid for ${minutes} minutes. Never share it.`,
+    text: `${code} is your code to verify your phone number. It is valid for ${words}. Never share it.`,
     code,
     purpose: "PURPOSE_VERIFY_PHONE",
     userId: id,

@@ -119,6 +119,15 @@ CREATE INDEX outbox_newest ON ringback.outbox (recipient, created_ms);
 -- The messages that somebody looks for because they failed. Few are in it, and a message that is sent never.
 CREATE INDEX outbox_failed ON ringback.outbox (outcome, number) WHERE outcome IN ('dead', 'undelivered');
 
+-- Answers that are kept for repeated calls (the header Idempotency-Key). A `number` grows with every answer, and
+-- each lives as long as any other: the front of the table is what expires first.
+CREATE TABLE ringback.answers (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  key text COLLATE "C" NOT NULL UNIQUE,
+  sealed text COLLATE "C" NOT NULL,
+  expires_ms bigint NOT NULL
+);
+
 CREATE TABLE ringback.inbox_messages (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   message_id text COLLATE "C" NOT NULL UNIQUE,

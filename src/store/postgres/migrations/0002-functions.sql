@@ -43,7 +43,8 @@ $$;
 -- that replicas wait for each other and never for ever; after that nothing that was asked can change, and a
 -- refused commit needs no rollback that would take the others with it.
 CREATE FUNCTION ringback.commit_batch(
-  writer_id text, writer_epoch bigint, batch bigint, names text[], pending_max bigint,
+  writer_id text, writer_epoch bigint, batch bigint, names text[],
+  pending_max bigint, answers_max bigint, answers_pruned bigint,
   write_commit bigint[], write_aggregate_type text[], write_aggregate_id text[], write_expected bigint[],
   write_sequence bigint[], write_last_event bigint[], write_at_ms bigint[], write_state text[],
   write_sets_phone boolean[], write_phone text[], write_phone_folded text[],
@@ -56,7 +57,8 @@ CREATE FUNCTION ringback.commit_batch(
   message_commit bigint[], message_id text[], message_user_id text[], message_session_id text[],
   message_purpose text[], message_recipient text[], message_channel text[], message_created_ms bigint[],
   message_expires_ms bigint[], message_sealed text[], message_pause_ms bigint[],
-  settle_commit bigint[], settlements text[]
+  settle_commit bigint[], settlements text[],
+  answer_commit bigint[], answer_key text[], answer_sealed text[], answer_expires_ms bigint[], answer_at_ms bigint[]
 ) RETURNS jsonb LANGUAGE plpgsql
 -- An unreachable peer of ours must not hold up others for long.
 SET lock_timeout = '2s'
@@ -71,6 +73,7 @@ DECLARE
   event_position bigint[];
   pending_before bigint;
   counted_at timestamptz;
+  kept bigint;
 BEGIN
   UPDATE ringback.writers SET last_batch = batch, refusals = '[]', seen_at = now()
   WHERE id = writer_id AND epoch = writer_epoch
@@ -85,10 +88,37 @@ BEGIN
     SELECT DISTINCT hashtextextended(name, 0) AS hash FROM unnest(names) AS name ORDER BY hash
   ) AS sorted;
 
+  IF cardinality(answer_commit) > 0 THEN
+    DELETE FROM ringback.answers WHERE number IN (
+      SELECT number FROM (
+        SELECT number, expires_ms FROM ringback.answers ORDER BY number LIMIT answers_pruned FOR UPDATE SKIP LOCKED
+      ) AS front
+      WHERE expires_ms <= (SELECT min(at_ms) FROM unnest(answer_at_ms) AS at_ms)
+    );
+    -- At most, and counted only if that is too many.
+    SELECT max(number) - min(number) + 1 INTO kept FROM ringback.answers;
+    IF kept + cardinality(answer_commit) > answers_max THEN
+      SELECT count(*) INTO kept FROM ringback.answers;
+    END IF;
+    SELECT jsonb_agg(jsonb_build_object('commit', r.commit, 'kind', r.kind)) INTO losers FROM (
+      SELECT n.commit, CASE
+        WHEN n.at_ms < k.expires_ms THEN 'answered'
+        WHEN kept + row_number() OVER (ORDER BY n.at_ms < k.expires_ms NULLS FIRST, n.commit) > answers_max
+          THEN 'answers_full'
+      END AS kind
+      FROM unnest(answer_commit, answer_key, answer_at_ms) AS n (commit, key, at_ms)
+      LEFT JOIN ringback.answers k ON k.key = n.key
+    ) AS r WHERE r.kind IS NOT NULL;
+    IF losers IS NOT NULL THEN
+      answer := answer || losers;
+      refused := ARRAY(SELECT (r ->> 'commit')::bigint FROM jsonb_array_elements(answer) AS r);
+    END IF;
+  END IF;
+
   SELECT
     array_agg(s.last_position ORDER BY w.number),
     jsonb_agg(jsonb_build_object('commit', w.commit, 'kind', 'sequence_taken'))
-      FILTER (WHERE coalesce(s.sequence, 0) <> w.expected)
+      FILTER (WHERE coalesce(s.sequence, 0) <> w.expected AND w.commit <> ALL (refused))
   INTO write_last_position, losers
   FROM unnest(write_commit, write_aggregate_type, write_aggregate_id, write_expected)
     WITH ORDINALITY AS w (commit, type, id, expected, number)
@@ -266,6 +296,15 @@ BEGIN
     FROM unnest(settle_commit, settlements) AS s (commit, settlement),
       jsonb_populate_record(NULL::ringback.outbox, s.settlement::jsonb) AS n
     WHERE s.commit <> ALL (refused) AND o.message_id = n.message_id AND o.outcome IS NULL;
+  END IF;
+
+  IF cardinality(answer_commit) > 0 THEN
+    -- One that is past its time gives its place up.
+    INSERT INTO ringback.answers (key, sealed, expires_ms)
+    SELECT n.key, n.sealed, n.expires_ms
+    FROM unnest(answer_commit, answer_key, answer_sealed, answer_expires_ms) AS n (commit, key, sealed, expires_ms)
+    WHERE n.commit <> ALL (refused)
+    ON CONFLICT (key) DO UPDATE SET number = DEFAULT, sealed = excluded.sealed, expires_ms = excluded.expires_ms;
   END IF;
 
   IF cardinality(refused) > 0 THEN

@@ -1,0 +1,99 @@
+import { hash } from "node:crypto";
+import type { Decision, Facts } from "../domain/decision.ts";
+import { DomainError, refusal } from "../domain/errors.ts";
+import type { Policy } from "../domain/policy.ts";
+import type { UserState } from "../domain/user.ts";
+import { type AppContext, type CodeWay, type Done, execute } from "./context.ts";
+import type { Caller, KeptAnswer } from "./ports.ts";
+import type { Channel } from "./sms-port.ts";
+
+/** How a call that may make a code is carried out, whatever the code is for. */
+
+/** What the headers of a call ask for. */
+export interface CodeRequest {
+  readonly idempotency?: {
+    /** As the caller chose it. */
+    readonly key: string;
+    /** The method that is called; a key counts for one. */
+    readonly method: string;
+  };
+  /** The only way that the message may go. */
+  readonly channel?: Channel;
+}
+
+/** What a call needs to make a code. */
+export interface CodeCall<R> extends CodeWay {
+  /** What is written with the events, so that a repeated call gets this reply again. */
+  readonly keep: (reply: R) => { readonly answer?: KeptAnswer };
+}
+
+/** How long a call may be repeated. */
+export const answerKeptMs = 24 * 60 * 60 * 1000;
+
+const otherRequest = refusal("failed_precondition", "RINGBACK-i7Oth", "Errors.Idempotency.OtherRequest");
+
+/**
+ * Runs a call that may make a code. With the key of an earlier call it gives the answer of that one, and nothing
+ * happens (draft-ietf-httpapi-idempotency-key-header-07 §2). Refused calls are not kept.
+ *
+ * @param asked everything that the call asks for, as JSON: with the same key it must be the same
+ * @throws DomainError also if the key belongs to a call that asked for something else
+ */
+export async function runCodeCall<R extends object>(
+  app: AppContext,
+  caller: Caller,
+  { idempotency, channel }: CodeRequest,
+  asked: object,
+  run: (call: CodeCall<R>) => Promise<R>,
+): Promise<R> {
+  const found = app.codeProviders?.generators(channel);
+  const generatorOf = found instanceof Promise ? await found : found;
+  if (idempotency === undefined) return run({ channel, generatorOf, keep: () => ({}) });
+
+  const key = hash(
+    "sha256",
+    JSON.stringify([caller.userId, idempotency.method, idempotency.key]),
+    "base64url",
+  );
+  const request = hash("sha256", JSON.stringify(asked), "base64url");
+  const findFirst = async (): Promise<R | undefined> => {
+    const sealed = await app.store.findAnswer(key, app.clock.nowMs());
+    if (sealed === undefined) return undefined;
+    // Sealed below, for the same method.
+    const first = JSON.parse(app.vault.open(key, sealed)) as { readonly request: string; readonly reply: R };
+    if (first.request !== request) throw new DomainError(otherRequest);
+    return first.reply;
+  };
+  const keep = (reply: R): { readonly answer: KeptAnswer } => ({
+    answer: {
+      key,
+      sealed: app.vault.seal(key, JSON.stringify({ request, reply })),
+      expiresMs: app.clock.nowMs() + answerKeptMs,
+    },
+  });
+
+  const first = await findFirst();
+  if (first !== undefined) return first;
+  // The same call may have run meanwhile, and what it changed may be why this one was refused or changed nothing.
+  try {
+    const reply = await run({ channel, generatorOf, keep });
+    return (await findFirst()) ?? reply;
+  } catch (error) {
+    const winner = await findFirst();
+    if (winner === undefined) throw error;
+    return winner;
+  }
+}
+
+/** Carries out a decision about a user in such a call, and gives its reply. */
+export async function executeCodeCall<D extends Decision, R>(
+  app: AppContext,
+  policy: Policy,
+  userId: string,
+  call: CodeCall<R>,
+  decide: (user: UserState | undefined, facts: Facts) => D,
+  replyOf: (done: Done<D>) => R,
+): Promise<R> {
+  const keep = (done: Done<D>) => (done.decision.refusal === undefined ? call.keep(replyOf(done)) : {});
+  return replyOf(await execute(app, policy, userId, decide, call, keep));
+}
