@@ -5,6 +5,7 @@ import { Deadline } from "../../lib/deadline.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Row } from "./columns.ts";
 import { asUnavailable, isConnectionLost, isPlanOld } from "./failures.ts";
+import { Hosts } from "./hosts.ts";
 import type { Statement } from "./statements.ts";
 
 /** A statement and its parameters; one without a name is planned for its values. */
@@ -27,14 +28,16 @@ const readyMsMax = 1_000;
 
 /** The connections to a PostgreSQL server. Every statement is a transaction of its own: nothing is kept in a session. */
 export class Database {
+  readonly #hosts: Hosts;
   readonly #pool: pg.Pool;
   readonly #log: Log;
   #isFailing = false;
 
+  /** @param url may name several hosts; see `Hosts` */
   constructor(url: string, log: Log) {
     this.#log = log;
-    this.#pool = new pg.Pool({
-      connectionString: url,
+    this.#hosts = new Hosts(url);
+    this.#pool = this.#hosts.createPool({
       max: connectionsMax,
       connectionTimeoutMillis: connectMsMax,
       idleTimeoutMillis: idleMs,
@@ -42,8 +45,6 @@ export class Database {
       application_name: "ringback",
       types: { getTypeParser },
     });
-    // A connection in use was lost: its statement fails, which is enough.
-    this.#pool.on("connect", (client) => client.on("error", () => {}));
     // An idle connection was lost: the pool has dropped it already.
     this.#pool.on("error", (error) => this.#report(error));
   }
@@ -73,11 +74,13 @@ export class Database {
       throw new StoreUnavailableError(`the store is busy: ${waitingMax} statements are waiting`);
     }
     for (let pauseMs = reconnectMsMin; ; pauseMs = Math.min(reconnectMsMax, pauseMs * 2)) {
+      const host = this.#hosts.current;
       try {
         const client = await this.#pool.connect();
         this.#report(undefined);
         return new Connection(client);
       } catch (error) {
+        this.#hosts.leave(host);
         this.#report(error);
         if (deadline.remainingMs <= pauseMs) throw asUnavailable(error);
       }

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
-import pg from "pg";
+import type pg from "pg";
 import { integer, text, type Row } from "./columns.ts";
 import { reason } from "./database.ts";
+import { Hosts } from "./hosts.ts";
 
 const connectMsMax = 5_000;
 
@@ -23,16 +24,14 @@ const schema = `
  * @throws Error in plain words if the server cannot be reached, or knows a version that this program does not
  */
 export async function migrate(url: string): Promise<readonly string[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectMsMax });
-  // A connection that is lost fails the statement that waits for it.
-  client.on("error", () => {});
+  let client: pg.Client | undefined;
   try {
-    await client.connect();
+    client = await new Hosts(url).connect({ connectionTimeoutMillis: connectMsMax });
     return await applyMissing(client);
   } catch (cause) {
     throw new Error(`cannot open the database ${withoutPassword(url)}: ${reason(cause)}`, { cause });
   } finally {
-    await client.end().catch(() => {});
+    await client?.end().catch(() => {});
   }
 }
 
