@@ -1,25 +1,32 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { DomainError } from "../domain/errors.ts";
+import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
-import type {
-  AggregateType,
-  AggregateWrite,
-  CommitOutcome,
-  KeptAnswer,
-  OutboxMessage,
-  RecordedEvent,
-  Settlement,
-  Store,
-  StoredState,
-  UniqueKey,
+import { secureRandomBytes } from "../lib/random.ts";
+import {
+  type AggregateType,
+  type AggregateWrite,
+  type CommitOutcome,
+  type KeptAnswer,
+  type OutboxMessage,
+  type RecordedEvent,
+  type Settlement,
+  type Store,
+  type StoredState,
+  StoreUnavailableError,
+  type UniqueKey,
 } from "./ports.ts";
 import { toRefusal } from "./refused-commit.ts";
 import type { SessionRecord, UserRecord } from "./search.ts";
 import { Turns } from "./turns.ts";
 
 const waitingForOneMax = 5_000;
-const attemptsMax = 5;
+/** Replicas that write to one aggregate at the same time lose to each other; each round somebody wins. */
+const attemptsMax = 20;
+const retryMsBase = 2;
+const retryMsCap = 50;
 
 /** An aggregate as last written, and the number of its last event. */
 export interface Loaded<S> {
@@ -225,13 +232,19 @@ export function timeAfter(
 /** What an attempt gives that lost its sequence. */
 export const taken = Symbol("sequence taken");
 
-/** Repeats an attempt that somebody else was faster than. */
+/**
+ * Repeats an attempt that somebody else was faster than, after a pause of random length, so that the same ones do
+ * not meet again.
+ *
+ * @throws StoreUnavailableError if somebody else was faster every time
+ */
 export async function retryTaken<T>(attempt: () => Promise<T | typeof taken>): Promise<T> {
   for (let attempts = 1; attempts <= attemptsMax; attempts += 1) {
     const result = await attempt();
     if (result !== taken) return result;
+    await wait(backoffMs(attempts, retryMsBase, retryMsCap, secureRandomBytes));
   }
-  throw new Error(`${attemptsMax} attempts in a row lost their sequence`);
+  throw new StoreUnavailableError(`others wrote first ${attemptsMax} times in a row`);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { isHostName } from "../domain/autofill.ts";
+import { hostUrls } from "../lib/host-urls.ts";
 
 /**
  * Parsers of single values: text of a variable → value, undefined if it is not allowed. What is allowed
@@ -77,14 +78,14 @@ export const httpUrl: Parse<URL> = (text) => {
   return isPlain && (url.protocol === "https:" || url.protocol === "http:") ? url : undefined;
 };
 
-/** A connection URI that names a host and a database (PostgreSQL manual, 34.1.1.2). */
-export const postgresUrl: Parse<string> = (text) => {
-  const url = URL.parse(text);
-  const isPostgres = url?.protocol === "postgres:" || url?.protocol === "postgresql:";
-  return isPostgres && url.hostname !== "" && /^\/[^/]+$/.test(url.pathname) && url.hash === ""
-    ? text
-    : undefined;
-};
+/** A connection URI that names one or more hosts and a database (PostgreSQL manual, 34.1.1.3). */
+export const postgresUrl: Parse<string> = (text) =>
+  hostUrls(text)?.every((url) => namesDatabase(new URL(url))) === true ? text : undefined;
+
+function namesDatabase({ protocol, hostname, pathname, hash }: URL): boolean {
+  const isPostgres = protocol === "postgres:" || protocol === "postgresql:";
+  return isPostgres && hostname !== "" && /^\/[^/]+$/.test(pathname) && hash === "";
+}
 
 /** An http or https URL to put paths behind: without a query, and without slashes at its end. */
 export const baseUrl: Parse<string> = (text) => {

@@ -164,6 +164,8 @@ describe("a mistake", () => {
     ["RINGBACK_STORE", "sqlite:"],
     ["RINGBACK_STORE", "memory"],
     ["RINGBACK_STORE", "postgres://localhost/"],
+    ["RINGBACK_STORE", "postgres://one,/ringback"],
+    ["RINGBACK_STORE", "postgres://one:5432,two:x/ringback"],
     ["RINGBACK_STORE", "postgres:///ringback"],
     ["RINGBACK_STORE", "mysql://localhost/ringback"],
     ["RINGBACK_PROFILE", "Safe"],
