@@ -46,13 +46,17 @@ export class PostgresProxy {
    * Ends the connection that brings the next batch of commits.
    *
    * @param when before the server gets it, or once it has answered, so that the answer is lost
+   * @param passing how many batches pass before that one
    * @returns once that has happened
    */
-  breakNextCommit(when: "before" | "after"): Promise<void> {
+  breakNextCommit(when: "before" | "after", passing = 0): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
+    let passed = 0;
     this.#onRequest = (request, client, server) => {
       // The name of the statement is in each message that binds it.
       if (!request.includes("ringback-commit")) return "forward";
+      passed += 1;
+      if (passed <= passing) return "forward";
       this.#onRequest = undefined;
       const end = () => {
         client.destroy();

@@ -124,6 +124,24 @@ describe("when PostgreSQL fails", () => {
     expect(await store.commit(userCommit("1", 1))).toEqual({ kind: "committed" });
   });
 
+  it("says what was written of a batch that had to be taken apart, though the connection is lost half way", async () => {
+    await store.commit(userCommit("1", 0, { message: outboxMessage("m1") }));
+    // The batch, and the first of its commits alone.
+    const broken = proxy.breakNextCommit("before", 2);
+    const calls = Promise.allSettled([
+      store.commit(userCommit("2", 0)),
+      store.commit(userCommit("3", 0)),
+      store.commit(userCommit("4", 0, { message: outboxMessage("m1", { recipient: "+41790000002" }) })),
+    ]);
+    await broken;
+    proxy.goDown();
+    const [written, lost] = await calls;
+    expect(written).toEqual({ status: "fulfilled", value: { kind: "committed" } });
+    expect(lost).toMatchObject({ status: "rejected", reason: { outcome: "unknown" } });
+    proxy.comeBack();
+    expect((await store.history(0, 100)).map(({ aggregate }) => aggregate.id)).toEqual(["1", "2"]);
+  });
+
   it("does not wait for a server that has fallen silent", async () => {
     await store.commit(userCommit("1", 0));
     proxy.freeze();

@@ -88,13 +88,25 @@ export class CommitLane {
     }
   }
 
-  /** One of them cannot be written by any means: it must not keep the others from it. */
+  /**
+   * One of them cannot be written by any means: it must not keep the others from it. Once the database fails, the rest
+   * is not tried: what was written before stays told.
+   */
   async #writeEach(
     commits: readonly Commit[],
     deadline: Deadline,
   ): Promise<readonly (CommitOutcome | Error)[]> {
     const answers: (CommitOutcome | Error)[] = [];
-    for (const commit of commits) answers.push(...(await this.write([commit], deadline)));
+    for (const [index, commit] of commits.entries()) {
+      try {
+        answers.push(...(await this.write([commit], deadline)));
+      } catch (cause) {
+        const untried = new StoreUnavailableError("the database cannot be reached; nothing was changed", {
+          cause,
+        });
+        return [...answers, asUnavailable(cause), ...commits.slice(index + 1).map(() => untried)];
+      }
+    }
     return answers;
   }
 

@@ -27,9 +27,9 @@ export function isPlanOld(error: unknown): boolean {
   return sqlState(error) === "0A000" && error instanceof Error && error.message.startsWith("cached plan");
 }
 
-/** Whether the same statement would fail on any server: bad data, a broken constraint, unknown names. */
+/** Whether the same statement would fail on any server: bad data, a broken constraint, unknown names, too long a key. */
 export function isDefect(error: unknown): boolean {
-  return error instanceof TypeError || /^(22|23|42)/.test(sqlState(error) ?? "");
+  return error instanceof TypeError || /^(22|23|42|54)/.test(sqlState(error) ?? "");
 }
 
 /**
