@@ -133,7 +133,10 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   const settings = new Settings(profile, store, clock);
   const users = new Repository(userKind, store, clock);
   const sessions = new Repository(sessionKind, store, clock);
-  const inbox = new Inbox(store.inbox, config.sms.kind === "inbox");
+  const inbox = new Inbox(store.inbox, {
+    isActive: config.sms.kind === "inbox",
+    isShared: store.isShared === true,
+  });
   const providers = new Providers({
     settings,
     vault,

@@ -4,24 +4,33 @@ import type { SmsMessage } from "./sms-port.ts";
 
 const waitersMax = 1_000;
 const waitMsMax = 60_000;
-const unreadMax = 1_000;
+const readAtOnce = 1_000;
+/** How often a store is looked at that other servers write to, too. */
+const lookAgainMs = 500;
 
 const nothingYet = refusal("deadline_exceeded", "INBOX-w6Nt0", "Errors.Inbox.NothingYet");
 const notActive = refusal("failed_precondition", "INBOX-n1Ac3", "Errors.Inbox.NotActive");
 const tooMany = refusal("resource_exhausted", "INBOX-t0Wm4", "Errors.Caller.Busy");
 
-type Listener = (message: InboxMessage) => void;
+/** Is told the number that a message was to. */
+type Listener = (recipient: string) => void;
+
+export interface InboxOptions {
+  /** Whether messages go here; if not, every question is refused rather than answered "none". */
+  readonly isActive: boolean;
+  /** Whether other servers write to the store, too. */
+  readonly isShared: boolean;
+}
 
 /** The messages of the embedded provider: kept, listed, waited for. */
 export class Inbox {
   readonly #store: InboxStore;
-  readonly #isActive: boolean;
+  readonly #options: InboxOptions;
   readonly #listeners = new Set<Listener>();
 
-  /** @param isActive whether messages go here; if not, every question is refused rather than answered "none" */
-  constructor(store: InboxStore, isActive: boolean) {
+  constructor(store: InboxStore, options: InboxOptions) {
     this.#store = store;
-    this.#isActive = isActive;
+    this.#options = options;
   }
 
   /** Keeps a message. The same one again changes nothing. */
@@ -37,7 +46,7 @@ export class Inbox {
       createdMs,
       expiresMs,
     });
-    if (kept !== undefined) for (const listener of this.#listeners) listener(kept);
+    if (kept !== undefined) for (const listener of this.#listeners) listener(recipient);
   }
 
   /** The newest first. */
@@ -77,49 +86,47 @@ export class Inbox {
   ): AsyncGenerator<InboxMessage, void, undefined> {
     this.#requireActive();
     if (this.#listeners.size >= waitersMax) throw new DomainError(tooMany);
-    const unread: InboxMessage[] = [];
-    let wake = (): void => {};
-    let overflow = false;
-    const listener: Listener = (message) => {
-      if (recipient !== undefined && message.recipient !== recipient) return;
-      if (unread.length < unreadMax) unread.push(message);
-      else overflow = true;
-      wake();
+    let news = Promise.withResolvers<void>();
+    const wake = (): void => news.resolve();
+    const listener: Listener = (arrivedFor) => {
+      if (recipient === undefined || recipient === arrivedFor) wake();
     };
-    const onAbort = (): void => wake();
-    // Listening begins before looking: nothing can arrive unseen in between.
     this.#listeners.add(listener);
-    signal.addEventListener("abort", onAbort);
+    signal.addEventListener("abort", wake);
     try {
-      let lastId = afterId ?? 0;
-      if (afterId !== undefined) {
-        const query = { ...to(recipient), afterId, order: "oldest_first", limit: unreadMax } as const;
-        for (const message of await this.#store.list(query)) {
+      let lastId = afterId ?? (await this.#newestId());
+      while (!signal.aborted) {
+        // Before looking: nothing can arrive unseen in between.
+        news = Promise.withResolvers();
+        const query = {
+          ...to(recipient),
+          afterId: lastId,
+          order: "oldest_first",
+          limit: readAtOnce,
+        } as const;
+        const messages = await this.#store.list(query);
+        for (const message of messages) {
           lastId = message.id;
           yield message;
         }
-      }
-      while (!signal.aborted) {
-        const next = unread.shift();
-        if (next !== undefined) {
-          if (next.id > lastId) yield next;
-        } else if (overflow) {
-          throw new DomainError(tooMany);
-        } else {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-            if (signal.aborted || unread.length > 0) resolve();
-          });
-        }
+        if (messages.length === readAtOnce || signal.aborted) continue;
+        const timer = this.#options.isShared ? setTimeout(wake, lookAgainMs) : undefined;
+        await news.promise;
+        clearTimeout(timer);
       }
     } finally {
       this.#listeners.delete(listener);
-      signal.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", wake);
     }
   }
 
+  async #newestId(): Promise<number> {
+    const [newest] = await this.#store.list({ order: "newest_first", limit: 1 });
+    return newest?.id ?? 0;
+  }
+
   #requireActive(): void {
-    if (!this.#isActive) throw new DomainError(notActive);
+    if (!this.#options.isActive) throw new DomainError(notActive);
   }
 }
 

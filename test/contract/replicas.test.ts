@@ -1,12 +1,14 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import pg from "pg";
+import { Inbox } from "../../src/app/inbox.ts";
+import type { InboxStore } from "../../src/app/inbox-port.ts";
 import type { Commit, CommitOutcome, HistoryEvent, Store } from "../../src/app/ports.ts";
 import { type AggregateKind, Repository } from "../../src/app/repository.ts";
 import { DomainError, refusal } from "../../src/domain/errors.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { startPostgres, stopPostgres, type TestPostgres } from "../support/postgres.ts";
-import { outboxMessage, userCommit } from "../support/store-commits.ts";
+import { inboxMessage, outboxMessage, userCommit } from "../support/store-commits.ts";
 
 /** What docs/consistency.md promises of several servers on one database. */
 
@@ -157,6 +159,37 @@ describe("servers on one database", () => {
     const users = claims.flat().map(({ userId }) => userId);
     expect(new Set(users).size).toBe(users.length);
     expect(users.length).toBeGreaterThan(0);
+  });
+
+  it("show who waits or watches at one of them the messages that another one got", async () => {
+    const looked = Promise.withResolvers<void>();
+    const observed: InboxStore = {
+      ...stores[0].inbox,
+      async list(asked) {
+        const messages = await stores[0].inbox.list(asked);
+        if (asked.recipient === undefined && asked.afterId !== undefined) looked.resolve();
+        return messages;
+      },
+    };
+    const inbox = new Inbox(observed, { isActive: true, isShared: true });
+    const ended = new AbortController();
+    await stores[1].inbox.append(inboxMessage("before"));
+    const wanted = inbox.wait("+41790000001", 1, ended.signal);
+    const watched: string[] = [];
+    const watching = (async () => {
+      for await (const { messageId } of inbox.watch(undefined, ended.signal)) {
+        if (watched.push(messageId) === 2) return;
+      }
+    })();
+    await looked.promise;
+    const begin = performance.now();
+    await stores[1].inbox.append(inboxMessage("other", { recipient: "+41790000002" }));
+    await stores[1].inbox.append(inboxMessage("wanted"));
+    expect(await wanted).toMatchObject({ messageId: "wanted" });
+    await watching;
+    expect(watched).toEqual(["other", "wanted"]);
+    expect(performance.now() - begin).toBeLessThan(1_500);
+    ended.abort();
   });
 
   it("tell a reader of the history nothing that an earlier event may still come before", async () => {
