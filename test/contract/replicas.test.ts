@@ -192,6 +192,12 @@ describe("servers on one database", () => {
     ended.abort();
   });
 
+  it("do not let the rows be made anew from events that are not the last", async () => {
+    await stores[1].commit(userCommit("2", 0));
+    await expect(stores[0].replaceRows([])).rejects.toThrow("events were written meanwhile");
+    expect(await stores[0].load({ type: "user", id: "2" })).toMatchObject({ sequence: 1 });
+  });
+
   it("tell a reader of the history nothing that an earlier event may still come before", async () => {
     const slow = new pg.Client({ connectionString: database.url });
     await slow.connect();

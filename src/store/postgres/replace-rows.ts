@@ -7,11 +7,24 @@ import { storedJson } from "./stored-text.ts";
 
 const rowsAtOnce = 1_000;
 
-/** The statements of a transaction that puts these in the place of the rows of all aggregates. */
+/** A row that is behind its events would let an event be written twice. Once the rows are removed, nobody writes. */
+const requireLatest = `
+  DO $$ BEGIN
+    IF (SELECT max(last_position) FROM ringback.states) IS DISTINCT FROM (SELECT max(position) FROM ringback.events) THEN
+      RAISE EXCEPTION 'events were written meanwhile, and nothing was changed: stop every server, and do it again';
+    END IF;
+  END $$
+`;
+
+/**
+ * The statements of a transaction that puts these in the place of the rows of all aggregates; it fails if they do not
+ * come from all events.
+ */
 export function* replaceRowsSql(rows: readonly StoredRow[]): Generator<Query> {
   yield { ...statements.removeRows, values: [] };
   for (let from = 0; from < rows.length; from += rowsAtOnce)
     yield* insertSql(rows.slice(from, from + rowsAtOnce));
+  yield { text: requireLatest, values: [] };
 }
 
 function insertSql(rows: readonly StoredRow[]): readonly Query[] {
