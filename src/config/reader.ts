@@ -1,3 +1,4 @@
+import { withoutPasswords } from "../lib/host-urls.ts";
 import { nearest } from "./nearest.ts";
 import { type Variable, variables } from "./variables.ts";
 
@@ -43,8 +44,7 @@ function shown({ isSecret }: Variable<unknown>, text: string): string {
   if (text === "") return "is not set";
   // A private key may have been put where the name of any file belongs.
   if (isSecret || text.includes("-----BEGIN")) return "has a value that is not shown here";
-  const withoutPasswords = text.replaceAll(/\/\/[^/,]*@/g, "//...@");
-  return `is ${JSON.stringify(withoutPasswords)}`;
+  return `is ${JSON.stringify(withoutPasswords(text))}`;
 }
 
 const prefix = "RINGBACK_";

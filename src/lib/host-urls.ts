@@ -10,3 +10,8 @@ export function hostUrls(text: string): readonly [string, ...string[]] | undefin
   const [first = "", ...others] = hosts.split(",").map((host) => (host === "" ? "" : before + host + after));
   return [first, ...others].every((url) => URL.canParse(url)) ? [first, ...others] : undefined;
 }
+
+/** For messages and logs. What stands before an @ is taken for a password even where the URL is malformed. */
+export function withoutPasswords(url: string): string {
+  return url.replace(/\/\/.*@/, "//...@").replaceAll(/([?&](?:ssl)?password=)[^&]*/g, "$1...");
+}

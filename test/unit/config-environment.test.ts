@@ -248,6 +248,12 @@ describe("a mistake", () => {
     expect(mistake).toContain('is "https://...@a.example"');
   });
 
+  it("shows no password of a URL that is malformed because of it", () => {
+    expect(() => readConfig({ RINGBACK_STORE: "postgres://ann:pass/word@db.example.com/ringback" })).toThrow(
+      'RINGBACK_STORE is "postgres://...@db.example.com/ringback"',
+    );
+  });
+
   it.each<[string, Environment, string]>([
     ["issuers without an audience", { RINGBACK_OIDC_ISSUERS: "https://a.example" }, "RINGBACK_OIDC_AUDIENCE"],
     [

@@ -1,14 +1,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type pg from "pg";
-import { integer, text, type Row } from "./columns.ts";
+import { withoutPasswords } from "../../lib/host-urls.ts";
+import { integer, text, textOrNull, type Row } from "./columns.ts";
 import { reason } from "./database.ts";
 import { Hosts } from "./hosts.ts";
 
 const connectMsMax = 5_000;
 
-/** Where the server says that the role may create a schema, and the manual of this server why it must. */
 const schema = `
-  CREATE SCHEMA IF NOT EXISTS ringback;
+  DO $$ BEGIN
+    -- IF NOT EXISTS would ask for the privilege even where there is nothing to create.
+    IF to_regnamespace('ringback') IS NULL THEN
+      CREATE SCHEMA ringback;
+    END IF;
+  END $$;
   CREATE TABLE IF NOT EXISTS ringback.migrations (
     number integer PRIMARY KEY,
     name text NOT NULL,
@@ -27,12 +32,34 @@ export async function migrate(url: string): Promise<readonly string[]> {
   let client: pg.Client | undefined;
   try {
     client = await new Hosts(url).connect({ connectionTimeoutMillis: connectMsMax });
+    await requireFit(client);
     return await applyMissing(client);
   } catch (cause) {
-    throw new Error(`cannot open the database ${withoutPassword(url)}: ${reason(cause)}`, { cause });
+    throw new Error(`cannot open the database ${withoutPasswords(url)}: ${reason(cause)}`, { cause });
   } finally {
     await client?.end().catch(() => {});
   }
+}
+
+/** The first thing that this store needs and does not find, in words that go on after the name of the database. */
+const needs = `
+  SELECT CASE
+    WHEN current_setting('server_version_num')::integer < 150000
+      THEN format('its server is PostgreSQL %s, and 15 or newer is needed', current_setting('server_version'))
+    WHEN current_setting('server_encoding') <> 'UTF8'
+      THEN format('its encoding is %s, and UTF8 is needed', current_setting('server_encoding'))
+    WHEN to_regcollation('pg_catalog."und-x-icu"') IS NULL
+      THEN 'its server was built without ICU, which is needed'
+    WHEN to_regnamespace('ringback') IS NULL AND NOT has_database_privilege(current_database(), 'CREATE')
+      THEN format('the role %1$I may not create the schema ringback in it: GRANT CREATE ON DATABASE %2$I TO %1$I',
+        current_user, current_database())
+  END AS problem
+`;
+
+async function requireFit(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<Row>(needs);
+  const problem = textOrNull(rows[0]?.["problem"]);
+  if (problem !== null) throw new Error(problem);
 }
 
 async function applyMissing(client: pg.Client): Promise<readonly string[]> {
@@ -78,8 +105,4 @@ function readMigrations(): readonly { readonly name: string; readonly sql: strin
     .filter((name) => name.endsWith(".sql"))
     .toSorted()
     .map((name) => ({ name, sql: readFileSync(new URL(name, folder), "utf8") }));
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/]*@/, "//...@");
 }
