@@ -4,7 +4,7 @@ import { rebuild } from "./app/rebuild.ts";
 import { exportLines, importLines, type KeptCounts, noCounts } from "./app/transfer.ts";
 import { openStore } from "./build.ts";
 import { type Config, ConfigError } from "./config/config.ts";
-import type { Store } from "./app/ports.ts";
+import { type Store, StoreUnavailableError } from "./app/ports.ts";
 import { chunksOf, linesOf } from "./lib/lines.ts";
 import type { Log } from "./lib/log.ts";
 
@@ -52,6 +52,7 @@ async function importStore(config: Config, log: Log, file: string | undefined): 
   const input = isStandard(file) ? process.stdin : (await openFile(file, "r")).createReadStream();
   const imported = await withStore(config, log, (store) =>
     importLines(store, linesOf(input, lineBytesMax)).catch((cause: unknown) => {
+      if (cause instanceof StoreUnavailableError && cause.outcome === "unknown") throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`nothing was imported: ${reason}`, { cause });
     }),

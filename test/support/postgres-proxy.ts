@@ -47,14 +47,14 @@ export class PostgresProxy {
    *
    * @param when before the server gets it, or once it has answered, so that the answer is lost
    * @param passing how many batches pass before that one
+   * @param mark what a request of that kind has in it; the name of a statement is in each message that binds it
    * @returns once that has happened
    */
-  breakNextCommit(when: "before" | "after", passing = 0): Promise<void> {
+  breakNextCommit(when: "before" | "after", passing = 0, mark = "ringback-commit"): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     let passed = 0;
     this.#onRequest = (request, client, server) => {
-      // The name of the statement is in each message that binds it.
-      if (!request.includes("ringback-commit")) return "forward";
+      if (!request.includes(mark)) return "forward";
       passed += 1;
       if (passed <= passing) return "forward";
       this.#onRequest = undefined;

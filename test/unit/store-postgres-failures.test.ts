@@ -142,6 +142,13 @@ describe("when PostgreSQL fails", () => {
     expect((await store.history(0, 100)).map(({ aggregate }) => aggregate.id)).toEqual(["1", "2"]);
   });
 
+  it("does not say that nothing was restored where it may have been", async () => {
+    const broken = proxy.breakNextCommit("after", 0, "COMMIT");
+    const restored = store.restore((async function* () {})(), () => []);
+    await expect(restored).rejects.toMatchObject({ outcome: "unknown" });
+    await broken;
+  });
+
   it("does not wait for a server that has fallen silent", async () => {
     await store.commit(userCommit("1", 0));
     proxy.freeze();

@@ -150,8 +150,16 @@ export class Transaction {
     return this.#client.query<Row>({ ...statement, values: [...values] });
   }
 
+  /** @throws StoreUnavailableError if the answer was lost; an error of the server means that nothing was changed */
   async commit(): Promise<void> {
-    await this.#client.query("COMMIT");
+    try {
+      await this.#client.query("COMMIT");
+    } catch (cause) {
+      if (!isConnectionLost(cause)) throw cause;
+      const message =
+        "the connection was lost at the end: all of it was written, or nothing; look before you repeat it";
+      throw new StoreUnavailableError(message, { cause, outcome: "unknown" });
+    }
     this.#isCommitted = true;
   }
 
