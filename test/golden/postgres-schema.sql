@@ -189,6 +189,7 @@ CREATE OR REPLACE FUNCTION ringback.commit_batch(writer_id text, writer_epoch bi
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 DECLARE
   answer jsonb := '[]';

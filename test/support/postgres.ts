@@ -30,7 +30,9 @@ export async function stopPostgres(): Promise<void> {
 
 async function start(isDurable: boolean): Promise<TestPostgres> {
   const given = process.env["RINGBACK_TEST_POSTGRES"];
-  if (given !== undefined) return { createDatabase: () => createDatabase(given), stop: async () => {} };
+  if (given !== undefined) {
+    return { createDatabase: () => createDatabase(given), stop: () => dropDatabases(given) };
+  }
   const folder = await mkdtemp(join(tmpdir(), "postgres-"));
   const port = await freePort();
   const server = new EmbeddedPostgres({
@@ -80,6 +82,12 @@ async function createDatabase(serverUrl: string): ReturnType<TestPostgres["creat
       emptyDatabases.push(url);
     },
   };
+}
+
+async function dropDatabases(serverUrl: string): Promise<void> {
+  for (const url of emptyDatabases.splice(0)) {
+    await run(serverUrl, `DROP DATABASE ${new URL(url).pathname.slice(1)} WITH (FORCE)`);
+  }
 }
 
 async function newDatabase(serverUrl: string): Promise<string> {

@@ -28,6 +28,8 @@ export function withHistory(
     findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
     search: (type, search) => store.search(type, search),
     replaceRows: (rows) => store.replaceRows(rows),
+    dump: () => store.dump(),
+    restore: (items, rows) => store.restore(items, rows),
     async commit(commit: Commit) {
       const outcome = await store.commit(commit);
       committed.resolve();

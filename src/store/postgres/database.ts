@@ -4,7 +4,7 @@ import { StoreUnavailableError } from "../../app/ports.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Row } from "./columns.ts";
-import { asUnavailable, isConnectionLost } from "./failures.ts";
+import { asUnavailable, isConnectionLost, isPlanOld } from "./failures.ts";
 import { Hosts } from "./hosts.ts";
 import type { Statement } from "./statements.ts";
 
@@ -50,7 +50,8 @@ export class Database {
   }
 
   /**
-   * Carries out a statement that may be repeated: after the connection is lost it is, while there is time.
+   * Carries out a statement that may be repeated: after the connection is lost, or has an old plan, it is, while there
+   * is time.
    * @throws StoreUnavailableError
    */
   async repeat(query: Query, deadline = new Deadline(readMsMax)): Promise<pg.QueryResult<Row>> {
@@ -59,7 +60,7 @@ export class Database {
       try {
         return await client.query(query, deadline);
       } catch (error) {
-        if (!isConnectionLost(error) || deadline.isOver) throw asUnavailable(error);
+        if (!(isConnectionLost(error) || isPlanOld(error)) || deadline.isOver) throw asUnavailable(error);
       }
     }
   }
@@ -88,17 +89,26 @@ export class Database {
   }
 
   /** Carries out all of them or none. */
-  async transaction(queries: Iterable<Query>): Promise<void> {
-    const client = await this.#pool.connect();
-    let isDone = false;
+  async transaction(queries: Iterable<Query> | AsyncIterable<Query>): Promise<void> {
+    const transaction = await this.begin("BEGIN");
     try {
-      await client.query("BEGIN");
-      for (const { values, ...statement } of queries)
-        await client.query({ ...statement, values: [...values] });
-      await client.query("COMMIT");
-      isDone = true;
+      for await (const query of queries) await transaction.query(query);
+      await transaction.commit();
     } finally {
-      client.release(!isDone);
+      transaction.end();
+    }
+  }
+
+  /** @param begin the statement that begins it; it must be ended */
+  async begin(begin: string): Promise<Transaction> {
+    const client = await this.#pool.connect();
+    const transaction = new Transaction(client);
+    try {
+      await client.query(begin);
+      return transaction;
+    } catch (error) {
+      transaction.end();
+      throw error;
     }
   }
 
@@ -124,6 +134,30 @@ export class Database {
     this.#isFailing = error !== undefined;
     if (error === undefined) this.#log.info("the database can be reached again");
     else this.#log.error("the database cannot be reached", { cause: reason(error) });
+  }
+}
+
+/** A connection for several statements, which count together or not at all. */
+export class Transaction {
+  readonly #client: pg.PoolClient;
+  #isCommitted = false;
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client;
+  }
+
+  query({ values, ...statement }: Query): Promise<pg.QueryResult<Row>> {
+    return this.#client.query<Row>({ ...statement, values: [...values] });
+  }
+
+  async commit(): Promise<void> {
+    await this.#client.query("COMMIT");
+    this.#isCommitted = true;
+  }
+
+  /** Undoes what is not committed: its connection is not used again. */
+  end(): void {
+    this.#client.release(!this.#isCommitted);
   }
 }
 

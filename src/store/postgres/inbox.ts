@@ -1,4 +1,4 @@
-import type { InboxMessage, InboxStore } from "../../app/ports.ts";
+import type { InboxMessage, InboxStore } from "../../app/inbox-port.ts";
 import { integer, integerOrNull, purpose, text, type Row } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { statements } from "./statements.ts";
@@ -18,7 +18,7 @@ export function createInbox(database: Database, messagesMax: number): InboxStore
       const to = recipient === undefined ? null : toStored(recipient);
       const values = [afterId, to, limit];
       const statement = order === "newest_first" ? statements.listInboxNewestFirst : statements.listInbox;
-      return (await database.repeat({ ...statement, values })).rows.map(inboxMessage);
+      return (await database.repeat({ ...statement, values })).rows.map(inboxMessageOf);
     },
     async clear(recipient) {
       const values = [recipient === undefined ? null : toStored(recipient)];
@@ -27,7 +27,7 @@ export function createInbox(database: Database, messagesMax: number): InboxStore
   };
 }
 
-function inboxMessage(row: Row): InboxMessage {
+export function inboxMessageOf(row: Row): InboxMessage {
   return {
     id: integer(row["id"]),
     messageId: text(row["message_id"]),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type pg from "pg";
-import { integer, type Row } from "./columns.ts";
+import { integer, text, type Row } from "./columns.ts";
 import { reason } from "./database.ts";
 import { Hosts } from "./hosts.ts";
 
@@ -41,13 +41,9 @@ async function applyMissing(client: pg.Client): Promise<readonly string[]> {
   // Until the end of the transaction. The numbers are "RING" in ASCII, and the first that no statement uses.
   await client.query("SELECT pg_advisory_xact_lock(1380533319, 4)");
   await client.query(schema);
-  const { rows } = await client.query<Row>("SELECT max(number) AS version FROM ringback.migrations");
-  const version = integer(rows[0]?.["version"] ?? 0);
-  if (version > migrations.length) {
-    throw new Error(
-      `its version is ${version}, and this program knows versions up to ${migrations.length}: use a newer release`,
-    );
-  }
+  const { rows } = await client.query<Row>("SELECT number, name FROM ringback.migrations ORDER BY number");
+  requireUsable(rows.slice(migrations.length), migrations.length);
+  const version = rows.length;
   const missing = migrations.slice(version);
   for (const [index, { name, sql }] of missing.entries()) {
     await client.query(sql);
@@ -58,6 +54,21 @@ async function applyMissing(client: pg.Client): Promise<readonly string[]> {
   }
   await client.query("COMMIT");
   return missing.map(({ name }) => name);
+}
+
+/**
+ * A newer release that only expands the schema leaves all that this one uses, so that both can run, and start, side by
+ * side. The name of a migration that takes something away says "contract" after its number.
+ *
+ * @param newer the migrations that this program does not know
+ */
+function requireUsable(newer: readonly Row[], known: number): void {
+  const contract = newer.find(({ name }) => /^\d+-contract-/.test(text(name)));
+  if (contract === undefined) return;
+  throw new Error(
+    `its version is ${integer(contract["number"])}, which has no place for this program any more (it knows versions ` +
+      `up to ${known}): use a newer release`,
+  );
 }
 
 /** In order; the first is version 1. */

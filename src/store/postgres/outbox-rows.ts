@@ -1,9 +1,11 @@
 import {
   type ClaimedMessage,
+  type KeptMessage,
   type MessageRecord,
   messageStates,
   type OutboxMessage,
   type Settlement,
+  type WaitingMessage,
 } from "../../app/ports.ts";
 import { channels } from "../../app/sms-port.ts";
 import { smsEncodings } from "../../domain/sms-segments.ts";
@@ -68,5 +70,52 @@ export function recordOf(row: Row): MessageRecord {
     ...(providerMessageId === null ? {} : { providerMessageId }),
     ...(encoding === undefined ? {} : { encoding }),
     ...(segments === null ? {} : { segments }),
+  };
+}
+
+/** A row of the outbox that is not settled. */
+export function waitingOf(row: Row): WaitingMessage {
+  return {
+    id: text(row["message_id"]),
+    number: integer(row["number"]),
+    dueMs: integer(row["due_ms"]),
+    sealed: text(row["sealed"]),
+  };
+}
+
+/** A row of the outbox with all that is kept of its message. */
+export function keptMessageOf(row: Row): KeptMessage {
+  const record = recordOf(row);
+  if (record.state !== "queued") return record;
+  const { sealed, dueMs } = waitingOf(row);
+  return { ...record, waiting: { sealed, dueMs, attempt: integer(row["attempt"]) } };
+}
+
+/** The row of a message that came from another store. */
+export function keptMessageColumns({ waiting, ...message }: KeptMessage): object {
+  const isSettled = waiting === undefined;
+  return {
+    number: message.number,
+    message_id: message.id,
+    user_id: message.userId,
+    session_id: message.sessionId,
+    purpose: message.purpose,
+    recipient: message.recipient,
+    channel: message.channel,
+    created_ms: message.createdMs,
+    expires_ms: message.expiresMs,
+    sealed: waiting?.sealed,
+    due_ms: waiting?.dueMs ?? message.createdMs,
+    is_leased: false,
+    attempt: waiting?.attempt ?? 0,
+    attempts: JSON.stringify(message.attempts),
+    outcome: isSettled ? message.state : null,
+    reason: isSettled ? message.reason : null,
+    settled_ms: message.settledMs,
+    provider_id: message.providerId,
+    provider_message_id: message.providerMessageId,
+    encoding: message.encoding,
+    segments: message.segments,
+    receipt_ms: message.receiptMs,
   };
 }

@@ -2,7 +2,7 @@ import { listedMessagesMax, type MessageQuery, type Outbox } from "../../app/por
 import { pruneStepMessages, settledKeptMs } from "../bounds.ts";
 import { integerOrNull } from "./columns.ts";
 import type { Database, Query } from "./database.ts";
-import { claimedOf, recordOf, settlementColumns } from "./outbox-rows.ts";
+import { claimedOf, recordOf, settlementColumns, waitingOf } from "./outbox-rows.ts";
 import { statements } from "./statements.ts";
 import { toStored } from "./stored-text.ts";
 
@@ -35,6 +35,14 @@ export function createOutbox(database: Database): Outbox {
     },
     async list(query) {
       return (await database.repeat(listSql(query))).rows.map(recordOf);
+    },
+    async waiting(after, limit) {
+      const values = [after?.dueMs ?? 0, after?.number ?? 0, limit];
+      return (await database.repeat({ ...statements.waiting, values })).rows.map(waitingOf);
+    },
+    async reseal({ id, sealed: before }, sealed) {
+      const values = [toStored(id), before, sealed];
+      return (await database.repeat({ ...statements.reseal, values })).rowCount === 1;
     },
     async nextDueMs() {
       const { rows } = await database.repeat({ ...statements.nextDue, values: [] });

@@ -1,14 +1,15 @@
-import {
-  type AggregateRef,
-  type Commit,
-  type CommitOutcome,
-  type HistoryEvent,
-  type InboxStore,
-  type Outbox,
-  type Store,
-  type StoredRow,
-  type StoredState,
-  type UniqueKey,
+import type { InboxStore } from "../../app/inbox-port.ts";
+import type {
+  AggregateRef,
+  Commit,
+  CommitOutcome,
+  HistoryEvent,
+  KeptItem,
+  Outbox,
+  Store,
+  StoredRow,
+  StoredState,
+  UniqueKey,
 } from "../../app/ports.ts";
 import type { Found, Search, SearchRecords, SearchType } from "../../app/search.ts";
 import type { Deadline } from "../../lib/deadline.ts";
@@ -16,12 +17,14 @@ import type { Log } from "../../lib/log.ts";
 import { type RandomBytes, secureRandomBytes } from "../../lib/random.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
 import { binaryArray } from "./binary-array.ts";
-import { aggregateType, integer, text, type Row } from "./columns.ts";
+import { integer, text } from "./columns.ts";
 import { CommitLane } from "./commit-lane.ts";
 import { namesOf, writesOf } from "./commit-values.ts";
 import { Database } from "./database.ts";
+import { eventOf } from "./event-rows.ts";
 import { Gatherer } from "./gatherer.ts";
 import { createInbox } from "./inbox.ts";
+import { dump, restore } from "./kept.ts";
 import { migrate } from "./migrate.ts";
 import { createOutbox } from "./outbox.ts";
 import { recordTables } from "./record-tables.ts";
@@ -132,11 +135,19 @@ export class PostgresStore implements Store {
 
   async history(afterPosition: number, limit: number): Promise<readonly HistoryEvent[]> {
     const { rows } = await this.#database.repeat({ ...statements.history, values: [afterPosition, limit] });
-    return rows.map(historyEvent);
+    return rows.map(eventOf);
   }
 
   replaceRows(rows: readonly StoredRow[]): Promise<void> {
     return this.#database.transaction(replaceRowsSql(rows));
+  }
+
+  dump(): AsyncIterable<KeptItem> {
+    return dump(this.#database);
+  }
+
+  restore(items: AsyncIterable<KeptItem>, rows: () => readonly StoredRow[]): Promise<void> {
+    return restore(this.#database, items, rows);
   }
 
   isReady(): Promise<boolean> {
@@ -207,15 +218,4 @@ interface Load {
   readonly aggregate: AggregateRef;
   /** What the caller has of it. */
   readonly known: StoredState | undefined;
-}
-
-function historyEvent(row: Row): HistoryEvent {
-  return {
-    position: integer(row["position"]),
-    aggregate: { type: aggregateType(row["aggregate_type"]), id: text(row["aggregate_id"]) },
-    sequence: integer(row["sequence"]),
-    atMs: integer(row["at_ms"]),
-    type: text(row["type"]),
-    data: JSON.parse(text(row["data"])),
-  };
 }

@@ -33,7 +33,13 @@ export const statements = {
   replaceSessionRecords: read("replace-session-records"),
   replaceStates: read("replace-states"),
   replaceUserRecords: read("replace-user-records"),
+  reseal: read("reseal"),
+  restoreAnswers: read("restore-answers"),
+  restoreEvents: read("restore-events"),
+  restoreInboxMessages: read("restore-inbox-messages"),
+  restoreMessages: read("restore-messages"),
   retry: read("retry"),
   settle: read("settle"),
   takeOverWriter: read("take-over-writer"),
+  waiting: read("waiting"),
 };
