@@ -8,7 +8,10 @@
  * - the same of two servers with 32 callers each.
  * Prints medians and ranges over the rounds, the ratios, and the CPU time of a call.
  *
- * Run it by `node bench/postgres-server.ts [--rounds 5] [--seconds 3]`.
+ * With --flush-ms, PostgreSQL waits that long before each flush of its log (commit_delay), for all commits that wait for
+ * it, as for a disk that is that much slower.
+ *
+ * Run it by `node bench/postgres-server.ts [--rounds 5] [--seconds 3] [--flush-ms 0]`.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -27,6 +30,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "3" },
+    "flush-ms": { type: "string", default: "0" },
   },
 });
 const rounds = Number(values.rounds);
@@ -52,7 +56,11 @@ interface Pair {
   readonly load: Program<object, Job, Outcome>;
 }
 
-const cluster = await PostgresCluster.create({ max_wal_size: "4GB" });
+const cluster = await PostgresCluster.create({
+  max_wal_size: "4GB",
+  commit_delay: String(Number(values["flush-ms"]) * 1_000),
+  commit_siblings: "0",
+});
 await cluster.start();
 const admin = new pg.Client({ connectionString: cluster.url });
 await admin.connect();
