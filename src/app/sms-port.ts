@@ -14,6 +14,8 @@ export interface SmsMessage {
   /** E.164. */
   readonly recipient: string;
   readonly text: string;
+  /** That the text is in (BCP 47), e.g. "de" or "de-CH". */
+  readonly language: string;
   readonly code: string;
   readonly createdMs: number;
   readonly expiresMs: number | null;

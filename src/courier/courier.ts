@@ -185,7 +185,7 @@ export class Courier {
   ): Promise<SmsMessage> {
     const { settings, receiptUrlOf } = this.#options;
     const { id, purpose, recipient, createdMs, expiresMs, sessionId } = message;
-    const text = await smsTextOf(settings, message, user, content, provider.channel);
+    const written = await smsTextOf(settings, message, user, content, provider.channel);
     const receiptUrl = provider.readReceipt && receiptUrlOf?.(providerId, id);
     return {
       id,
@@ -193,7 +193,7 @@ export class Courier {
       recipient,
       createdMs,
       expiresMs,
-      text,
+      ...written,
       ...content,
       user: smsUserOf(user),
       ...(sessionId === undefined ? {} : { sessionId }),

@@ -48,14 +48,15 @@ export function createTwilioProvider(options: TwilioProviderOptions): SmsProvide
 }
 
 function formOf(
-  { recipient, text, code, receiptUrl }: SmsMessage,
+  { recipient, text, language, code, receiptUrl }: SmsMessage,
   { senderNumber, channel }: TwilioProviderOptions,
 ): Record<string, string> {
   const prefix = channel === "whatsapp" ? "whatsapp:" : "";
   const sender = senderNumber.startsWith("MG")
     ? { MessagingServiceSid: senderNumber }
     : { From: `${prefix}${senderNumber}` };
-  const content = channel === "voice" ? { Twiml: twimlSay(spokenText(text, code)) } : { Body: text };
+  const content =
+    channel === "voice" ? { Twiml: twimlSay(spokenText(text, code), language) } : { Body: text };
   const receipt = receiptUrl === undefined ? {} : { StatusCallback: receiptUrl };
   return { To: `${prefix}${recipient}`, ...sender, ...content, ...receipt };
 }
