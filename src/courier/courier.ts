@@ -218,7 +218,8 @@ export class Courier {
         (await recordUnlessOver(sessions, checked.sessionId, checked.sentEvent(checkedBy), settle)));
     if (!isRecorded) await outbox.settle(settle);
     this.#unrecorded.delete(message.id);
-    log.info("message sent", { messageId: message.id, provider: by.provider.name, attempt: message.attempt });
+    const { attempt } = message;
+    log.info("message sent", { messageId: message.id, providerId: by.id, provider: by.provider.name, attempt });
   }
 
   async #giveUp(message: ClaimedMessage, reason: string): Promise<void> {
