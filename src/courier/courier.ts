@@ -219,7 +219,12 @@ export class Courier {
     if (!isRecorded) await outbox.settle(settle);
     this.#unrecorded.delete(message.id);
     const { attempt } = message;
-    log.info("message sent", { messageId: message.id, providerId: by.id, provider: by.provider.name, attempt });
+    log.info("message sent", {
+      messageId: message.id,
+      providerId: by.id,
+      provider: by.provider.name,
+      attempt,
+    });
   }
 
   async #giveUp(message: ClaimedMessage, reason: string): Promise<void> {
