@@ -149,7 +149,7 @@ export type SmsAccount = { readonly id: string; readonly description: string } &
       readonly sid: string;
       /** Auth token. */
       readonly token: string;
-      /** A number in E.164, or the SID of a messaging service ("MG…"). */
+      /** A number in E.164, or the SID of a messaging service ("MG…"), which makes no calls. */
       readonly senderNumber: string;
       /** If it is not empty, Twilio Verify makes, sends and checks the codes. */
       readonly verifyServiceSid: string;
@@ -173,6 +173,7 @@ export type SmsAccount = { readonly id: string; readonly description: string } &
     }
   | {
       readonly kind: "sns";
+      /** E.g. "eu-central-1". */
       readonly region: string;
       readonly accessKeyId: string;
       readonly secretAccessKey: string;
