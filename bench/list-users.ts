@@ -2,9 +2,9 @@
  * Does ListUsers by phone number cost more among more users?
  *
  * Fills a store with 1,000 users and another with 100,000, starts a server on each, and asks both over gRPC for
- * users by their number, in alternating rounds; each call asks for another number. Prints the median over the
- * rounds of the time a call takes, the range of the rounds, and the ratio of the large store to the small one,
- * for each adapter: for whole calls, and for the store's part alone.
+ * users by their number, and for users by their id, in alternating rounds; each call asks for another user. Prints
+ * the median over the rounds of the time a call takes, the range of the rounds, and the ratio of the large store to
+ * the small one, for each adapter: for whole calls, and for the store's part of a search alone.
  *
  * Run it by `node bench/list-users.ts [rounds] [calls per round]`.
  */
@@ -64,13 +64,17 @@ function userAdded(user: number) {
   ] as const;
 }
 
-/** Finds the only user with a number. @returns the id */
-type Find = (phone: string) => Promise<string | undefined>;
+/** Finds a user. @returns the id */
+type Find = (user: number) => Promise<string | undefined>;
 
-interface Side {
+const parts = {
+  call: "ListUsers over gRPC",
+  search: "the store's part",
+  read: "GetUserByID over gRPC",
+} as const;
+
+interface Side extends Readonly<Record<keyof typeof parts, Find>> {
   readonly users: number;
-  readonly call: Find;
-  readonly search: Find;
   close(): Promise<void>;
 }
 
@@ -82,13 +86,14 @@ async function open(store: Store, users: number): Promise<Side> {
   const headers = { authorization: `Bearer ${adminToken}` };
   return {
     users,
-    async call(number) {
-      const queries = [{ query: { case: "phoneQuery", value: { number } } as const }];
+    async call(user) {
+      const queries = [{ query: { case: "phoneQuery", value: { number: phoneOf(user) } } as const }];
       const { result } = await grpc.call(UserService.method.listUsers, { queries }, headers);
       if ("error" in result) throw new Error(result.error.message);
       return result.message.result[0]?.userId;
     },
-    async search(value) {
+    async search(user) {
+      const value = phoneOf(user);
       const found = await store.search("user", {
         where: { kind: "text", field: "phone", match: "equals", ignoreCase: false, value },
         sortBy: "createdMs",
@@ -97,6 +102,12 @@ async function open(store: Store, users: number): Promise<Side> {
         limit: 100,
       });
       return found.ids[0];
+    },
+    async read(user) {
+      const userId = `user-${user}`;
+      const { result } = await grpc.call(UserService.method.getUserByID, { userId }, headers);
+      if ("error" in result) throw new Error(result.error.message);
+      return result.message.user?.userId;
     },
     async close() {
       grpc.close();
@@ -111,7 +122,7 @@ async function measure(find: Find, users: number, calls: number, round: number):
   const asked = Array.from({ length: calls }, (_, call) => ((round * calls + call) * 7_919) % users);
   const beginMs = performance.now();
   for (const user of asked) {
-    if ((await find(phoneOf(user))) !== `user-${user}`) throw new Error(`user ${user} was not found`);
+    if ((await find(user)) !== `user-${user}`) throw new Error(`user ${user} was not found`);
   }
   return ((performance.now() - beginMs) * 1_000) / calls;
 }
@@ -124,14 +135,22 @@ function describe(values: readonly number[]): string {
   return `${median(values).toFixed(1)} µs (${Math.min(...values).toFixed(1)}–${Math.max(...values).toFixed(1)})`;
 }
 
-async function compare(
-  adapter: string,
-  openStore: () => Promise<Store>,
-  rounds: number,
-  calls: number,
-): Promise<void> {
-  const sides = [await open(await openStore(), 1_000), await open(await openStore(), 100_000)];
-  for (const part of ["call", "search"] as const) {
+export interface Comparison {
+  /** For the output. */
+  readonly adapter: string;
+  /** A store without anything in it. */
+  readonly openStore: () => Promise<Store>;
+  /** How many users the small and the large store have. */
+  readonly sizes: readonly [number, number];
+  readonly rounds: number;
+  readonly calls: number;
+}
+
+/** Fills two stores, and prints what calls take on each. */
+export async function compare({ adapter, openStore, sizes, rounds, calls }: Comparison): Promise<void> {
+  const sides: Side[] = [];
+  for (const users of sizes) sides.push(await open(await openStore(), users));
+  for (const part of ["call", "search", "read"] as const) {
     const times = sides.map((): number[] => []);
     for (let round = 0; round <= rounds; round += 1) {
       // The other one begins each time, so that none always runs on a warmer machine.
@@ -143,12 +162,12 @@ async function compare(
         if (round > 0) times[index]?.push(time);
       }
     }
-    const [ofSmall = [], ofLarge = []] = times;
-    console.log(
-      `${adapter.padEnd(7)} ${part === "call" ? "ListUsers over gRPC " : "the store's part    "}` +
-        `  1,000 users ${describe(ofSmall)}   100,000 users ${describe(ofLarge)}` +
-        `   ratio ${(median(ofLarge) / median(ofSmall)).toFixed(2)}`,
+    const columns = sizes.map(
+      (users, index) => `  ${users.toLocaleString("en")} users ${describe(times[index] ?? [])}`,
     );
+    const [ofSmall = [], ofLarge = []] = times;
+    const ratio = (median(ofLarge) / median(ofSmall)).toFixed(2);
+    console.log(`${adapter.padEnd(9)}${parts[part].padEnd(22)}${columns.join("")}   ratio ${ratio}`);
   }
   for (const side of sides) await side.close();
 }
@@ -163,7 +182,8 @@ if (import.meta.main) {
     return openSqliteStore({ file: join(folder.path, `db-${files}`), log: silentLog });
   };
   console.log(`by number, ${rounds} rounds of ${calls} calls each; medians (range)`);
-  await compare("memory", async () => openMemoryStore(), rounds, calls);
-  await compare("sqlite", openSqlite, rounds, calls);
+  const sizes = [1_000, 100_000] as const;
+  await compare({ adapter: "memory", openStore: async () => openMemoryStore(), sizes, rounds, calls });
+  await compare({ adapter: "sqlite", openStore: openSqlite, sizes, rounds, calls });
   await folder.remove();
 }

@@ -19,9 +19,9 @@ import { CodeVault } from "./app/code-vault.ts";
 import type { AppContext } from "./app/context.ts";
 import { Directory } from "./app/directory.ts";
 import { Inbox } from "./app/inbox.ts";
+import { KeyRotation } from "./app/key-rotation.ts";
 import type { Store } from "./app/ports.ts";
 import type { SmsProvider } from "./app/sms-port.ts";
-import { rebuild } from "./app/rebuild.ts";
 import { type ReceiptOutcome, receiptsPath, receiptUrl, takeReceipt } from "./app/receipts.ts";
 import { Repository } from "./app/repository.ts";
 import { sessionKind } from "./app/sessions.ts";
@@ -68,6 +68,7 @@ import { createHttpProvider } from "./sms/http.ts";
 import { createInboxProvider } from "./sms/inbox.ts";
 import { createSmsProvider } from "./sms/providers.ts";
 import { openMemoryStore } from "./store/memory/memory-store.ts";
+import { openPostgresStore } from "./store/postgres/postgres-store.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 
 /** What a test may put in the place of the real thing. */
@@ -110,23 +111,16 @@ export async function build(config: Config, overrides: Overrides = {}): Promise<
   }
 }
 
-/**
- * Makes all rows of the configured store anew, from its events. No server may run on it.
- *
- * @returns how many there are
- * @throws Error if the store cannot be opened
- */
-export async function rebuildStore(config: Config, log: Log): Promise<number> {
-  const store = await openStore(config, log);
-  try {
-    return await rebuild(store);
-  } finally {
-    await store.close();
+/** The configured store, brought to the newest version. @throws Error if it cannot be opened */
+export function openStore({ store }: Config, log: Log): Promise<Store> | Store {
+  switch (store.kind) {
+    case "memory":
+      return openMemoryStore();
+    case "sqlite":
+      return openSqliteStore({ file: store.file, log });
+    case "postgres":
+      return openPostgresStore({ url: store.url, log });
   }
-}
-
-function openStore({ store }: Config, log: Log): Promise<Store> | Store {
-  return store.kind === "memory" ? openMemoryStore() : openSqliteStore({ file: store.file, log });
 }
 
 type Environment = Overrides & Required<Pick<Overrides, "log" | "clock" | "randomBytes">>;
@@ -157,6 +151,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     ...(publicUrl && { receiptUrlOf: (...of) => receiptUrl(publicUrl, ...of) }),
     log,
   });
+  const rotation = new KeyRotation({ vault, settings, outbox: store.outbox, clock, log });
   const app: AppContext = {
     ...common,
     store,
@@ -168,12 +163,14 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   const receipts = receiptsEndpoint(config, app, async (id) => (await providers.byId(id))?.provider);
   const server = await startRpc(config, app, inbox, masterKeys, receipts, environment);
   courier.wake();
+  rotation.start();
   return {
     url: server.url,
     port: server.port,
     newAdminToken,
     async shutdown(graceMs) {
       await server.shutdown(graceMs);
+      await rotation.stop();
       await courier.stop();
       await providers.close();
       await store.close();
@@ -239,7 +236,7 @@ function startRpc(
       ["/oauth/v2/keys", () => ownTokens.jwks()],
     ]),
     endpoints: new Map(receipts === undefined ? [] : [[receiptsPath, receipts]]),
-    isReady: () => true,
+    isReady: () => app.store.isReady?.() ?? true,
     unaryPath,
     log,
   });

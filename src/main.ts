@@ -1,4 +1,5 @@
-import { build, rebuildStore } from "./build.ts";
+import { build } from "./build.ts";
+import { commands } from "./commands.ts";
 import { ConfigError, readConfig } from "./config/config.ts";
 import { helpText } from "./config/help.ts";
 import { warnings } from "./config/warnings.ts";
@@ -16,13 +17,12 @@ async function main(): Promise<void> {
     process.stdout.write(helpText());
     return;
   }
+  const [name, file] = process.argv.slice(2);
+  const command = name === undefined ? undefined : commands.get(name);
+  if (name !== undefined && command === undefined) throw new Error(`there is no command ${name}: see --help`);
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
-  if (process.argv[2] === "rebuild") {
-    const rows = await rebuildStore(config, log);
-    process.stdout.write(`${rows} rows were made anew from the events.\n`);
-    return;
-  }
+  if (command !== undefined) return command(config, log, file);
   for (const warning of warnings(config)) log.warn(warning);
   const ringback = await build(config, { log });
   process.stdout.write(welcome(ringback.url, ringback.newAdminToken));

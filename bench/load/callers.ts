@@ -96,6 +96,14 @@ function drawHot(users: number): number {
 }
 
 let seed = 1;
+let numbers = 0;
+const numbersOfLoad = 100_000_000;
+
+/** Loads that run at the same time draw other users and give other numbers. @param load 0 for the first */
+export function becomeLoad(load: number): void {
+  seed = 1 + load;
+  numbers = load * numbersOfLoad;
+}
 
 /** From 0 to 1, the same in each run: xorshift32 (Marsaglia, 2003). */
 function random(): number {
@@ -104,8 +112,6 @@ function random(): number {
   seed ^= seed << 5;
   return (seed >>> 0) / 2 ** 32;
 }
-
-let numbers = 0;
 
 /** A number that nobody had before. */
 function nextNumber(): string {

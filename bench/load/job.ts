@@ -15,6 +15,8 @@ export interface Job {
   readonly users: number;
   readonly draw: Draw;
   readonly pace: Pace;
+  /** Calls in flight over gRPC, a multiple of the connections; as many as keep a server busy if it is left out. */
+  readonly callers?: number;
   /** At most; VerifyPhone ends when it has no more codes. */
   readonly seconds: number;
 }

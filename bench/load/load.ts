@@ -1,10 +1,11 @@
-/** The load, as a program of its own: does one job after the other. */
+/** The load, as a program of its own: does one job after the other. Argument: which of several loads it is, from 0. */
 import { answerRequests } from "../programs.ts";
 import { callingUsersMax, mintTokens } from "../users.ts";
-import { type Codes, createCallers } from "./callers.ts";
+import { becomeLoad, type Codes, createCallers } from "./callers.ts";
 import type { Job } from "./job.ts";
 import { runJob } from "./run-job.ts";
 
+becomeLoad(Number(process.argv[2] ?? 0));
 const tokens = await mintTokens(callingUsersMax);
 const codesByServer = new Map<string, Codes>();
 

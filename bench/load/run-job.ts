@@ -26,10 +26,11 @@ export async function runJob(job: Job, callers: Callers): Promise<Outcome> {
 }
 
 async function openConnections(job: Job, listener: Listener): Promise<readonly Connection[]> {
-  const { port, protocol, method } = job;
+  const { port, protocol, method, callers } = job;
   if (protocol === "gRPC") {
     const requests = grpcRequests(method, port);
-    const streams = job.pace === "saturated" ? streamsSaturated : streamsAtRate;
+    const busy = job.pace === "saturated" ? streamsSaturated : streamsAtRate;
+    const streams = callers === undefined ? busy : callers / http2Connections;
     const sockets = await openSockets(http2Connections, port);
     return sockets.map((socket) => new Http2Connection(socket, requests, listener, streams));
   }

@@ -41,6 +41,16 @@ export class CodeVault implements CodeMac {
     this.#randomBytes = randomBytes;
   }
 
+  /** Of the key that serves what is new. It tells nothing of the key. */
+  get currentKeyId(): string {
+    return this.#current.id;
+  }
+
+  /** Of the keys that only serve what is old. */
+  get olderKeyIds(): readonly string[] {
+    return [...this.#keys.keys()].filter((id) => id !== this.#current.id);
+  }
+
   sign(binding: CodeBinding, code: string): SignedCode {
     return { keyId: this.#current.id, mac: macOf(this.#current, binding, code).toString("base64url") };
   }
@@ -68,6 +78,15 @@ export class CodeVault implements CodeMac {
     const cipher = createCipheriv("aes-256-gcm", this.#current.seal, nonce).setAAD(Buffer.from(messageId));
     const sealed = Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
     return `${this.#current.id}.${sealed.toString("base64url")}`;
+  }
+
+  /**
+   * The same text, encrypted with the current key; what is already stays as it is.
+   * @throws Error if its key is unknown or the text is not authentic
+   */
+  reseal(messageId: string, sealed: string): string {
+    const isCurrent = sealed.startsWith(`${this.#current.id}.`);
+    return isCurrent ? sealed : this.seal(messageId, this.open(messageId, sealed));
   }
 
   /** @throws Error if the key is unknown or the text is not authentic */

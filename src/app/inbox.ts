@@ -1,5 +1,5 @@
 import { DomainError, refusal } from "../domain/errors.ts";
-import type { InboxMessage, InboxStore } from "./ports.ts";
+import type { InboxMessage, InboxStore } from "./inbox-port.ts";
 import type { SmsMessage } from "./sms-port.ts";
 
 const waitersMax = 1_000;

@@ -1,5 +1,6 @@
 import type { SmsEncoding } from "../domain/sms-segments.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
+import type { InboxMessage, InboxStore } from "./inbox-port.ts";
 import type { Channel, MessagePurpose, Receipt, SendResult } from "./sms-port.ts";
 import type { Found, Search, SearchRecords, SearchType, SessionRecord, UserRecord } from "./search.ts";
 
@@ -125,8 +126,14 @@ export interface HistoryEvent extends RecordedEvent {
 }
 
 export interface Store {
-  /** The last durable state. One point read, never a replay. */
-  load(aggregate: AggregateRef): MaybePromise<StoredState | undefined>;
+  /** Set where others write to it, too: what was loaded once may be old. */
+  readonly isShared?: true;
+  /**
+   * The last durable state. One point read, never a replay.
+   *
+   * @param known what the caller has of it: is given back if it is the last
+   */
+  load(aggregate: AggregateRef, known?: StoredState): MaybePromise<StoredState | undefined>;
   /** The id of the aggregate that holds the key. */
   findByKey(key: UniqueKey): MaybePromise<string | undefined>;
   /** The ids of a page of aggregates whose records are like this. */
@@ -142,10 +149,44 @@ export interface Store {
   history(afterPosition: number, limit: number): MaybePromise<readonly HistoryEvent[]>;
   /** Puts these in the place of the rows of all aggregates. The history stays. Only while no command runs. */
   replaceRows(rows: readonly StoredRow[]): Promise<void>;
+  /** All that is kept, as it is at one moment: kind by kind as in `keptKinds`, each in its order. */
+  dump(): AsyncIterable<KeptItem>;
+  /**
+   * Fills an empty store with what another one gave, all of it or nothing. Only while no command runs.
+   *
+   * @param rows asked once the items have come to their end
+   * @throws Error if the store is not empty, or whatever the items throw
+   */
+  restore(items: AsyncIterable<KeptItem>, rows: () => readonly StoredRow[]): Promise<void>;
   readonly outbox: Outbox;
   readonly inbox: InboxStore;
+  /** Whether it would take a write now; one that is left out always does. */
+  isReady?(): Promise<boolean>;
   /** Resolves once everything that was begun is finished. Nothing works afterwards. */
   close(): Promise<void>;
+}
+
+/** What a store keeps, by kind. The rows are not among it: they are made from the events. */
+export interface Kept {
+  readonly event: HistoryEvent;
+  readonly message: KeptMessage;
+  readonly inboxMessage: InboxMessage;
+  readonly answer: KeptAnswer;
+}
+
+export const keptKinds = ["event", "message", "inboxMessage", "answer"] as const;
+export type KeptKind = (typeof keptKinds)[number];
+export type KeptItem = { [K in KeptKind]: { readonly kind: K; readonly value: Kept[K] } }[KeptKind];
+
+/** A message with all that is kept of it. A claim is not: to others it is due when its lease ends. */
+export interface KeptMessage extends MessageRecord {
+  /** While it waits. */
+  readonly waiting?: {
+    readonly sealed: string;
+    readonly dueMs: number;
+    /** How often it was claimed. */
+    readonly attempt: number;
+  };
 }
 
 // --------------------------------------------------------------------------------------- outbox
@@ -229,6 +270,12 @@ export interface MessageRecord
   readonly receiptMs?: number;
 }
 
+/** What waits to be sent, and where it stands among the others. */
+export interface WaitingMessage extends Pick<MessageRecord, "id" | "number"> {
+  readonly dueMs: number;
+  readonly sealed: string;
+}
+
 /** All conditions hold at once. */
 export interface MessageQuery {
   readonly userId?: string;
@@ -266,45 +313,17 @@ export interface Outbox {
   find(messageId: string): MaybePromise<MessageRecord | undefined>;
   /** The newest first. Unless it asks for a recipient, it looks at the newest `listedMessagesMax` only. */
   list(query: MessageQuery): MaybePromise<readonly MessageRecord[]>;
+  /** Messages that wait, in the order in which they are due. */
+  waiting(after: WaitingMessage | undefined, limit: number): MaybePromise<readonly WaitingMessage[]>;
+  /**
+   * Puts another encryption of the same content in the place of `message.sealed`.
+   * @returns false if it is not there any more
+   */
+  reseal(message: Pick<WaitingMessage, "id" | "sealed">, sealed: string): Promise<boolean>;
   /** When the next message will be due; undefined if none waits. */
   nextDueMs(): MaybePromise<number | undefined>;
 }
 
-// ---------------------------------------------------------------------------------------- inbox
-
-/** A message as the embedded provider `inbox` keeps it. */
-export interface InboxMessage {
-  /** Grows with every message. */
-  readonly id: number;
-  /** Id of the outbox message. */
-  readonly messageId: string;
-  readonly userId: string;
-  readonly purpose: MessagePurpose;
-  readonly recipient: string;
-  readonly text: string;
-  readonly code: string;
-  readonly createdMs: number;
-  readonly expiresMs: number | null;
-}
-
-export interface InboxQuery {
-  /** E.164; all numbers if left out. */
-  readonly recipient?: string;
-  readonly afterId?: number;
-  readonly order: "oldest_first" | "newest_first";
-  readonly limit: number;
-}
-
-/** Keeps the newest `inboxMessagesMax` messages. */
-export interface InboxStore {
-  /** Undefined if a message with this `messageId` is there already. */
-  append(message: Omit<InboxMessage, "id">): Promise<InboxMessage | undefined>;
-  list(query: InboxQuery): MaybePromise<readonly InboxMessage[]>;
-  /** @returns how many were removed. */
-  clear(recipient?: string): Promise<number>;
-}
-
-export const inboxMessagesMax = 10_000;
 export const outboxPendingMax = 100_000;
 export const listedMessagesMax = 100_000;
 /** At 24 hours each, about 11 a second. */

@@ -1,25 +1,32 @@
-import type { DomainError } from "../domain/errors.ts";
+import { setTimeout as wait } from "node:timers/promises";
+import { DomainError } from "../domain/errors.ts";
+import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
-import type {
-  AggregateType,
-  AggregateWrite,
-  CommitOutcome,
-  KeptAnswer,
-  OutboxMessage,
-  RecordedEvent,
-  Settlement,
-  Store,
-  StoredState,
-  UniqueKey,
+import { secureRandomBytes } from "../lib/random.ts";
+import {
+  type AggregateType,
+  type AggregateWrite,
+  type CommitOutcome,
+  type KeptAnswer,
+  type OutboxMessage,
+  type RecordedEvent,
+  type Settlement,
+  type Store,
+  type StoredState,
+  StoreUnavailableError,
+  type UniqueKey,
 } from "./ports.ts";
 import { toRefusal } from "./refused-commit.ts";
 import type { SessionRecord, UserRecord } from "./search.ts";
 import { Turns } from "./turns.ts";
 
 const waitingForOneMax = 5_000;
-const attemptsMax = 5;
+/** Replicas that write to one aggregate at the same time lose to each other; each round somebody wins. */
+const attemptsMax = 20;
+const retryMsBase = 2;
+const retryMsCap = 50;
 
 /** An aggregate as last written, and the number of its last event. */
 export interface Loaded<S> {
@@ -72,11 +79,13 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
     this.#cache = new Lru(kind.cachedMax);
   }
 
-  /** As last written; undefined if there never was one. */
+  /** As last written, by whomever; undefined if there never was one. */
   find(id: string): MaybePromise<Loaded<S> | undefined> {
     const cached = this.#cache.get(id);
-    if (cached !== undefined) return cached;
-    return chain(this.#store.load({ type: this.#kind.type, id }), (row) => this.#remember(id, row));
+    if (cached !== undefined && !this.#store.isShared) return cached;
+    return chain(this.#store.load({ type: this.#kind.type, id }, cached), (row) =>
+      cached !== undefined && cached.sequence === (row?.sequence ?? 0) ? cached : this.#remember(id, row),
+    );
   }
 
   /**
@@ -113,10 +122,12 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
   ): Promise<Loaded<S> & { readonly decision: D }> {
     return this.takeTurn(id, () =>
       retryTaken(async () => {
-        const found = this.find(id);
-        const loaded = found instanceof Promise ? await found : found;
-        const nowMs = timeAfter(this.#clock, loaded);
-        const decision = decide(loaded?.state, nowMs);
+        let decided = this.#store.isShared ? this.#guess(id, decide) : undefined;
+        if (decided === undefined) {
+          const found = this.find(id);
+          decided = this.#decide(found instanceof Promise ? await found : found, decide);
+        }
+        const { loaded, nowMs, decision } = decided;
         if (decision.events.length === 0) {
           if (decision.refusal !== undefined) throw decision.refusal;
           if (loaded === undefined)
@@ -130,6 +141,27 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
         return { sequence: write.after.sequence, state: write.after.state, decision };
       }),
     );
+  }
+
+  #decide<D>(loaded: Loaded<S> | undefined, decide: (state: S | undefined, nowMs: number) => D) {
+    const nowMs = timeAfter(this.#clock, loaded);
+    return { loaded, nowMs, decision: decide(loaded?.state, nowMs) };
+  }
+
+  /**
+   * Decides on the state that is at hand, which others may have changed meanwhile. If events come of it, their commit
+   * proves that nobody has. Anything else must not rest on it: undefined.
+   */
+  #guess<D extends Decided<E>>(id: string, decide: (state: S | undefined, nowMs: number) => D) {
+    const cached = this.#cache.get(id);
+    if (cached === undefined) return undefined;
+    try {
+      const decided = this.#decide(cached, decide);
+      return decided.decision.events.length === 0 ? undefined : decided;
+    } catch (error) {
+      if (error instanceof DomainError) return undefined;
+      throw error;
+    }
   }
 
   /** What a decision on `loaded` writes, to be committed while its turn lasts. */
@@ -200,13 +232,19 @@ export function timeAfter(
 /** What an attempt gives that lost its sequence. */
 export const taken = Symbol("sequence taken");
 
-/** Repeats an attempt that somebody else was faster than. */
+/**
+ * Repeats an attempt that somebody else was faster than, after a pause of random length, so that the same ones do
+ * not meet again.
+ *
+ * @throws StoreUnavailableError if somebody else was faster every time
+ */
 export async function retryTaken<T>(attempt: () => Promise<T | typeof taken>): Promise<T> {
   for (let attempts = 1; attempts <= attemptsMax; attempts += 1) {
     const result = await attempt();
     if (result !== taken) return result;
+    await wait(backoffMs(attempts, retryMsBase, retryMsCap, secureRandomBytes));
   }
-  throw new Error(`${attemptsMax} attempts in a row lost their sequence`);
+  throw new StoreUnavailableError(`others wrote first ${attemptsMax} times in a row`);
 }
 
 /**

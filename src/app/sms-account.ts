@@ -133,6 +133,43 @@ export function accountOf(vault: CodeVault, id: string, config: SmsProviderConfi
   }
 }
 
+/** The same account, its secrets encrypted with the current key. @throws Error as above */
+export function resealed(vault: CodeVault, id: string, config: SmsProviderConfig): SmsProviderConfig {
+  const again = (sealed: string): string => sealed && vault.reseal(id, sealed);
+  switch (config.kind) {
+    case "inbox":
+      return config;
+    case "http": {
+      const { sealedSigningKey, formerSigningKey: former } = config;
+      return {
+        ...config,
+        sealedSigningKey: again(sealedSigningKey),
+        ...(former === undefined ? {} : { formerSigningKey: { ...former, sealed: again(former.sealed) } }),
+      };
+    }
+    case "twilio":
+      return { ...config, sealedToken: again(config.sealedToken) };
+    case "vonage": {
+      const { sealedApiSecret, sealedSignatureSecret } = config;
+      return {
+        ...config,
+        sealedApiSecret: again(sealedApiSecret),
+        sealedSignatureSecret: again(sealedSignatureSecret),
+      };
+    }
+    case "messagebird": {
+      const { sealedAccessKey, sealedSigningKey } = config;
+      return {
+        ...config,
+        sealedAccessKey: again(sealedAccessKey),
+        sealedSigningKey: again(sealedSigningKey),
+      };
+    }
+    case "sns":
+      return { ...config, sealedSecretAccessKey: again(config.sealedSecretAccessKey) };
+  }
+}
+
 function ofKind<K extends SmsProviderConfig["kind"]>(
   config: SmsProviderConfig | undefined,
   kind: K,

@@ -73,11 +73,12 @@ export function readConfig(env: Environment): Config {
   const reader = createReader(env);
   const { read } = reader;
   const profile = read(variables.profile);
+  const store = read(variables.store);
   const config: Config = {
     listen: listenConfig(reader),
     corsOrigins: read(variables.corsOrigins) ?? [],
-    store: read(variables.store),
-    masterKeys: read(variables.masterKeys),
+    store,
+    masterKeys: masterKeys(reader, store),
     adminToken: read(variables.adminToken),
     profile,
     defaultRegion: read(variables.defaultRegion),
@@ -90,6 +91,14 @@ export function readConfig(env: Environment): Config {
   const mistakes = [...reader.mistakes, ...unknownNames(env)];
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return deepFreeze(config);
+}
+
+function masterKeys({ read, isSet, refuse }: Reader, store: StoreConfig): readonly Uint8Array[] | undefined {
+  if (store.kind === "postgres" && !isSet(variables.masterKeys)) {
+    // There is no file that all replicas could read it from.
+    refuse(variables.masterKeys, "set, to the same for each server, with a store that servers share");
+  }
+  return read(variables.masterKeys);
 }
 
 function listenConfig(reader: Reader): ListenConfig {

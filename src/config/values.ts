@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { isHostName } from "../domain/autofill.ts";
+import { hostUrls } from "../lib/host-urls.ts";
 
 /**
  * Parsers of single values: text of a variable → value, undefined if it is not allowed. What is allowed
@@ -76,6 +77,15 @@ export const httpUrl: Parse<URL> = (text) => {
   const isPlain = url !== null && url.username === "" && url.password === "" && !text.includes("#");
   return isPlain && (url.protocol === "https:" || url.protocol === "http:") ? url : undefined;
 };
+
+/** A connection URI that names one or more hosts and a database (PostgreSQL manual, 34.1.1.3). */
+export const postgresUrl: Parse<string> = (text) =>
+  hostUrls(text)?.every((url) => namesDatabase(new URL(url))) === true ? text : undefined;
+
+function namesDatabase({ protocol, hostname, pathname, hash }: URL): boolean {
+  const isPostgres = protocol === "postgres:" || protocol === "postgresql:";
+  return isPostgres && hostname !== "" && /^\/[^/]+$/.test(pathname) && hash === "";
+}
 
 /** An http or https URL to put paths behind: without a query, and without slashes at its end. */
 export const baseUrl: Parse<string> = (text) => {

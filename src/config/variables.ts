@@ -16,6 +16,7 @@ import {
   oidcIssuer,
   oneOf,
   type Parse,
+  postgresUrl,
   trueOrFalse,
   webOrigin,
 } from "./values.ts";
@@ -36,10 +37,15 @@ export interface Variable<T> {
   readonly isSecret?: true;
 }
 
-export type StoreConfig = { readonly kind: "sqlite"; readonly file: string } | { readonly kind: "memory" };
+export type StoreConfig =
+  | { readonly kind: "sqlite"; readonly file: string }
+  | { readonly kind: "postgres"; readonly url: string }
+  | { readonly kind: "memory" };
 
 const storeOf: Parse<StoreConfig> = (text) => {
   if (text === "memory:") return { kind: "memory" };
+  const url = postgresUrl(text);
+  if (url !== undefined) return { kind: "postgres", url };
   const file = /^sqlite:(.+)$/.exec(text)?.[1];
   return file === undefined ? undefined : { kind: "sqlite", file };
 };
@@ -97,8 +103,9 @@ export const variables = {
   },
   store: {
     name: "RINGBACK_STORE",
-    meaning: "Where everything is kept: sqlite:<file>, or memory: while the process runs.",
-    allowed: '"sqlite:<file>" or "memory:"',
+    meaning:
+      "Where everything is kept: sqlite:<file>, postgres://<database>, or memory: while the process runs.",
+    allowed: '"sqlite:<file>", a URL like "postgres://user:password@host:5432/database", or "memory:"',
     parse: storeOf,
     default: "sqlite:./data/ringback.db",
   },

@@ -83,7 +83,11 @@ export type SettingsEvent =
       readonly data: { readonly generatorType: GeneratorType; readonly generator: CodeGenerator };
     }
   | {
-      readonly type: "settings.sms.provider.added" | "settings.sms.provider.changed";
+      readonly type:
+        | "settings.sms.provider.added"
+        | "settings.sms.provider.changed"
+        // The same account, its secrets encrypted with another key.
+        | "settings.sms.provider.resealed";
       readonly data: ProviderRef & { readonly config: SmsProviderConfig };
     }
   | {
@@ -172,6 +176,13 @@ function change(state: SettingsState, event: SettingsEvent, at: At): SettingsSta
     case "settings.sms.provider.added":
     case "settings.sms.provider.changed":
       return withProvider(state, event.data.providerId, event.data.config, at);
+    case "settings.sms.provider.resealed": {
+      const { providerId, config: value } = event.data;
+      const present = state.smsProviders[providerId];
+      if (present === undefined) return state;
+      // Nobody changed it: it keeps its place in the history.
+      return { ...state, smsProviders: { ...state.smsProviders, [providerId]: { ...present, value } } };
+    }
     case "settings.sms.provider.activated": {
       const { providerId } = event.data;
       const { activeSmsProviderId: former, ...rest } = state;
@@ -211,5 +222,5 @@ function withProvider(
 }
 
 function dated<T>(before: Dated<T> | undefined, value: T, { sequence, atMs }: At): Dated<T> {
-  return { value, sequence, createdMs: before?.createdMs ?? atMs, changedMs: atMs };
+  return { ...before, value, sequence, createdMs: before?.createdMs ?? atMs, changedMs: atMs };
 }

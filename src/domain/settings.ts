@@ -172,6 +172,24 @@ export function decideChangeSmsProvider(
   return { events: [{ type: "settings.sms.provider.changed", data: { providerId, config } }] };
 }
 
+/**
+ * Encrypts the secrets of every provider with the current key.
+ *
+ * @param reseal gives the same account; with the same texts where nothing is to be done
+ */
+export function decideResealSmsProviders(
+  state: Present,
+  reseal: (providerId: string, config: SmsProviderConfig) => SmsProviderConfig,
+): { readonly events: readonly SettingsEvent[] } {
+  const events: SettingsEvent[] = [];
+  for (const [providerId, { value }] of Object.entries(state?.smsProviders ?? {})) {
+    const config = reseal(providerId, value);
+    if (sameData(value, config)) continue;
+    events.push({ type: "settings.sms.provider.resealed", data: { providerId, config } });
+  }
+  return { events };
+}
+
 /** @throws DomainError if there is no such provider, or it is active */
 export function decideActivateSmsProvider(state: Present, providerId: string): SettingsDecision {
   requireSmsProvider(state, providerId, smsProviderErrors.activateMissing);

@@ -1,7 +1,10 @@
 import { isAlive, type PendingCode, pendingAfter, pendingAfterFailure, pendingAfterSent } from "./codes.ts";
 import type { Email, MetadataEntry, Profile, UserEvent, UserSchema } from "./user-events.ts";
 
-/** State and fold of a user. A field that came later is optional: rows of before do not have it. */
+/**
+ * State and fold of a user. A field that came later is optional: rows of before do not have it. A field that a newer
+ * release wrote is not known here, and stays.
+ */
 
 /** A personal access token. */
 export interface AccessToken {
@@ -251,7 +254,8 @@ function withCode(phone: Phone, update: (code: PendingCode) => PendingCode): Pho
 }
 
 function verifiedPhone(phone: Phone): Phone {
-  return { number: phone.number, isVerified: true };
+  const { code: _answered, ...rest } = phone;
+  return { ...rest, isVerified: true };
 }
 
 /** Only a try that could have succeeded counts towards the lock: nobody guesses at a code that is not there. */

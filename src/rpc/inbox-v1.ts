@@ -12,7 +12,7 @@ import {
   WatchMessagesResponseSchema,
 } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import type { Inbox } from "../app/inbox.ts";
-import type { InboxMessage } from "../app/ports.ts";
+import type { InboxMessage } from "../app/inbox-port.ts";
 import type { MessagePurpose } from "../app/sms-port.ts";
 
 const limitDefault = 100;

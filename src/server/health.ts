@@ -11,39 +11,38 @@ import { register, type Registration } from "./registration.ts";
  */
 export function healthService(
   serviceNames: readonly string[],
-  isReady: () => boolean,
+  isReady: () => boolean | Promise<boolean>,
   watchIntervalMs: number,
 ): Registration {
   const names = new Set(["", ...serviceNames]);
 
-  function statusOf(service: string): Status {
+  async function statusOf(service: string): Promise<Status> {
     if (!names.has(service)) return Status.SERVICE_UNKNOWN;
-    return isReady() ? Status.SERVING : Status.NOT_SERVING;
+    return (await isReady()) ? Status.SERVING : Status.NOT_SERVING;
   }
 
   return register(Health, {
-    check({ service }) {
-      const status = statusOf(service);
+    async check({ service }) {
+      const status = await statusOf(service);
       if (status === Status.SERVICE_UNKNOWN) {
         throw new ConnectError(`there is no service "${service}"`, Code.NotFound);
       }
       return { status };
     },
 
-    list() {
-      return {
-        statuses: Object.fromEntries([...names].map((name) => [name, { status: statusOf(name) }])),
-      };
+    async list() {
+      const status = await statusOf("");
+      return { statuses: Object.fromEntries([...names].map((name) => [name, { status }])) };
     },
 
     async *watch({ service }, context) {
       const drain = context.values.get(drainSignalKey);
       const signal = AbortSignal.any([context.signal, drain]);
-      let told = statusOf(service);
+      let told = await statusOf(service);
       yield { status: told };
       try {
         for await (const _ of setInterval(watchIntervalMs, undefined, { signal })) {
-          const status = statusOf(service);
+          const status = await statusOf(service);
           if (status !== told) yield { status };
           told = status;
         }

@@ -44,6 +44,7 @@ function findByPath(routes: Routes, head: RequestHead, path: string): UniversalH
   const method = head.method === "HEAD" ? "GET" : head.method;
   const document = routes.documents.get(path);
   if (document !== undefined && method === "GET") return async () => jsonResponse(200, document());
+  if (path === "/readyz" && method === "GET") return () => readiness(routes);
 
   const endpoint = routes.endpoints.get(path.slice(0, path.lastIndexOf("/") + 1));
   if (endpoint?.methods.includes(head.method)) return endpoint.handle(head);
@@ -149,4 +150,8 @@ function refuse(
     if (allowed === undefined) return statusResponse(error);
     return statusResponse(error, new Headers({ allow: allowed.join(", ") }), 405);
   };
+}
+
+async function readiness(routes: Routes): Promise<UniversalServerResponse> {
+  return (await routes.isReady()) ? jsonResponse(200, { ready: true }) : jsonResponse(503, { ready: false });
 }

@@ -35,6 +35,8 @@ export interface Routes {
   /** Those that are unary, by path. */
   readonly unary: ReadonlyMap<string, RpcTarget>;
   readonly documents: ReadonlyMap<string, () => object>;
+  /** Whether calls are worth sending here; asked for at /readyz. */
+  readonly isReady: () => Promise<boolean>;
   /** By the path that they are below, e.g. "/receipts/". */
   readonly endpoints: ReadonlyMap<string, EndpointRoute>;
   readonly rest: PathRouter<RestTarget>;

@@ -59,8 +59,8 @@ export interface ServerOptions {
   readonly documents: ReadonlyMap<string, () => object>;
   /** By the path that they are below, e.g. "/receipts/". */
   readonly endpoints?: ReadonlyMap<string, Endpoint>;
-  /** What gRPC health answers. */
-  readonly isReady: () => boolean;
+  /** What gRPC health and /readyz answer. */
+  readonly isReady: () => boolean | Promise<boolean>;
   readonly log: Log;
   /** What differs from `defaultLimits`. */
   readonly limits?: Partial<Limits>;
@@ -164,7 +164,8 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   for (const [path, endpoint] of options.endpoints ?? []) {
     endpoints.set(path, { methods: endpoint.methods, handle: serveEndpoint(endpoint) });
   }
-  return { rpcs, unary, documents, endpoints, rest };
+  const isReady = async () => !drain.drainSignal.aborted && (await options.isReady());
+  return { rpcs, unary, documents, endpoints, isReady, rest };
 }
 
 /** How the calls of a method are carried on the unary path, by content type. */

@@ -1,4 +1,5 @@
-import { inboxMessagesMax, keptAnswersMax, outboxPendingMax } from "../app/ports.ts";
+import { inboxMessagesMax } from "../app/inbox-port.ts";
+import { keptAnswersMax, outboxPendingMax } from "../app/ports.ts";
 
 /** What every store keeps at most. A test lowers it; nobody else needs to. */
 export interface StoreBounds {
@@ -17,3 +18,7 @@ export const pruneStepMessages = 100;
 
 /** Each commit that keeps an answer looks at this many of the oldest ones and drops those that are past their time. */
 export const pruneStepAnswers = 10;
+
+/** Why a store cannot be filled. */
+export const notEmptyMessage =
+  "the store is not empty: what was exported goes only into a store that no server has used yet";

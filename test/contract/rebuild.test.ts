@@ -1,53 +1,37 @@
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import type { Store } from "../../src/app/ports.ts";
+import pg from "pg";
 import { rebuild } from "../../src/app/rebuild.ts";
-import { userKind } from "../../src/app/users.ts";
-import type { UserState } from "../../src/domain/user.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
-import { RandomCommands } from "../support/random-commands.ts";
+import { startPostgres, stopPostgres } from "../support/postgres.ts";
+import { giveCommands } from "../support/random-history.ts";
+import { dumpOf, rawDumpOf } from "../support/row-dump.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
-import { connectProto } from "../support/wire-protocols.ts";
-import { adminToken, openWorld } from "../support/wire-world.ts";
 
-const acceptedMax = 10_000;
-const stepMsMax = 20_000;
+/** Each command to a database server is a few round trips; the row logic is the same for all. */
+const acceptedMax = { memory: 10_000, sqlite: 10_000, postgres: 1_000 };
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Gives commands until so many were accepted, and shuts the server down; the store stays open. */
-async function giveCommands(store: Store, draw: fc.GeneratorValue): Promise<void> {
-  const world = await openWorld("safe", { store, keepStoreOpen: true });
-  const protocol = connectProto(world.url);
-  const headers = { authorization: `Bearer ${adminToken}` };
-  const commands = new RandomCommands(draw, async (method, input) => {
-    const { result } = await protocol.call(method, input, headers);
-    return "error" in result ? undefined : result.message;
-  });
-  for (let accepted = 0; accepted < acceptedMax;) {
-    world.clock.ms += draw(fc.nat, stepMsMax);
-    if (await commands.next()) accepted += 1;
-  }
-  protocol.close();
-  await world.close();
-}
-
-describe(`rows after ${acceptedMax} random commands (SEED=${seed})`, () => {
+describe(`rows after random commands (SEED=${seed})`, () => {
   let folder: Awaited<ReturnType<typeof createStoreFolder>>;
   beforeAll(async () => void (folder = await createStoreFolder()));
-  afterAll(() => folder.remove());
+  afterAll(async () => {
+    await folder.remove();
+    await stopPostgres();
+  });
 
-  it.each(["memory", "sqlite"] as const)(
+  it.each(["memory", "sqlite", "postgres"] as const)(
     "on %s are what the events say",
     async (kind) => {
       const file = join(folder.path, "ringback.db");
-      const store = kind === "memory" ? openMemoryStore() : await openSqliteStore({ file, log: silentLog });
-      const dump = async () => ({ ...(await dumpOf(store)), ...(kind === "sqlite" ? rawDumpOf(file) : {}) });
+      const { store, rawDump } = await stores[kind](file);
+      const dump = async () => ({ ...(await dumpOf(store)), ...(await rawDump()) });
       const property = fc.asyncProperty(fc.gen(), async (draw) => {
-        await giveCommands(store, draw);
+        await giveCommands(store, acceptedMax[kind], draw);
         const before = await dump();
         const rows = await rebuild(store);
         expect(await dump()).toEqual(before);
@@ -61,36 +45,27 @@ describe(`rows after ${acceptedMax} random commands (SEED=${seed})`, () => {
   );
 });
 
-/** All that the port tells of the rows. */
-async function dumpOf(store: Store) {
-  const events = await store.history(0, 1_000_000);
-  const aggregates = new Map(events.map(({ aggregate }) => [JSON.stringify(aggregate), aggregate]));
-  const states: string[] = [];
-  const holders: unknown[] = [];
-  for (const aggregate of aggregates.values()) {
-    const stored = await store.load(aggregate);
-    states.push(JSON.stringify([aggregate, stored]));
-    if (aggregate.type === "user" && stored !== undefined) {
-      for (const key of userKind.keysOf?.(stored.state as UserState) ?? []) {
-        holders.push([key, await store.findByKey(key)]);
-      }
-    }
-  }
-  const page = { where: { kind: "all", of: [] }, order: "ascending", offset: 0, limit: 1_000_000 } as const;
-  const users = ["id", "changedMs", "phone", "userName", "email", "status", "schemaId"] as const;
-  const sessions = ["id", "changedMs", "userId", "creatorId", "fingerprintId"] as const;
-  const lists = [
-    ...(await Promise.all(users.map((sortBy) => store.search("user", { ...page, sortBy })))),
-    ...(await Promise.all(sessions.map((sortBy) => store.search("session", { ...page, sortBy })))),
-  ];
-  return { events: events.length, states, holders, lists };
-}
+const tables = ["states", "unique_keys", "user_records", "session_records"];
 
-/** The rows as they are on the disk. */
-function rawDumpOf(file: string): Record<string, unknown> {
-  using database = new DatabaseSync(file, { readOnly: true });
-  const tables = ["states", "unique_keys", "user_records", "session_records"];
-  return Object.fromEntries(
-    tables.map((table) => [table, database.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all()]),
-  );
-}
+/** Each store, and what looks at its rows as they are on the disk. */
+const stores = {
+  memory: async () => ({ store: openMemoryStore(), rawDump: async () => ({}) }),
+  sqlite: async (file: string) => ({
+    store: await openSqliteStore({ file, log: silentLog }),
+    rawDump: async () => rawDumpOf(file),
+  }),
+  async postgres() {
+    const { url } = await (await startPostgres()).createDatabase();
+    const rawDump = async () => {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      const dump: Record<string, unknown> = {};
+      for (const table of tables) {
+        dump[table] = (await client.query(`SELECT * FROM ringback.${table} ORDER BY 1, 2`)).rows;
+      }
+      await client.end();
+      return dump;
+    };
+    return { store: await openPostgresStore({ url, log: silentLog }), rawDump };
+  },
+};

@@ -1,13 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import * as fc from "fast-check";
-import {
-  StoreUnavailableError,
-  type Commit,
-  type InboxMessage,
-  type InboxQuery,
-  type Store,
-  type UniqueKey,
-} from "../../src/app/ports.ts";
+import type { InboxMessage, InboxQuery } from "../../src/app/inbox-port.ts";
+import { StoreUnavailableError, type Commit, type Store, type UniqueKey } from "../../src/app/ports.ts";
 import { settledKeptMs, type StoreBounds } from "../../src/store/bounds.ts";
 import { inboxMessage, outboxMessage, settlement, userCommit } from "../support/store-commits.ts";
 import { applyCommit, emptyStoreModel, judge, type StoreModel } from "../support/store-model.ts";

@@ -236,6 +236,8 @@ export class Post {
       findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
       search: (type, search) => store.search(type, search),
       replaceRows: (rows) => store.replaceRows(rows),
+      dump: () => store.dump(),
+      restore: (items, rows) => store.restore(items, rows),
       history: (after, limit) => store.history(after, limit),
       inbox: store.inbox,
       close: () => store.close(),
@@ -255,6 +257,8 @@ export class Post {
         noteReceipt: (receipt) => store.outbox.noteReceipt(receipt),
         find: (messageId) => store.outbox.find(messageId),
         list: (query) => store.outbox.list(query),
+        waiting: (after, limit) => store.outbox.waiting(after, limit),
+        reseal: (message, sealed) => store.outbox.reseal(message, sealed),
         retry: async (...args) => {
           await store.outbox.retry(...args);
           this.#notify();

@@ -1,85 +1,98 @@
-import { type Client, ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import type { Details } from "../../gen/zitadel/object/v2/object_pb.js";
-import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
-import { ErrorDetailSchema } from "../../gen/zitadel/v1/error_pb.js";
-import type { UserEvent } from "../../src/domain/user-events.ts";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Chance } from "./crash-chance.ts";
+import { type Answer, type Call, unavailableId } from "./crash-history.ts";
 import type { Receiver } from "./crash-receiver.ts";
-import { adminToken } from "./crash-server.ts";
+import {
+  addUser,
+  checkSession,
+  type Clients,
+  connectTo,
+  type Delivery,
+  enroll,
+  failureOf,
+  openSession,
+  readSession,
+  readUser,
+  removePhone,
+  type Request,
+  resendCode,
+  setPhone,
+  verifyPhone,
+} from "./crash-requests.ts";
 
-/** An event, as far as a caller can know what a call writes. */
-export interface ExpectedEvent {
-  readonly type: UserEvent["type"];
-  readonly phone?: string;
-  readonly returned?: boolean;
-}
-
-/** What a caller knows of a user's history. */
-export interface Journal {
-  readonly userId: string;
-  /** What the answered calls must have written, in order. */
-  readonly written: ExpectedEvent[];
-  /** `details.sequence` of a reply, with the event that it stands for. */
-  readonly told: { readonly sequence: number; readonly event: ExpectedEvent }[];
-  /** What the call that got no answer may have written, all or nothing. There is no call after it. */
-  cut: readonly ExpectedEvent[];
+export interface LoadOptions {
+  /** How many call at a time, each on connections of its own. */
+  readonly callers: number;
+  /** Deadline of each call. */
+  readonly callMs: number;
+  readonly chance: Chance;
+  readonly receiver: Pick<Receiver, "codeFor">;
 }
 
 export interface Tally {
-  acknowledged: number;
-  /** Refused because the store cannot write. */
-  unavailable: number;
+  done: number;
   refused: number;
-  cut: number;
+  /** Refused because the replica could not write. */
+  unavailable: number;
+  unknown: number;
+  unreachable: number;
 }
 
+/** A user, as far as those know who act for them; several may do so at once. */
 interface Person {
-  readonly journal: Journal;
+  readonly userId: string;
+  readonly isEnrolled: boolean;
+  steps: number;
   number: string;
-  /** The pending code, if it was returned; one that goes out by SMS is asked of the receiver. */
-  code: { readonly returned: string | undefined; wrongTriesLeft: number } | undefined;
+  /** The newest code of the phone or the session, if it was returned; else the receiver may have it. */
+  returnedCode: string | undefined;
+  /** Codes that were replaced. */
+  readonly oldCodes: string[];
+  sessionId: string | undefined;
 }
 
-/** What one call is to write, and what comes of it. */
-interface Attempt {
-  readonly events: readonly ExpectedEvent[];
-  readonly isRefused?: boolean;
-  call(): Promise<{ readonly details?: Details | undefined }>;
-}
+type Ask = (request: Request) => Promise<Answer>;
 
-type UserClient = Client<typeof UserService>;
+/** Callers to a person, on the average: they meet. */
+const callersOfPerson = 2;
+const stepsOfPerson = 24;
+/** Tries at once, more than a code may take. */
+const guessesAtOnce = 8;
+/** At as many replicas, if the first does not answer. */
+const attemptsMax = 3;
+const pauseMs = 20;
 
-const storeUnavailableId = "RINGBACK-s7Dsk";
-const peopleOfWorker = 4;
-const callsOfPerson = 12;
-const wrongTriesMax = 5;
-
-/** People who use their phones all the time, over gRPC, and remember what they were told. */
+/** People who use their phones all the time, at whichever replica answers, and remember what they were told. */
 export class Load {
-  readonly tally: Tally = { acknowledged: 0, unavailable: 0, refused: 0, cut: 0 };
-  readonly journals: Journal[] = [];
-  readonly #chance: Chance;
-  readonly #receiver: Pick<Receiver, "codeFor">;
-  readonly #people: Person[][];
+  /** Every call that has ended, in this order. */
+  readonly calls: Call[] = [];
+  readonly tally: Tally = { done: 0, refused: 0, unavailable: 0, unknown: 0, unreachable: 0 };
+  readonly #options: LoadOptions;
+  readonly #people: (Person | undefined)[];
   readonly #watchers = new Set<() => void>();
-  #numbers = 0;
+  #peopleAdded = 0;
+  #numbersGiven = 0;
   #isStopping = false;
 
-  /** @param workers how many calls are in flight at a time, each on a connection of its own */
-  constructor(workers: number, chance: Chance, receiver: Pick<Receiver, "codeFor">) {
-    this.#chance = chance;
-    this.#receiver = receiver;
-    this.#people = Array.from({ length: workers }, () => []);
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    this.#people = Array.from({ length: Math.ceil(options.callers / callersOfPerson) });
   }
 
   /**
-   * Goes on until `stop`, or until the server is gone.
-   * @throws Error if the server answers what it should not
+   * Goes on until `stop`.
+   *
+   * @param replicas gives the URLs of those that may answer now
    */
-  async run(url: string): Promise<void> {
+  async run(replicas: () => readonly string[]): Promise<void> {
     this.#isStopping = false;
-    await Promise.all(this.#people.map((people) => this.#work(url, people)));
+    await Promise.all(
+      Array.from({ length: this.#options.callers }, async (_, number) => {
+        const caller = new Caller(`caller-${number}`);
+        while (!this.#isStopping) await this.#step((request) => this.#ask(caller, request, replicas));
+        caller.hangUp();
+      }),
+    );
   }
 
   /** The calls in flight are the last ones. */
@@ -100,181 +113,157 @@ export class Load {
     });
   }
 
-  async #work(url: string, people: Person[]): Promise<void> {
-    const sessionManager = new Http2SessionManager(url);
-    const transport = createGrpcTransport({ baseUrl: url, sessionManager, interceptors: [authorize] });
-    const client = createClient(UserService, transport);
-    let isAnswered = true;
-    while (isAnswered && !this.#isStopping) {
-      const index = this.#chance.integer(0, peopleOfWorker - 1);
-      const person = people[index];
-      if (person === undefined || person.journal.written.length > callsOfPerson) {
-        const added = this.#newPerson();
-        isAnswered = await this.#attempt(added.journal, this.#add(client, added));
-        if (added.journal.written.length > 0) people[index] = added;
-      } else {
-        isAnswered = await this.#attempt(person.journal, this.#next(client, person));
-        if (!isAnswered) people.splice(index, 1);
-      }
-      for (const watcher of this.#watchers) watcher();
+  // ------------------------------------------------------------------------------------ what they do
+
+  async #step(ask: Ask): Promise<void> {
+    const place = this.#options.chance.integer(0, this.#people.length - 1);
+    const person = this.#people[place];
+    if (person === undefined || person.steps === stepsOfPerson) {
+      this.#people[place] = await this.#newPerson(ask);
+      return;
     }
-    sessionManager.abort();
+    person.steps += 1;
+    await (person.isEnrolled ? this.#useSession(person, ask) : this.#usePhone(person, ask));
   }
 
-  #newPerson(): Person {
-    const journal: Journal = { userId: `user-${this.journals.length}`, written: [], told: [], cut: [] };
-    this.journals.push(journal);
-    return { journal, number: this.#newNumber(), code: undefined };
-  }
-
-  /** A number that nobody has: to one number, only one SMS in thirty seconds is sent. */
-  #newNumber(): string {
-    this.#numbers += 1;
-    return `+4179${String(this.#numbers).padStart(7, "0")}`;
-  }
-
-  #add(client: UserClient, person: Person): Attempt {
-    const { userId } = person.journal;
-    const phone = person.number;
+  /** @returns undefined if nobody was told that there is this user */
+  async #newPerson(ask: Ask): Promise<Person | undefined> {
+    const userId = `user-${this.#peopleAdded}`;
+    this.#peopleAdded += 1;
+    const isEnrolled = this.#options.chance.integer(1, 4) === 1;
+    const number = this.#newNumber();
+    const added = await ask(addUser(userId, number, isEnrolled ? "isVerified" : "sendCode"));
+    if (added.kind !== "done") return undefined;
+    if (isEnrolled && (await ask(enroll(userId))).kind !== "done") return undefined;
     return {
-      events: [
-        { type: "user.human.added", phone },
-        { type: "user.human.phone.code.added", returned: false },
-      ],
-      async call() {
-        const reply = await client.addHumanUser({
-          userId,
-          profile: { givenName: "Ada", familyName: "Lovelace" },
-          email: { email: `${userId}@example.com` },
-          phone: { phone, verification: { case: "sendCode", value: {} } },
-        });
-        person.code = { returned: undefined, wrongTriesLeft: wrongTriesMax };
-        return reply;
-      },
+      userId,
+      isEnrolled,
+      steps: 0,
+      number,
+      returnedCode: undefined,
+      oldCodes: [],
+      sessionId: undefined,
     };
   }
 
-  #next(client: UserClient, person: Person): Attempt {
-    const code = person.code?.returned ?? this.#receiver.codeFor(person.number);
-    const isCodeKnown = person.code !== undefined && code !== undefined;
-    const kinds = ["send", "return", "send", "wrong code", "remove", "bad number"] as const;
-    switch (this.#chance.pick(isCodeKnown ? ([...kinds, "right code", "right code"] as const) : kinds)) {
-      case "send":
-        return this.#setPhone(client, person, "sendCode");
-      case "return":
-        return this.#setPhone(client, person, "returnCode");
-      case "right code":
-        return this.#rightCode(client, person, code ?? "");
-      case "wrong code":
-        return this.#wrongCode(client, person);
-      case "remove":
-        return {
-          events: [{ type: "user.human.phone.removed" }],
-          async call() {
-            const reply = await client.removePhone({ userId: person.journal.userId });
-            person.code = undefined;
-            return reply;
-          },
-        };
-      case "bad number":
-        return {
-          events: [],
-          isRefused: true,
-          call: () => client.setPhone({ userId: person.journal.userId, phone: "nobody" }),
-        };
-    }
+  async #usePhone(person: Person, ask: Ask): Promise<void> {
+    const { userId } = person;
+    const guess = (code: string, times: number): Promise<unknown> =>
+      Promise.all(Array.from({ length: times }, () => ask(verifyPhone(userId, code))));
+    const percent = this.#options.chance.integer(1, 100);
+    if (percent <= 20) await this.#setPhone(person, ask, "sendCode");
+    else if (percent <= 35) await this.#setPhone(person, ask, "returnCode");
+    else if (percent <= 40) await this.#renew(person, ask, resendCode(userId, "sendCode"));
+    else if (percent <= 45) await this.#renew(person, ask, resendCode(userId, "returnCode"));
+    else if (percent <= 60) await guess(this.#codeOf(person) ?? "none", 2);
+    else if (percent <= 65) await guess(person.oldCodes.at(-1) ?? "none", 1);
+    else if (percent <= 71) await guess("wrong", 1);
+    else if (percent <= 74) await guess("wrong", guessesAtOnce);
+    else if (percent <= 79) await ask(removePhone(userId));
+    else await ask(readUser(userId));
   }
 
-  #setPhone(client: UserClient, person: Person, how: "sendCode" | "returnCode"): Attempt {
-    const { userId } = person.journal;
+  async #setPhone(person: Person, ask: Ask, how: Delivery): Promise<void> {
     const phone = this.#newNumber();
-    return {
-      events: [
-        { type: "user.human.phone.changed", phone },
-        { type: "user.human.phone.code.added", returned: how === "returnCode" },
-      ],
-      async call() {
-        const reply = await client.setPhone({ userId, phone, verification: { case: how, value: {} } });
-        person.number = phone;
-        person.code = { returned: reply.verificationCode, wrongTriesLeft: wrongTriesMax };
-        return reply;
-      },
-    };
+    await this.#renew(person, ask, setPhone(person.userId, phone, how));
   }
 
-  #rightCode(client: UserClient, person: Person, verificationCode: string): Attempt {
-    const { userId } = person.journal;
-    if (person.code?.wrongTriesLeft === 0) {
-      return { events: [], isRefused: true, call: () => client.verifyPhone({ userId, verificationCode }) };
+  async #useSession(person: Person, ask: Ask): Promise<void> {
+    const { userId, sessionId } = person;
+    const percent = this.#options.chance.integer(1, 100);
+    if (sessionId === undefined || percent <= 20) {
+      // To one number, only one SMS in thirty seconds is sent.
+      const how = sessionId === undefined ? "sendCode" : "returnCode";
+      return this.#renew(person, ask, openSession(userId, how));
     }
-    return {
-      events: [{ type: "user.human.phone.verified" }],
-      async call() {
-        const reply = await client.verifyPhone({ userId, verificationCode });
-        person.code = undefined;
-        return reply;
-      },
-    };
+    const guess = (code: string, times: number): Promise<unknown> =>
+      Promise.all(Array.from({ length: times }, () => ask(checkSession(userId, sessionId, code))));
+    if (percent <= 50) await guess(this.#codeOf(person) ?? "none", 2);
+    else if (percent <= 55) await guess(person.oldCodes.at(-1) ?? "none", 1);
+    else if (percent <= 65) await guess("wrong", 1);
+    else if (percent <= 70) await guess("wrong", guessesAtOnce);
+    else if (percent <= 80) await ask(readUser(userId));
+    else await ask(readSession(userId, sessionId));
   }
 
-  /** A try is recorded although it is refused, unless the code is dead. */
-  #wrongCode(client: UserClient, person: Person): Attempt {
-    const { code } = person;
-    const isDead = code?.wrongTriesLeft === 0;
-    return {
-      events: isDead ? [] : [{ type: "user.human.phone.verification.failed" }],
-      isRefused: true,
-      async call() {
-        try {
-          return await client.verifyPhone({ userId: person.journal.userId, verificationCode: "wrong" });
-        } catch (error) {
-          const isCounted = !isDead && errorIdOf(error) !== storeUnavailableId;
-          if (code !== undefined && isCounted) code.wrongTriesLeft -= 1;
-          throw error;
-        }
-      },
-    };
+  /** Asks for a new code. */
+  async #renew(person: Person, ask: Ask, request: Request): Promise<void> {
+    const former = this.#codeOf(person);
+    const answer = await ask(request);
+    if (answer.kind !== "done") return;
+    if (former !== undefined) person.oldCodes.push(former);
+    person.number = request.phone ?? person.number;
+    person.returnedCode = answer.code;
+    person.sessionId = answer.sessionId ?? person.sessionId;
   }
 
-  /** @returns whether there was an answer */
-  async #attempt(journal: Journal, { events, isRefused = false, call }: Attempt): Promise<boolean> {
-    const { tally } = this;
-    let details: Details | undefined;
-    try {
-      ({ details } = await call());
-    } catch (error) {
-      const id = errorIdOf(error);
-      if (id === undefined) {
-        tally.cut += 1;
-        journal.cut = events;
-        return false;
+  #codeOf({ returnedCode, number }: Person): string | undefined {
+    return returnedCode ?? this.#options.receiver.codeFor(number);
+  }
+
+  /** A number that nobody has. */
+  #newNumber(): string {
+    this.#numbersGiven += 1;
+    return `+4179${String(this.#numbersGiven).padStart(7, "0")}`;
+  }
+
+  // ------------------------------------------------------------------------------ how they are answered
+
+  /** Asks a replica, and another one when that does not answer. */
+  async #ask(caller: Caller, request: Request, replicas: () => readonly string[]): Promise<Answer> {
+    let answer: Answer = { kind: "unreachable" };
+    let last: string | undefined;
+    for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+      const running = replicas();
+      const choices = running.length > 1 ? running.filter((each) => each !== last) : running;
+      if (choices.length > 0) {
+        last = this.#options.chance.pick(choices);
+        answer = await this.#attempt(caller, request, last);
+        caller.keepOnly(replicas());
       }
-      if (id === storeUnavailableId) tally.unavailable += 1;
-      else if (!isRefused) throw error;
-      else {
-        tally.refused += 1;
-        journal.written.push(...events);
-      }
-      return true;
+      if (answer.kind === "done" || answer.kind === "refused" || this.#isStopping) break;
+      await wait(pauseMs);
     }
-    if (isRefused) throw new Error(`${journal.userId}: what must be refused was accepted`);
-    tally.acknowledged += 1;
-    journal.written.push(...events);
-    const event = events.at(-1);
-    if (details !== undefined && event !== undefined) {
-      journal.told.push({ sequence: Number(details.sequence), event });
-    }
-    return true;
+    return answer;
+  }
+
+  async #attempt(caller: Caller, { send, ...asked }: Request, replica: string): Promise<Answer> {
+    const startMs = Date.now();
+    const answer = await send(caller.clientsOf(replica), { timeoutMs: this.#options.callMs }).then(
+      (done): Answer => ({ kind: "done", ...done }),
+      failureOf,
+    );
+    this.calls.push({ caller: caller.name, replica, ...asked, startMs, endMs: Date.now(), answer });
+    const isUnavailable = answer.kind === "refused" && answer.id === unavailableId;
+    this.tally[isUnavailable ? "unavailable" : answer.kind] += 1;
+    for (const watcher of this.#watchers) watcher();
+    return answer;
   }
 }
 
-const authorize: NonNullable<Parameters<typeof createGrpcTransport>[0]["interceptors"]>[number] =
-  (next) => (request) => {
-    request.header.set("authorization", `Bearer ${adminToken}`);
-    return next(request);
-  };
+class Caller {
+  readonly name: string;
+  readonly #clients = new Map<string, Clients>();
 
-/** Every refusal of the server has an id; what the client makes of a lost connection has none. */
-export function errorIdOf(error: unknown): string | undefined {
-  return ConnectError.from(error).findDetails(ErrorDetailSchema)[0]?.id;
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  clientsOf(replica: string): Clients {
+    const clients = this.#clients.get(replica) ?? connectTo(replica);
+    this.#clients.set(replica, clients);
+    return clients;
+  }
+
+  keepOnly(replicas: readonly string[]): void {
+    for (const [replica, clients] of this.#clients) {
+      if (replicas.includes(replica)) continue;
+      clients.close();
+      this.#clients.delete(replica);
+    }
+  }
+
+  hangUp(): void {
+    this.keepOnly([]);
+  }
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Attempt } from "../../src/app/ports.ts";
-import { audit, waitingMessages } from "./crash-audit.ts";
+import { auditFile, waitingMessages } from "./crash-audit.ts";
 import { createChance } from "./crash-chance.ts";
 import { Load } from "./crash-load.ts";
 import { type CrashOrder, type CrashPoint, orderVariable, type ProviderKind } from "./crash-points.ts";
@@ -37,7 +37,9 @@ export interface CellResult {
 }
 
 const program = new URL("./crash-program.ts", import.meta.url);
-const workers = 4;
+const callers = 4;
+/** Far more than a call takes: no call ends by it. */
+const callMs = 20_000;
 /** A server starts in about 0.7 s. */
 const startMs = 700;
 const drainMs = 30_000;
@@ -66,7 +68,12 @@ export async function runCell({ point, provider, runs, seed }: CellOptions): Pro
       program,
       variables: { [orderVariable]: JSON.stringify({ ...order, provider }) },
     });
-  const load = new Load(workers, chance, receiver);
+  const load = new Load({ callers, callMs, chance, receiver });
+  const loadUntilGone = async (running: ServerProcess): Promise<void> => {
+    const url = await running.url();
+    void running.exited.then(() => load.stop());
+    await load.run(() => [url]);
+  };
   const complaints: string[] = [];
   let kills = 0;
   try {
@@ -75,7 +82,7 @@ export async function runCell({ point, provider, runs, seed }: CellOptions): Pro
         // A server before it leaves work behind: it dies with a message in its hands.
         server = start({ passing: 1 });
         deliveriesLeft = chance.integer(1, 40);
-        await load.run(await server.url());
+        await loadUntilGone(server);
         deliveriesLeft = Infinity;
         server = start({ passing: 1 });
         await wait(chance.integer(0, startMs));
@@ -84,10 +91,7 @@ export async function runCell({ point, provider, runs, seed }: CellOptions): Pro
         deliveriesLeft = point === "during the request" ? chance.integer(1, 40) : Infinity;
         server = start({ point, passing: chance.integer(1, 20) });
         // It may find work, and die of it, before it answers.
-        await server.url().then(
-          (url) => load.run(url),
-          () => {},
-        );
+        await loadUntilGone(server).catch(() => {});
       }
       const { signal } = await server.exited;
       if (signal === "SIGKILL") kills += 1;
@@ -101,12 +105,10 @@ export async function runCell({ point, provider, runs, seed }: CellOptions): Pro
     await server.signal("SIGTERM");
     complaints.push(
       ...receiver.complaints,
-      ...(await audit({
-        file,
-        journals: load.journals,
-        receiver,
-        cutCalls: "may be there",
-        messages: "are settled",
+      ...(await auditFile(file, {
+        calls: load.calls,
+        taken: receiver.taken,
+        messagesMayWait: false,
         mayBeGivenUp: provider === "not idempotent",
       })),
     );

@@ -40,6 +40,8 @@ function watched(store: Store): Store {
     noteReceipt: (receipt) => store.outbox.noteReceipt(receipt),
     find: (messageId) => store.outbox.find(messageId),
     list: (query) => store.outbox.list(query),
+    waiting: (after, limit) => store.outbox.waiting(after, limit),
+    reseal: (message, sealed) => store.outbox.reseal(message, sealed),
     nextDueMs: () => store.outbox.nextDueMs(),
   };
   return new Proxy(store, {

@@ -8,16 +8,17 @@ const mainProgram = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 export const adminToken = "admin-token-of-the-crash-tests";
 export const signingKey = "signing-key-of-the-crash-tests";
 
-export interface ServerProcessOptions {
-  /** The database file. */
-  readonly file: string;
+export type ServerProcessOptions = (
+  | { /** The database file. */ readonly file: string }
+  | { /** As RINGBACK_STORE has it. */ readonly store: string }
+) & {
   /** Where the SMS go; the inbox if it is left out. */
   readonly webhook?: string;
   /** The program; the server as it is if it is left out. */
   readonly program?: URL;
   /** Further variables of its environment. */
   readonly variables?: Readonly<Record<string, string>>;
-}
+};
 
 /** How a process ended. */
 export interface Exit {
@@ -34,10 +35,10 @@ export class ServerProcess {
   readonly #log: string[] = [];
   readonly #awaited = new Map<string, () => void>();
 
-  constructor({ file, webhook, program, variables }: ServerProcessOptions) {
+  constructor({ webhook, program, variables, ...options }: ServerProcessOptions) {
     const env = {
       ...variables,
-      RINGBACK_STORE: `sqlite:${file}`,
+      RINGBACK_STORE: "store" in options ? options.store : `sqlite:${options.file}`,
       RINGBACK_PORT: "0",
       RINGBACK_ADMIN_TOKEN: adminToken,
       ...(webhook === undefined

@@ -1,4 +1,5 @@
-import type { Commit, InboxMessage, OutboxMessage, Settlement } from "../../src/app/ports.ts";
+import type { InboxMessage } from "../../src/app/inbox-port.ts";
+import type { Commit, OutboxMessage, Settlement } from "../../src/app/ports.ts";
 
 /** A commit for the user `id`, with one event unless told otherwise. */
 export function userCommit(id: string, expectedSequence: number, change: Partial<Commit> = {}): Commit {

@@ -22,11 +22,14 @@ export function withHistory(
 ): { readonly store: Store; readonly history: History } {
   let committed = Promise.withResolvers<void>();
   const observed: Store = {
-    load: (aggregate) => store.load(aggregate),
+    ...(store.isShared === undefined ? {} : { isShared: store.isShared }),
+    load: (aggregate, known) => store.load(aggregate, known),
     findByKey: (key) => store.findByKey(key),
     findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
     search: (type, search) => store.search(type, search),
     replaceRows: (rows) => store.replaceRows(rows),
+    dump: () => store.dump(),
+    restore: (items, rows) => store.restore(items, rows),
     async commit(commit: Commit) {
       const outcome = await store.commit(commit);
       committed.resolve();

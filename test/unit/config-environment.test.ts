@@ -17,6 +17,7 @@ const key = "k".repeat(16);
 
 /** With what is always needed beside them. */
 const webhook = { RINGBACK_SMS_SIGNING_KEY: key };
+const shared = { RINGBACK_MASTER_KEY: base64(1) };
 const audience = { RINGBACK_OIDC_AUDIENCE: "phones" };
 
 function mistakesOf(env: Environment): readonly string[] {
@@ -55,6 +56,12 @@ describe("a configuration", () => {
     [{ RINGBACK_PORT: " 9000\n" }, { listen: { port: 9000 } }],
     [{ RINGBACK_STORE: "memory:" }, { store: { kind: "memory" } }],
     [{ RINGBACK_STORE: "sqlite:/var/lib/r.db" }, { store: { kind: "sqlite", file: "/var/lib/r.db" } }],
+    [
+      { RINGBACK_STORE: "postgres://r:p@db.example.com:5432/ringback?sslmode=verify-full", ...shared },
+      {
+        store: { kind: "postgres", url: "postgres://r:p@db.example.com:5432/ringback?sslmode=verify-full" },
+      },
+    ],
     [{ RINGBACK_ADMIN_TOKEN: "rbk_0123456789-~+/=" }, { adminToken: "rbk_0123456789-~+/=" }],
     [{ RINGBACK_PROFILE: "zitadel" }, { profile: "zitadel" }],
     [{ RINGBACK_DEFAULT_REGION: "DE" }, { defaultRegion: "DE" }],
@@ -157,6 +164,10 @@ describe("a mistake", () => {
     ["RINGBACK_STORE", "sqlite:"],
     ["RINGBACK_STORE", "memory"],
     ["RINGBACK_STORE", "postgres://localhost/"],
+    ["RINGBACK_STORE", "postgres://one,/ringback"],
+    ["RINGBACK_STORE", "postgres://one:5432,two:x/ringback"],
+    ["RINGBACK_STORE", "postgres:///ringback"],
+    ["RINGBACK_STORE", "mysql://localhost/ringback"],
     ["RINGBACK_PROFILE", "Safe"],
     ["RINGBACK_DEFAULT_REGION", "ch"],
     ["RINGBACK_DEFAULT_REGION", "UK"],
@@ -191,6 +202,12 @@ describe("a mistake", () => {
     const allowed = table.find((each) => each.name === name)?.allowed;
     expect(mistakesOf({ [name]: value })).toEqual([
       `${name} is ${JSON.stringify(value)}, but must be ${allowed}`,
+    ]);
+  });
+
+  it("is a store that servers share without the key that they share", () => {
+    expect(mistakesOf({ RINGBACK_STORE: "postgres://r:secret@localhost/ringback" })).toEqual([
+      "RINGBACK_MASTER_KEY is not set, but must be set, to the same for each server, with a store that servers share",
     ]);
   });
 

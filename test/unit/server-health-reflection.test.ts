@@ -52,6 +52,15 @@ describe("health", () => {
     expect(statuses[UserService.typeName]?.status).toBe(Status.SERVING);
   });
 
+  it("is told by HTTP at /readyz, too", async () => {
+    const ready = await fetch(`${server.url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([200, { ready: true }]);
+    isReady = false;
+    const notReady = await fetch(`${server.url}/readyz`);
+    expect([notReady.status, await notReady.json()]).toEqual([503, { ready: false }]);
+    isReady = true;
+  });
+
   it("can be watched: every change is told, and nothing else", async () => {
     // Two looks ready, two not, and so on.
     let looks = 0;

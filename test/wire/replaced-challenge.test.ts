@@ -23,6 +23,8 @@ function slowStore(): Store {
     findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
     search: (type, search) => store.search(type, search),
     replaceRows: (rows) => store.replaceRows(rows),
+    dump: () => store.dump(),
+    restore: (items, rows) => store.restore(items, rows),
     commit(commit) {
       if (commit.settle !== undefined) settled.resolve(commit.settle);
       return store.commit(commit);
@@ -44,6 +46,8 @@ function slowStore(): Store {
       noteReceipt: (receipt) => outbox.noteReceipt(receipt),
       find: (messageId) => outbox.find(messageId),
       list: (query) => outbox.list(query),
+      waiting: (...options) => outbox.waiting(...options),
+      reseal: (...options) => outbox.reseal(...options),
       nextDueMs: () => outbox.nextDueMs(),
     },
   };

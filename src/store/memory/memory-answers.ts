@@ -28,6 +28,11 @@ export class MemoryAnswers {
     this.#answers.set(answer.key, answer);
   }
 
+  /** The one that was kept first in front. */
+  kept(): readonly KeptAnswer[] {
+    return [...this.#answers.values()];
+  }
+
   #prune(nowMs: number): void {
     let looked = 0;
     for (const { key, expiresMs } of this.#answers.values()) {

@@ -4,12 +4,14 @@ import {
   type ClaimedMessage,
   type Commit,
   type CommitOutcome,
+  type KeptMessage,
   listedMessagesMax,
   type MessageQuery,
   type MessageRecord,
   type Outbox,
   type OutboxMessage,
   type Settlement,
+  type WaitingMessage,
 } from "../../app/ports.ts";
 import type { Receipt } from "../../app/sms-port.ts";
 import { pruneStepMessages, settledKeptMs } from "../bounds.ts";
@@ -148,6 +150,54 @@ export class MemoryOutbox implements Outbox {
       .slice(0, limit);
   }
 
+  waiting(after: WaitingMessage | undefined, limit: number): readonly WaitingMessage[] {
+    const start = after === undefined ? 0 : this.#place({ ...after, number: after.number + 1 });
+    return this.#queue.slice(start, start + limit).map(({ message: { id, sealed }, number, dueMs }) => ({
+      id,
+      number,
+      dueMs,
+      sealed,
+    }));
+  }
+
+  async reseal(
+    { id, sealed: before }: Pick<WaitingMessage, "id" | "sealed">,
+    sealed: string,
+  ): Promise<boolean> {
+    const pending = this.#pending.get(id);
+    if (pending?.message.sealed !== before) return false;
+    this.#dequeue(id);
+    this.#enqueue({ ...pending, message: { ...pending.message, sealed } });
+    return true;
+  }
+
+  /** Every message, the oldest first. */
+  kept(): readonly KeptMessage[] {
+    return [...this.#records.keys()].flatMap((id) => this.#kept(id) ?? []);
+  }
+
+  #kept(id: string): KeptMessage | undefined {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return this.find(id);
+    const { message, dueMs, attempt } = pending;
+    return { ...recordOf(pending), waiting: { sealed: message.sealed, dueMs, attempt } };
+  }
+
+  /** Takes a message from another store, where it was newer than those that were taken before. */
+  restore({ waiting, ...record }: KeptMessage): void {
+    const { id, recipient, createdMs, number } = record;
+    this.#lastNumber = number;
+    this.#newestMs.set(recipient, Math.max(createdMs, this.#newestMs.get(recipient) ?? createdMs));
+    if (waiting === undefined) {
+      this.#records.set(id, record);
+      return;
+    }
+    const { sealed, ...due } = waiting;
+    const { number: _number, state: _state, reason: _reason, attempts, ...message } = record;
+    this.#records.set(id, { ...message, sealed });
+    this.#enqueue({ number, message: { ...message, sealed }, ...due, isLeased: false, attempts });
+  }
+
   nextDueMs(): number | undefined {
     return this.#queue[0]?.dueMs;
   }
@@ -174,7 +224,7 @@ export class MemoryOutbox implements Outbox {
   }
 
   /** The index in the queue where the message is or belongs (binary search). */
-  #place(pending: Pending): number {
+  #place(pending: Place): number {
     let low = 0;
     let high = this.#queue.length;
     while (low < high) {
@@ -198,7 +248,9 @@ export class MemoryOutbox implements Outbox {
   }
 }
 
-function isBefore(a: Pending, b: Pending): boolean {
+type Place = Pick<Pending, "dueMs" | "number">;
+
+function isBefore(a: Place, b: Place): boolean {
   return a.dueMs === b.dueMs ? a.number < b.number : a.dueMs < b.dueMs;
 }
 

@@ -1,3 +1,4 @@
+import type { InboxMessage, InboxQuery, InboxStore } from "../../app/inbox-port.ts";
 import {
   StoreUnavailableError,
   type AggregateRef,
@@ -6,20 +7,20 @@ import {
   type Commit,
   type CommitOutcome,
   type HistoryEvent,
-  type InboxMessage,
-  type InboxQuery,
-  type InboxStore,
+  type KeptItem,
   type Store,
   type StoredRow,
   type StoredState,
   type UniqueKey,
 } from "../../app/ports.ts";
 import type { Found, Search, SearchRecords, SearchType } from "../../app/search.ts";
-import { storeBounds, type StoreBounds } from "../bounds.ts";
+import { notEmptyMessage, storeBounds, type StoreBounds } from "../bounds.ts";
 import { EventLog } from "./event-log.ts";
 import { MemoryOutbox } from "./memory-outbox.ts";
 import { MemoryAnswers } from "./memory-answers.ts";
 import { MemoryRecords } from "./memory-records.ts";
+
+const dumpedAtOnce = 1_000;
 
 /** A store that forgets everything when the process ends: for tests, demos and as a yardstick. */
 export function openMemoryStore(bounds: Partial<StoreBounds> = {}): Store {
@@ -103,6 +104,39 @@ class MemoryStore implements Store {
     }
   }
 
+  async *dump(): AsyncGenerator<KeptItem> {
+    const { length } = this.#events;
+    const messages = this.outbox.kept();
+    const answers = this.#answers.kept();
+    const inboxMessages = this.inbox.list({ order: "oldest_first", limit: Infinity });
+    let position = 0;
+    for (let left = length; left > 0; left -= dumpedAtOnce) {
+      for (const event of this.#events.read(position, Math.min(left, dumpedAtOnce))) {
+        yield { kind: "event", value: event };
+        position = event.position;
+      }
+    }
+    for (const message of messages) yield { kind: "message", value: message };
+    for (const message of inboxMessages) yield { kind: "inboxMessage", value: message };
+    for (const answer of answers) yield { kind: "answer", value: answer };
+  }
+
+  async restore(items: AsyncIterable<KeptItem>, rows: () => readonly StoredRow[]): Promise<void> {
+    const restored: KeptItem[] = [];
+    for await (const item of items) restored.push(item);
+    const made = rows();
+    if (!(await this.dump().next()).done) throw new Error(notEmptyMessage);
+    for (const { kind, value } of restored) {
+      if (kind === "event") {
+        const { position, ...event } = value;
+        this.#events.append(event, position);
+      } else if (kind === "message") this.outbox.restore(value);
+      else if (kind === "inboxMessage") this.inbox.restore(value);
+      else this.#answers.add(value);
+    }
+    await this.replaceRows(made);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
   }
@@ -168,6 +202,12 @@ class MemoryInbox implements InboxStore {
     const [oldest] = this.#messages.keys();
     if (this.#messages.size > this.#messagesMax && oldest !== undefined) this.#messages.delete(oldest);
     return appended;
+  }
+
+  /** @param message from another store, in its order */
+  restore(message: InboxMessage): void {
+    this.#messages.set(message.messageId, message);
+    this.#lastId = message.id;
   }
 
   list({ recipient, afterId = 0, order, limit }: InboxQuery): readonly InboxMessage[] {

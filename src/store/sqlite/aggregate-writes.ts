@@ -16,6 +16,10 @@ export interface WrittenRow extends Omit<StoredRow, "state"> {
   readonly state: string;
 }
 
+export function writtenRow({ state, ...rest }: StoredRow): WrittenRow {
+  return { ...rest, state: JSON.stringify(state) };
+}
+
 /** The state row of an aggregate, without the state. */
 export interface StateRow {
   readonly number: number;

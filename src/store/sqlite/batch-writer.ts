@@ -7,6 +7,8 @@ import { prepareWrites, type Writes } from "./writes.ts";
 export interface Operations extends Writes {
   /** Bounds the size of the database file; it never bounds it below what it is. */
   boundBytes(maxBytes: number): void;
+  /** Counts anew: another connection has written. */
+  recount(): void;
 }
 
 /** As it crosses to the thread; `WriteQueue.write` sees to it that name and arguments fit. */
@@ -71,17 +73,19 @@ export class BatchWriter {
     const database = openForWriting(this.#file);
     try {
       boundBytes(database, this.#maxBytes);
+      const operations: Operations = {
+        ...prepareWrites(database, this.#bounds),
+        boundBytes: (maxBytes) => {
+          this.#maxBytes = maxBytes;
+          boundBytes(database, maxBytes);
+        },
+        recount: () => void Object.assign(operations, prepareWrites(database, this.#bounds)),
+      };
       return {
         database,
         begin: database.prepare("BEGIN IMMEDIATE"),
         commit: database.prepare("COMMIT"),
-        operations: {
-          ...prepareWrites(database, this.#bounds),
-          boundBytes: (maxBytes) => {
-            this.#maxBytes = maxBytes;
-            boundBytes(database, maxBytes);
-          },
-        },
+        operations,
       };
     } catch (error) {
       database.close();

@@ -1,4 +1,10 @@
-import { type MessageRecord, messageStates, type OutboxMessage } from "../../app/ports.ts";
+import {
+  type KeptMessage,
+  type MessageRecord,
+  messageStates,
+  type OutboxMessage,
+  type WaitingMessage,
+} from "../../app/ports.ts";
 import { channels } from "../../app/sms-port.ts";
 import { smsEncodings } from "../../domain/sms-segments.ts";
 import { integer, integerOrNull, oneOf, purpose, text, textOrNull, type Row } from "./columns.ts";
@@ -39,5 +45,23 @@ export function recordOf(row: Row): MessageRecord {
     ...(providerMessageId === null ? {} : { providerMessageId }),
     ...(encoding === undefined ? {} : { encoding }),
     ...(segments === null ? {} : { segments }),
+  };
+}
+
+/** A row of the outbox with all that is kept of its message. */
+export function keptMessageOf(row: Row): KeptMessage {
+  const record = recordOf(row);
+  if (record.state !== "queued") return record;
+  const { sealed, dueMs } = waitingOf(row);
+  return { ...record, waiting: { sealed, dueMs, attempt: integer(row["attempt"]) } };
+}
+
+/** A row of the outbox that is not settled. */
+export function waitingOf(row: Row): WaitingMessage {
+  return {
+    id: text(row["message_id"]),
+    number: integer(row["number"]),
+    dueMs: integer(row["due_ms"]),
+    sealed: text(row["sealed"]),
   };
 }

@@ -19,6 +19,8 @@ export interface OutboxOperations {
   retry(claim: Claim, dueMs: number, attempts: readonly Attempt[]): void;
   settle(settlement: Settlement): void;
   noteReceipt(receipt: Receipt & { readonly providerId: string; readonly atMs: number }): boolean;
+  /** @param before what must be there */
+  reseal(messageId: string, before: string, sealed: string): boolean;
 }
 
 export interface OutboxWrites {
@@ -31,6 +33,7 @@ export interface OutboxWrites {
 export function prepareOutboxWrites(database: DatabaseSync, pendingMax: number): OutboxWrites {
   let pending = count(database, "outbox WHERE outcome IS NULL");
   const newest = database.prepare("SELECT max(created_ms) AS newest_ms FROM outbox WHERE recipient = ?");
+  const reseal = database.prepare("UPDATE outbox SET sealed = ? WHERE message_id = ? AND sealed = ?");
   const insert = database.prepare(
     `INSERT INTO outbox
        (message_id, user_id, session_id, purpose, recipient, channel, created_ms, expires_ms, sealed, due_ms)
@@ -55,6 +58,7 @@ export function prepareOutboxWrites(database: DatabaseSync, pendingMax: number):
       ...prepareGiveBack(database),
       settle: prepareSettle(database, (settled) => (pending -= settled)),
       noteReceipt: prepareReceipt(database),
+      reseal: (messageId, before, sealed) => reseal.run(sealed, messageId, before).changes === 1,
     },
   };
 }

@@ -1,13 +1,17 @@
 import type { DatabaseSync } from "node:sqlite";
 import { listedMessagesMax, type MessageQuery, type Outbox } from "../../app/ports.ts";
 import { integer } from "./columns.ts";
-import { recordOf } from "./outbox-rows.ts";
+import { recordOf, waitingOf } from "./outbox-rows.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
 /** Reads on the calling thread; writes go through the queue. */
 export function createOutbox(reader: DatabaseSync, queue: WriteQueue): Outbox {
   const selectNextDue = reader.prepare(
     "SELECT due_ms FROM outbox WHERE outcome IS NULL ORDER BY due_ms LIMIT 1",
+  );
+  const selectWaiting = reader.prepare(
+    `SELECT message_id, number, due_ms, sealed FROM outbox
+     WHERE outcome IS NULL AND (due_ms, number) > (?, ?) ORDER BY due_ms, number LIMIT ?`,
   );
   const selectOne = reader.prepare("SELECT * FROM outbox WHERE message_id = ?");
   return {
@@ -24,6 +28,8 @@ export function createOutbox(reader: DatabaseSync, queue: WriteQueue): Outbox {
       const { userId = null, recipient = null, beforeNumber = Number.MAX_SAFE_INTEGER, limit } = query;
       return reader.prepare(listSql(query)).all({ userId, recipient, beforeNumber, limit }).map(recordOf);
     },
+    waiting: (after, limit) => selectWaiting.all(after?.dueMs ?? 0, after?.number ?? 0, limit).map(waitingOf),
+    reseal: ({ id, sealed }, replacement) => queue.write("reseal", id, sealed, replacement),
     nextDueMs() {
       const row = selectNextDue.get();
       return row && integer(row["due_ms"]);

@@ -2,14 +2,14 @@ import { mkdir } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
+import type { InboxStore } from "../../app/inbox-port.ts";
 import type {
   AggregateRef,
   AggregateWrite,
   Commit,
   CommitOutcome,
   HistoryEvent,
-  InboxMessage,
-  InboxStore,
+  KeptItem,
   Outbox,
   Store,
   StoredRow,
@@ -19,11 +19,14 @@ import type {
 import type { Found, Search, SearchRecords, SearchType } from "../../app/search.ts";
 import type { Log } from "../../lib/log.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
-import type { WrittenAggregate } from "./aggregate-writes.ts";
-import { aggregateType, integer, integerOrNull, purpose, text, type Row } from "./columns.ts";
+import { type WrittenAggregate, writtenRow } from "./aggregate-writes.ts";
 import type { WriterOptions } from "./batch-writer.ts";
+import { integer, text } from "./columns.ts";
 import { openForReading, prepareDatabase } from "./database.ts";
+import { eventOf } from "./event-rows.ts";
 import { lockFile } from "./file-lock.ts";
+import { createInbox } from "./inbox.ts";
+import { dump, restore } from "./kept.ts";
 import { createOutbox } from "./outbox.ts";
 import { RecordSearch } from "./record-search.ts";
 import { recordTables } from "./record-tables.ts";
@@ -127,19 +130,20 @@ export class SqliteStore implements Store {
   }
 
   history(afterPosition: number, limit: number): readonly HistoryEvent[] {
-    return this.#selectEvents.all(afterPosition, limit).map((row) => ({
-      position: integer(row["position"]),
-      aggregate: { type: aggregateType(row["aggregate_type"]), id: text(row["aggregate_id"]) },
-      sequence: integer(row["sequence"]),
-      atMs: integer(row["at_ms"]),
-      type: text(row["type"]),
-      data: JSON.parse(text(row["data"])),
-    }));
+    return this.#selectEvents.all(afterPosition, limit).map(eventOf);
   }
 
   replaceRows(rows: readonly StoredRow[]): Promise<void> {
-    const written = rows.map(({ state, ...rest }) => ({ ...rest, state: JSON.stringify(state) }));
-    return this.#queue.write("replaceRows", written);
+    return this.#queue.write("replaceRows", rows.map(writtenRow));
+  }
+
+  dump(): AsyncIterable<KeptItem> {
+    return dump(this.#writerOptions.file);
+  }
+
+  async restore(items: AsyncIterable<KeptItem>, rows: () => readonly StoredRow[]): Promise<void> {
+    await restore(this.#writerOptions.file, items, rows);
+    await this.#queue.write("recount");
   }
 
   /** Changes what the database file may grow to. It never shrinks. */
@@ -167,40 +171,5 @@ function writtenOut({ events, state, ...rest }: AggregateWrite): WrittenAggregat
     ...rest,
     events: events.map(({ type, data }) => ({ type, data: JSON.stringify(data) })),
     state: JSON.stringify(state),
-  };
-}
-
-function createInbox(reader: DatabaseSync, queue: WriteQueue): InboxStore {
-  return {
-    append: (message) => queue.write("appendToInbox", message),
-    clear: (recipient) => queue.write("clearInbox", recipient),
-    list({ recipient, afterId = 0, order, limit }) {
-      const direction = order === "oldest_first" ? "ASC" : "DESC";
-      const rows =
-        recipient === undefined
-          ? reader
-              .prepare(`SELECT * FROM inbox_messages WHERE id > ? ORDER BY id ${direction} LIMIT ?`)
-              .all(afterId, limit)
-          : reader
-              .prepare(
-                `SELECT * FROM inbox_messages WHERE recipient = ? AND id > ? ORDER BY id ${direction} LIMIT ?`,
-              )
-              .all(recipient, afterId, limit);
-      return rows.map(inboxMessage);
-    },
-  };
-}
-
-function inboxMessage(row: Row): InboxMessage {
-  return {
-    id: integer(row["id"]),
-    messageId: text(row["message_id"]),
-    userId: text(row["user_id"]),
-    purpose: purpose(row["purpose"]),
-    recipient: text(row["recipient"]),
-    text: text(row["text"]),
-    code: text(row["code"]),
-    createdMs: integer(row["created_ms"]),
-    expiresMs: integerOrNull(row["expires_ms"]),
   };
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { AggregateRef, Commit, CommitOutcome, InboxMessage } from "../../app/ports.ts";
+import type { InboxMessage } from "../../app/inbox-port.ts";
+import type { AggregateRef, Commit, CommitOutcome } from "../../app/ports.ts";
 import type { StoreBounds } from "../bounds.ts";
 import {
   type AggregateWrites,

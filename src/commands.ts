@@ -1,0 +1,118 @@
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { rebuild } from "./app/rebuild.ts";
+import { exportLines, importLines, type KeptCounts, noCounts } from "./app/transfer.ts";
+import { openStore } from "./build.ts";
+import { type Config, ConfigError } from "./config/config.ts";
+import type { Store } from "./app/ports.ts";
+import { chunksOf, linesOf } from "./lib/lines.ts";
+import type { Log } from "./lib/log.ts";
+
+/** What the program does besides serving. Each works on the configured store, tells how it went, and ends. */
+
+type Command = (config: Config, log: Log, file: string | undefined) => Promise<void>;
+
+/** Far more than a request may bring into one event. */
+const lineBytesMax = 64 * 1024 * 1024;
+
+export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ["rebuild", rebuildRows],
+  ["migrate", migrateStore],
+  ["export", exportStore],
+  ["import", importStore],
+]);
+
+async function rebuildRows(config: Config, log: Log): Promise<void> {
+  const rows = await withStore(config, log, rebuild);
+  process.stdout.write(`${rows} rows were made anew from the events.\n`);
+}
+
+/** Opening a store brings it to the newest version. */
+async function migrateStore(config: Config, log: Log): Promise<void> {
+  await withStore(config, log, async () => undefined);
+  process.stdout.write("The store has the schema of this release.\n");
+}
+
+/** @param file standard output if it is left out or "-"; it must not be there yet */
+async function exportStore(config: Config, log: Log, file: string | undefined): Promise<void> {
+  const counts = noCounts();
+  await withStore(config, log, (store) => {
+    const chunks = chunksOf(exportLines(store, counts));
+    return isStandard(file) ? pipeline(chunks, process.stdout, { end: false }) : writeNewFile(file, chunks);
+  });
+  tell(`Exported: ${described(counts)}.`);
+  tell(
+    "It holds phone numbers, hashes of tokens, encrypted secrets, and the messages of the inbox as they are: keep it as " +
+      `you keep the store. The master key is not in it: take ${masterKeyPlace(config)} to the new place by another way.`,
+  );
+}
+
+/** @param file standard input if it is left out or "-" */
+async function importStore(config: Config, log: Log, file: string | undefined): Promise<void> {
+  const input = isStandard(file) ? process.stdin : (await openFile(file, "r")).createReadStream();
+  const imported = await withStore(config, log, (store) =>
+    importLines(store, linesOf(input, lineBytesMax)).catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`nothing was imported: ${reason}`, { cause });
+    }),
+  );
+  tell(`Imported: ${described(imported)}; rows made from the events: ${imported.rows}.`);
+  tell(
+    `What is encrypted in it opens only with the master key of the store that it came from: it must be in ` +
+      `${masterKeyPlace(config)} before a server starts.`,
+  );
+}
+
+function isStandard(file: string | undefined): file is undefined | "-" {
+  return file === undefined || file === "-";
+}
+
+async function withStore<T>(config: Config, log: Log, work: (store: Store) => Promise<T>): Promise<T> {
+  if (config.store.kind === "memory") {
+    throw new ConfigError([
+      "RINGBACK_STORE is memory: - there is nothing in it before a server runs, or after",
+    ]);
+  }
+  const store = await openStore(config, log);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** On the disk once it resolves; gone again if it fails. */
+async function writeNewFile(file: string, chunks: AsyncIterable<string>): Promise<void> {
+  const handle = await openFile(file, "wx");
+  try {
+    await pipeline(chunks, handle.createWriteStream({ flush: true }));
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  }
+}
+
+/** @throws Error in plain words */
+async function openFile(file: string, flags: "r" | "wx"): Promise<FileHandle> {
+  try {
+    return await open(file, flags, 0o600);
+  } catch (cause) {
+    const isThere = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
+    const reason = isThere ? "there is such a file already, and it is not written over" : String(cause);
+    throw new Error(`cannot open ${file}: ${reason}`, { cause });
+  }
+}
+
+function masterKeyPlace({ masterKeys, store }: Config): string {
+  if (masterKeys !== undefined || store.kind !== "sqlite") return "RINGBACK_MASTER_KEY";
+  return `the file ${store.file}.key`;
+}
+
+function described({ event, message, inboxMessage, answer }: KeptCounts): string {
+  return `events: ${event}, messages of the outbox: ${message}, of the inbox: ${inboxMessage}, kept answers: ${answer}`;
+}
+
+/** Standard output may be the export. */
+function tell(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}

@@ -1,0 +1,160 @@
+import type { AggregateWrite, Commit, OutboxMessage, UniqueKey } from "../../app/ports.ts";
+import { binaryArray, type Cell, type ElementType } from "./binary-array.ts";
+import { settlementColumns } from "./outbox-rows.ts";
+import { columnChanges, recordTables } from "./record-tables.ts";
+import { storedJson } from "./stored-text.ts";
+
+export function writesOf(commit: Commit): readonly AggregateWrite[] {
+  return commit.also === undefined ? [commit] : [commit, ...commit.also];
+}
+
+/** The keys that a commit wants to take, in the order in which they are asked for. */
+export function keysTaken(commit: Commit): readonly UniqueKey[] {
+  return writesOf(commit).flatMap(({ takeKeys = [] }) => takeKeys);
+}
+
+/**
+ * Everything that two commits must not both have to do with if they are to be judged apart: aggregates, keys, the
+ * recipient of a message, the message that is settled, and the kept answer.
+ */
+export function namesOf(commit: Commit): readonly string[] {
+  const names: string[] = [];
+  for (const { aggregate, takeKeys = [], freeKeys = [] } of writesOf(commit)) {
+    names.push(`${aggregate.type}/${aggregate.id}`);
+    for (const key of takeKeys) names.push(keyName(key));
+    for (const key of freeKeys) names.push(keyName(key));
+  }
+  if (commit.message !== undefined) names.push(`recipient/${commit.message.recipient}`);
+  if (commit.settle !== undefined) names.push(`message/${commit.settle.messageId}`);
+  if (commit.answer !== undefined) names.push(`answer/${commit.answer.key}`);
+  return names.map((name) => name.toWellFormed());
+}
+
+function keyName({ kind, key }: UniqueKey): string {
+  return `${kind}/${key}`;
+}
+
+/** What ringback.commit_batch takes of the commits: a parameter for each column. */
+export function commitValues(commits: readonly Commit[]): readonly Buffer[] {
+  const rows = new CommitRows();
+  for (const [index, commit] of commits.entries()) rows.add(index + 1, commit);
+  return rows.arrays;
+}
+
+/** Rows of one prefix among the parameters of ringback.commit_batch. */
+class Rows {
+  readonly #types: readonly ElementType[];
+  readonly #columns: readonly Cell[][];
+  length = 0;
+
+  constructor(...types: ElementType[]) {
+    this.#types = types;
+    this.#columns = types.map(() => []);
+  }
+
+  add(...cells: readonly Cell[]): void {
+    this.length += 1;
+    for (const [index, column] of this.#columns.entries()) column.push(cells[index] ?? null);
+  }
+
+  get arrays(): readonly Buffer[] {
+    return this.#columns.map((column, index) => binaryArray(this.#types[index] ?? "text", column));
+  }
+}
+
+/** The rows of all commits of a batch, in the order of the parameters. */
+class CommitRows {
+  readonly #writes = new Rows(
+    ...(["bigint", "text", "text", "bigint", "bigint", "bigint", "bigint", "text"] as const),
+    ...(["boolean", "text", "text"] as const),
+  );
+  readonly #events = new Rows(
+    ...(["bigint", "bigint", "boolean", "text", "text", "bigint", "bigint", "text", "text"] as const),
+  );
+  readonly #taken = new Rows("bigint", "text", "text", "text", "boolean");
+  readonly #freed = new Rows("bigint", "text", "text", "text");
+  readonly #records = {
+    user: new Rows("bigint", "text", "text"),
+    session: new Rows("bigint", "text", "text"),
+  };
+  readonly #messages = new Rows(
+    ...(["bigint", "text", "text", "text", "text", "text", "text"] as const),
+    ...(["bigint", "bigint", "text", "bigint"] as const),
+  );
+  readonly #settlements = new Rows("bigint", "text");
+  readonly #answers = new Rows("bigint", "text", "text", "bigint", "bigint");
+
+  get arrays(): readonly Buffer[] {
+    const { user, session } = this.#records;
+    const rows = [this.#writes, this.#events, this.#taken, this.#freed];
+    rows.push(user, session, this.#messages, this.#settlements, this.#answers);
+    return rows.flatMap(({ arrays }) => arrays);
+  }
+
+  /** @param number of the commit in its batch, from 1 */
+  add(number: number, commit: Commit): void {
+    const { atMs, message, messagePauseMs = 0, settle, answer } = commit;
+    /** By name, the id of the aggregate that takes the key. */
+    const takers = new Map<string, string>();
+    for (const write of writesOf(commit)) this.#addWrite(number, write, atMs, takers);
+    if (message !== undefined) this.#addMessage(number, message, messagePauseMs);
+    if (settle !== undefined) this.#settlements.add(number, settlementColumns(settle));
+    if (answer !== undefined) this.#answers.add(number, answer.key, answer.sealed, answer.expiresMs, atMs);
+  }
+
+  #addWrite(number: number, write: AggregateWrite, atMs: number, takers: Map<string, string>): void {
+    const { events, expectedSequence, state, record, takeKeys = [], freeKeys = [] } = write;
+    const { type, id } = write.aggregate;
+    const writeNumber = this.#writes.length + 1;
+    let sequence = expectedSequence;
+    for (const event of events) {
+      sequence += 1;
+      const place = [
+        number,
+        writeNumber,
+        sequence === expectedSequence + 1,
+        type,
+        id,
+        sequence,
+        atMs,
+      ] as const;
+      this.#events.add(...place, event.type, JSON.stringify(event.data));
+    }
+    const phone = this.#addRecord(number, write.aggregate, record);
+    const place = [number, type, id, expectedSequence, sequence, this.#events.length, atMs] as const;
+    this.#writes.add(...place, JSON.stringify(state), ...phone);
+    for (const key of takeKeys) {
+      const name = keyName(key);
+      const isContested = (takers.get(name) ?? id) !== id;
+      takers.set(name, id);
+      this.#taken.add(number, key.kind, key.key, id, isContested);
+    }
+    for (const { kind, key } of freeKeys) this.#freed.add(number, kind, key, id);
+  }
+
+  /** @returns whether the state row gets a phone, and that phone with its folded text */
+  #addRecord(
+    number: number,
+    { type, id }: AggregateWrite["aggregate"],
+    record: AggregateWrite["record"],
+  ): readonly [boolean, string | null, string | null] {
+    if (record === undefined || !(type === "user" || type === "session")) return [false, null, null];
+    if (record === null) {
+      this.#records[type].add(number, id, null);
+      return [true, null, null];
+    }
+    const { ofState, ofRecord } = columnChanges(recordTables[type], record);
+    if (Object.keys(ofRecord).length > 0) this.#records[type].add(number, id, storedJson(ofRecord));
+    const { phone, phone_folded: phoneFolded } = ofState;
+    return typeof phone === "string" && typeof phoneFolded === "string"
+      ? [true, phone, phoneFolded]
+      : [false, null, null];
+  }
+
+  #addMessage(number: number, message: OutboxMessage, pauseMs: number): void {
+    const { id, userId, sessionId = null, purpose, recipient, channel = null } = message;
+    const { createdMs, expiresMs, sealed } = message;
+    const whom = [id, userId, sessionId, purpose, recipient, channel] as const;
+    this.#messages.add(number, ...whom, createdMs, expiresMs, sealed, pauseMs);
+  }
+}

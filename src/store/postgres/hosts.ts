@@ -1,0 +1,76 @@
+import pg from "pg";
+import { hostUrls } from "../../lib/host-urls.ts";
+import type { Row } from "./columns.ts";
+
+/**
+ * The servers of a database, of which one takes writes: a primary, and standbys of which one may take its place. `pg`
+ * knows one host; here is what libpq does with several and `target_session_attrs=read-write`.
+ */
+export class Hosts {
+  readonly #urls: readonly [string, ...string[]];
+  #index = 0;
+
+  /** @param url with the hosts separated by commas. @throws Error if it is no URL */
+  constructor(url: string) {
+    const urls = hostUrls(url);
+    if (urls === undefined) throw new Error("the URL of the database is not valid");
+    this.#urls = urls;
+  }
+
+  get count(): number {
+    return this.#urls.length;
+  }
+
+  /** URL of the host that new connections go to. */
+  get current(): string {
+    return this.#urls[this.#index] ?? this.#urls[0];
+  }
+
+  /** New connections go to the next host from now on, unless they go to another one already. */
+  leave(url: string): void {
+    if (url === this.current) this.#index = (this.#index + 1) % this.count;
+  }
+
+  /** Connections to the current host. One that takes no writes is as good as none. */
+  createPool(config: pg.PoolConfig): pg.Pool {
+    const current = (): string => this.current;
+    class CurrentHostClient extends pg.Client {
+      /** The pool gives what it was configured with. */
+      constructor(given: pg.ClientConfig = {}) {
+        super({ ...given, connectionString: current() });
+      }
+    }
+    const pool = new pg.Pool({ ...config, Client: CurrentHostClient, onConnect: requireWritable });
+    // A connection in use was lost: its statement fails, which is enough.
+    pool.on("connect", (client) => client.on("error", () => {}));
+    return pool;
+  }
+
+  /** Connects to the host that takes writes, after each was tried once. @throws what the last one said */
+  async connect(config: pg.ClientConfig): Promise<pg.Client> {
+    for (let tried = 1; ; tried += 1) {
+      const url = this.current;
+      const client = new pg.Client({ ...config, connectionString: url });
+      client.on("error", () => {});
+      try {
+        await client.connect();
+        await requireWritable(client);
+        return client;
+      } catch (error) {
+        await client.end().catch(() => {});
+        if (tried === this.count) throw error;
+        this.leave(url);
+      }
+    }
+  }
+}
+
+const look = {
+  text: "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS is_read_only",
+  query_timeout: 1_000,
+};
+
+async function requireWritable(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<Row>(look);
+  if (rows[0]?.["is_read_only"] === true) throw new Error("the server takes no writes");
+}

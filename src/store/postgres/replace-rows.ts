@@ -1,0 +1,84 @@
+import type { StoredRow } from "../../app/ports.ts";
+import { binaryArray } from "./binary-array.ts";
+import type { Query } from "./database.ts";
+import { columnChanges, recordTables } from "./record-tables.ts";
+import { statements } from "./statements.ts";
+import { storedJson } from "./stored-text.ts";
+
+const rowsAtOnce = 1_000;
+
+/** The statements of a transaction that puts these in the place of the rows of all aggregates. */
+export function* replaceRowsSql(rows: readonly StoredRow[]): Generator<Query> {
+  yield { ...statements.removeRows, values: [] };
+  for (let from = 0; from < rows.length; from += rowsAtOnce)
+    yield* insertSql(rows.slice(from, from + rowsAtOnce));
+}
+
+function insertSql(rows: readonly StoredRow[]): readonly Query[] {
+  const records = rows.map(({ aggregate: { type, id }, record }) => {
+    if (record === null || !(type === "user" || type === "session")) return undefined;
+    const { ofState, ofRecord } = columnChanges(recordTables[type], record);
+    return { type, ofState, json: storedJson({ id, ...ofRecord }) };
+  });
+  const jsonOf = (wanted: "user" | "session") =>
+    records.flatMap((each) => (each?.type === wanted ? [each.json] : []));
+  const keys = rows.flatMap((row) => row.keys.map((key) => ({ ...key, id: row.aggregate.id })));
+  return [
+    {
+      ...statements.replaceStates,
+      values: [
+        binaryArray(
+          "text",
+          rows.map((row) => row.aggregate.type),
+        ),
+        binaryArray(
+          "text",
+          rows.map((row) => row.aggregate.id),
+        ),
+        binaryArray(
+          "bigint",
+          rows.map((row) => row.sequence),
+        ),
+        binaryArray(
+          "bigint",
+          rows.map((row) => row.lastPosition),
+        ),
+        binaryArray(
+          "bigint",
+          rows.map((row) => row.changedMs),
+        ),
+        binaryArray(
+          "text",
+          rows.map((row) => JSON.stringify(row.state)),
+        ),
+        binaryArray(
+          "text",
+          records.map((each) => each?.ofState["phone"] ?? null),
+        ),
+        binaryArray(
+          "text",
+          records.map((each) => each?.ofState["phone_folded"] ?? null),
+        ),
+      ],
+    },
+    {
+      ...statements.replaceKeys,
+      values: [
+        binaryArray(
+          "text",
+          keys.map(({ kind }) => kind),
+        ),
+        binaryArray(
+          "text",
+          keys.map(({ key }) => key),
+        ),
+        binaryArray(
+          "text",
+          keys.map(({ id }) => id),
+        ),
+      ],
+    },
+    { ...statements.replaceUserRecords, values: [binaryArray("text", jsonOf("user"))] },
+    { ...statements.replaceSessionRecords, values: [binaryArray("text", jsonOf("session"))] },
+  ];
+}

@@ -1,0 +1,1 @@
+SELECT * FROM ringback.outbox WHERE message_id = $1

@@ -1,0 +1,2 @@
+-- Events that no other event will come before any more.
+SELECT * FROM ringback.history($1, $2)

@@ -1,0 +1,2 @@
+SELECT * FROM ringback.inbox_messages
+WHERE id > $1 AND ($2::text IS NULL OR recipient = $2) ORDER BY id ASC LIMIT $3

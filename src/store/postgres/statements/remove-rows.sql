@@ -1,0 +1,1 @@
+TRUNCATE ringback.states, ringback.unique_keys, ringback.user_records, ringback.session_records

@@ -1,0 +1,40 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { InboxMessage, InboxStore } from "../../app/inbox-port.ts";
+import { integer, integerOrNull, purpose, text, type Row } from "./columns.ts";
+import type { WriteQueue } from "./write-queue.ts";
+
+/** Reads on the calling thread; writes go through the queue. */
+export function createInbox(reader: DatabaseSync, queue: WriteQueue): InboxStore {
+  return {
+    append: (message) => queue.write("appendToInbox", message),
+    clear: (recipient) => queue.write("clearInbox", recipient),
+    list({ recipient, afterId = 0, order, limit }) {
+      const direction = order === "oldest_first" ? "ASC" : "DESC";
+      const rows =
+        recipient === undefined
+          ? reader
+              .prepare(`SELECT * FROM inbox_messages WHERE id > ? ORDER BY id ${direction} LIMIT ?`)
+              .all(afterId, limit)
+          : reader
+              .prepare(
+                `SELECT * FROM inbox_messages WHERE recipient = ? AND id > ? ORDER BY id ${direction} LIMIT ?`,
+              )
+              .all(recipient, afterId, limit);
+      return rows.map(inboxMessageOf);
+    },
+  };
+}
+
+export function inboxMessageOf(row: Row): InboxMessage {
+  return {
+    id: integer(row["id"]),
+    messageId: text(row["message_id"]),
+    userId: text(row["user_id"]),
+    purpose: purpose(row["purpose"]),
+    recipient: text(row["recipient"]),
+    text: text(row["text"]),
+    code: text(row["code"]),
+    createdMs: integer(row["created_ms"]),
+    expiresMs: integerOrNull(row["expires_ms"]),
+  };
+}

@@ -1,0 +1,97 @@
+import { spawn } from "node:child_process";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { silentLog } from "../../src/lib/log.ts";
+import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { createStoreFolder } from "../support/store-folder.ts";
+import { startPostgres, stopPostgres } from "../support/postgres.ts";
+import { openWorld } from "../support/wire-world.ts";
+
+const mainProgram = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+/** The program, with arguments and an environment of its own. */
+async function run(args: readonly string[], env: Readonly<Record<string, string>>, input = "") {
+  const child = spawn(process.execPath, [mainProgram, ...args], { env: { ...env } });
+  child.stdin.end(input);
+  const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  return { stdout, stderr, code };
+}
+
+describe("the commands", () => {
+  let folder: Awaited<ReturnType<typeof createStoreFolder>>;
+  let exported: string;
+  const at = (name: string) => join(folder.path, name);
+  const sqlite = (name: string) => ({ RINGBACK_STORE: `sqlite:${at(name)}` });
+
+  beforeAll(async () => {
+    folder = await createStoreFolder();
+    const store = await openSqliteStore({ file: at("a.db"), log: silentLog });
+    const world = await openWorld("safe", { store });
+    await world.user({ phone: "verified" });
+    await world.close();
+    exported = (await run(["export"], sqlite("a.db"))).stdout;
+  });
+  afterAll(() => folder.remove());
+  afterAll(stopPostgres);
+
+  it("export to a new file that only its owner reads, and tell of the master key", async () => {
+    const done = await run(["export", at("a.ndjson")], sqlite("a.db"));
+    expect(done).toMatchObject({ code: 0, stdout: "" });
+    expect(done.stderr).toContain(`take the file ${at("a.db")}.key to the new place by another way`);
+    expect(await readFile(at("a.ndjson"), "utf8")).toBe(exported);
+    expect((await stat(at("a.ndjson"))).mode & 0o777).toBe(0o600);
+    const again = await run(["export", at("a.ndjson")], sqlite("a.db"));
+    expect(again).toMatchObject({ code: 1 });
+    expect(again.stderr).toContain("there is such a file already");
+  });
+
+  it("import from a file or a pipe, to another file or PostgreSQL, and back", async () => {
+    await writeFile(at("b.ndjson"), exported);
+    expect(await run(["import", at("b.ndjson")], sqlite("b.db"))).toMatchObject({ code: 0, stdout: "" });
+    const database = await (await startPostgres()).createDatabase();
+    const postgres = {
+      RINGBACK_STORE: database.url,
+      RINGBACK_MASTER_KEY: Buffer.alloc(32).toString("base64"),
+    };
+    expect(await run(["migrate"], postgres)).toMatchObject({ code: 0 });
+    const imported = await run(
+      ["import", "-"],
+      postgres,
+      (await run(["export", "-"], sqlite("b.db"))).stdout,
+    );
+    expect(imported).toMatchObject({ code: 0 });
+    expect(imported.stderr).toContain("it must be in RINGBACK_MASTER_KEY before a server starts");
+    expect((await run(["export"], postgres)).stdout).toBe(exported);
+    await database.remove();
+  }, 60_000);
+
+  it("leave nothing of a file that was cut off, nor of one that is not there", async () => {
+    const lines = exported.trimEnd().split("\n");
+    const part = await run(["import"], sqlite("c.db"), lines.slice(0, -1).join("\n"));
+    expect(part).toMatchObject({ code: 1, stdout: "" });
+    expect(part.stderr).toContain("nothing was imported: it was cut off after line");
+    const missing = await run(["import", at("missing")], sqlite("c.db"));
+    expect(missing).toMatchObject({ code: 1 });
+    expect(missing.stderr).toMatch(/^cannot open .*missing: .*no such file/);
+    expect((await run(["export"], sqlite("c.db"))).stdout.split("\n")).toHaveLength(3);
+    expect(await run(["import"], sqlite("c.db"), exported)).toMatchObject({ code: 0 });
+  });
+
+  it("migrate a store, and make one that was not there", async () => {
+    const done = await run(["migrate"], sqlite("d.db"));
+    expect(done).toMatchObject({ code: 0, stdout: "The store has the schema of this release.\n" });
+    expect((await stat(at("d.db"))).size).toBeGreaterThan(0);
+  });
+
+  it("have no store in memory to work on, and no other names", async () => {
+    const memory = await run(["export"], { RINGBACK_STORE: "memory:" });
+    expect(memory).toMatchObject({ code: 2 });
+    expect(memory.stderr).toContain("RINGBACK_STORE is memory:");
+    const other = await run(["exprot"], {});
+    expect(other).toMatchObject({ code: 1, stderr: "there is no command exprot: see --help\n" });
+  });
+});

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import pg from "pg";
+import type { Condition, SessionRecord, UserRecord } from "../../src/app/search.ts";
+import { binaryArray } from "../../src/store/postgres/binary-array.ts";
+import type { Query } from "../../src/store/postgres/database.ts";
+import { migrate } from "../../src/store/postgres/migrate.ts";
+import { recordTables, type RecordTable } from "../../src/store/postgres/record-tables.ts";
+import { searchSql } from "../../src/store/postgres/search-sql.ts";
+import { statements } from "../../src/store/postgres/statements.ts";
+import { startPostgres, stopPostgres } from "../support/postgres.ts";
+
+const users = 20_000;
+
+/** However many records there are, a search for one value looks at those with that value only. */
+describe("the index that postgres searches by", () => {
+  let client: pg.Client;
+
+  beforeAll(async () => {
+    const { url } = await (await startPostgres()).createDatabase();
+    await migrate(url);
+    client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(`
+      INSERT INTO ringback.states
+      SELECT 'user', n::text, 1, n, n, '{}', '+4179' || n, '+4179' || n FROM generate_series(1, ${users}) AS n;
+      INSERT INTO ringback.user_records
+      SELECT n::text, 'o' || n % 10, 'human', 'active', 'u' || n, 'u' || n, '', '', '', '', n || '@x', n || '@x', '', n
+      FROM generate_series(1, ${users}) AS n;
+      INSERT INTO ringback.unique_keys SELECT 'user_name', 'u' || n, n::text FROM generate_series(1, ${users}) AS n;
+      INSERT INTO ringback.session_records
+      SELECT n::text, (n % 1000)::text, (n % 10)::text, '', n FROM generate_series(1, ${users}) AS n;
+      ANALYZE`);
+  });
+  afterAll(async () => {
+    await client.end();
+    await stopPostgres();
+  });
+
+  async function planOf({ text, values }: Omit<Query, "name">): Promise<string> {
+    const { rows } = await client.query<{ "QUERY PLAN": string }>(`EXPLAIN ${text}`, [...values]);
+    return rows.map((row) => row["QUERY PLAN"]).join("\n");
+  }
+
+  /** The plan of a page in the usual order. */
+  const plan = <R extends { readonly createdMs: number }>(table: RecordTable<R>, where: Condition<R>) =>
+    planOf(searchSql(table, { where, sortBy: "createdMs", order: "descending", offset: 0, limit: 100 }));
+
+  const ofOrganization: Condition<UserRecord> = textIs("organizationId", "o1");
+  const ofCreator: Condition<SessionRecord> = textIs("creatorId", "1");
+
+  it.each<readonly [string, Condition<UserRecord>]>([
+    ["states_phone", textIs("phone", "+41791")],
+    ["states_phone", { ...textIs("phone", "+41791"), ignoreCase: true }],
+    ["states_phone", { kind: "one_of", field: "phone", values: ["+41791", "+41792"] }],
+    ["user_records_email", textIs("email", "1@x")],
+    ["user_records_email", { ...textIs("email", "1@x"), ignoreCase: true }],
+    ["user_records_user_name", { ...textIs("userName", "u1"), ignoreCase: true }],
+    ["user_records_user_name", { ...textIs("userName", "u1234"), match: "starts_with", ignoreCase: true }],
+    ["user_records_pkey", textIs("id", "1")],
+    ["user_records_pkey", { kind: "one_of", field: "id", values: ["1", "2"] }],
+  ])("is %s for a user, in one organization or in all", async (index, where) => {
+    for (const condition of [where, { kind: "all", of: [ofOrganization, where] }] as const) {
+      const text = await plan(recordTables.user, condition);
+      expect(text).toContain(index);
+      expect(text).not.toContain("Seq Scan");
+    }
+  });
+
+  it.each<readonly [string, Condition<SessionRecord>]>([
+    ["session_records_user", textIs("userId", "1")],
+    ["session_records_pkey", { kind: "one_of", field: "id", values: ["1", "2"] }],
+  ])("is %s for a session, of one creator or of all", async (index, where) => {
+    for (const condition of [where, { kind: "all", of: [ofCreator, where] }] as const) {
+      const text = await plan(recordTables.session, condition);
+      expect(text).toContain(index);
+      expect(text).not.toContain("Seq Scan");
+    }
+  });
+
+  it("gives the usual order without sorting all", async () => {
+    expect(await plan(recordTables.user, { kind: "all", of: [] })).toMatch(/user_records_created/);
+    expect(await plan(recordTables.user, ofOrganization)).toMatch(/user_records_organization/);
+    expect(await plan(recordTables.session, ofCreator)).toMatch(/session_records_creator/);
+  });
+
+  it("is the key of a state, and of a name", async () => {
+    const [types, ids] = [binaryArray("text", ["user"]), binaryArray("text", ["1"])];
+    const load = await planOf({ ...statements.load, values: [types, ids, binaryArray("bigint", [0])] });
+    expect(load).toContain("states_pkey");
+    expect(load).not.toContain("Seq Scan");
+    expect(await planOf({ ...statements.findByKey, values: [types, ids] })).not.toContain("Seq Scan");
+  });
+});
+
+function textIs<F extends string>(field: F, value: string) {
+  return { kind: "text", field, match: "equals", ignoreCase: false, value } as const;
+}

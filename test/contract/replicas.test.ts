@@ -1,0 +1,212 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import pg from "pg";
+import type { Commit, CommitOutcome, HistoryEvent, Store } from "../../src/app/ports.ts";
+import { type AggregateKind, Repository } from "../../src/app/repository.ts";
+import { DomainError, refusal } from "../../src/domain/errors.ts";
+import { silentLog } from "../../src/lib/log.ts";
+import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
+import { startPostgres, stopPostgres, type TestPostgres } from "../support/postgres.ts";
+import { outboxMessage, userCommit } from "../support/store-commits.ts";
+
+/** What docs/consistency.md promises of several servers on one database. */
+
+interface Counter {
+  readonly count: number;
+  readonly changedMs: number;
+}
+interface Counted {
+  readonly type: "counted";
+  readonly data: { readonly by: string };
+}
+
+const counterKind: AggregateKind<Counter, Counted> = {
+  type: "user",
+  cachedMax: 10,
+  evolve: (state, _event, _id, changedMs) => ({ count: (state?.count ?? 0) + 1, changedMs }),
+};
+const full = refusal("failed_precondition", "TEST-full1", "Errors.Caller.Busy");
+
+describe("servers on one database", () => {
+  let database: Awaited<ReturnType<TestPostgres["createDatabase"]>>;
+  let stores: readonly [Store, Store];
+  let here: Repository<Counter, Counted>;
+  let there: Repository<Counter, Counted>;
+
+  beforeEach(async () => {
+    database = await (await startPostgres()).createDatabase();
+    const open = () => openPostgresStore({ url: database.url, log: silentLog });
+    stores = await Promise.all([open(), open()]);
+    const clock = { nowMs: () => 1_000 };
+    here = new Repository(counterKind, stores[0], clock);
+    there = new Repository(counterKind, stores[1], clock);
+  });
+  afterEach(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+    await database.remove();
+  });
+  afterAll(stopPostgres);
+
+  /** Counts one more, up to a bound; notes each state that it decided on. */
+  function count(repository: Repository<Counter, Counted>, max = Infinity, seen: number[] = []) {
+    return repository.execute("1", (state) => {
+      seen.push(state?.count ?? 0);
+      if ((state?.count ?? 0) >= max) throw new DomainError(full);
+      return { events: [{ type: "counted", data: { by: "test" } }] };
+    });
+  }
+
+  async function query(sql: string): Promise<readonly unknown[]> {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      return (await client.query(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  it("migrate it once, however many start together", async () => {
+    await query("DROP SCHEMA ringback CASCADE");
+    const opened = await Promise.all(
+      Array.from({ length: 6 }, () => openPostgresStore({ url: database.url, log: silentLog })),
+    );
+    await Promise.all(opened.map((store) => store.close()));
+    const applied = await query("SELECT number FROM ringback.migrations ORDER BY number");
+    expect(applied).toEqual(applied.map((_, index) => ({ number: index + 1 })));
+    expect(applied.length).toBeGreaterThan(0);
+  });
+
+  it("do not work on one from which a newer release has taken something away", async () => {
+    await query("INSERT INTO ringback.migrations (number, name) VALUES (99, '0099-contract-states.sql')");
+    const opening = openPostgresStore({ url: database.url, log: silentLog });
+    await expect(opening).rejects.toThrow(
+      /its version is 99, .* \(it knows versions up to \d+\): use a newer/,
+    );
+  });
+
+  it("decide again when the state that they remember was changed elsewhere", async () => {
+    await count(here);
+    await count(there);
+    const seen: number[] = [];
+    // It remembers 1, and there are 2.
+    expect(await count(here, Infinity, seen)).toMatchObject({ sequence: 3, state: { count: 3 } });
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it("refuse nothing that the state that they remember forbids, and the present one does not", async () => {
+    await count(here);
+    await stores[1].commit(userCommit("1", 1, { state: { count: 0, changedMs: 1_000 } }));
+    expect(await count(here, 1)).toMatchObject({ sequence: 3, state: { count: 1 } });
+  });
+
+  it("refuse what the state that they remember allows, and the present one does not", async () => {
+    await count(here);
+    await count(there);
+    await expect(count(here, 2)).rejects.toThrow(DomainError);
+    expect((await here.find("1"))?.state.count).toBe(2);
+  });
+
+  it("read what was acknowledged anywhere", async () => {
+    for (let round = 1; round <= 20; round += 1) {
+      const [writer, reader] = round % 2 === 0 ? [here, there] : [there, here];
+      await count(writer);
+      expect((await reader.find("1"))?.state.count).toBe(round);
+    }
+  });
+
+  it("ask the database whether a state is the last, and take it from there only if it is not", async () => {
+    await count(here);
+    const known = await here.find("1");
+    expect(await here.find("1")).toBe(known);
+    await count(there);
+    expect(await here.find("1")).toEqual({ sequence: 2, state: { count: 2, changedMs: 1_000 } });
+  });
+
+  it("give an aggregate, a key and a number's pause to one of them, however they meet", async () => {
+    const rounds = Array.from({ length: 60 }, (_, round) => round);
+    await Promise.all(rounds.map((round) => stores[0].commit(userCommit(`old ${round}`, 0))));
+    const outcomes = async (toCommit: (round: number, at: number) => Commit) =>
+      Promise.all(
+        rounds.map(async (round) => {
+          const both = stores.map(async (store, at) => (await store.commit(toCommit(round, at))).kind);
+          return (await Promise.all(both)).toSorted();
+        }),
+      );
+    const oneOfTwo = (kind: CommitOutcome["kind"]) => rounds.map(() => ["committed", kind]);
+    expect(await outcomes((round) => userCommit(`new ${round}`, 0))).toEqual(oneOfTwo("sequence_taken"));
+    expect(await outcomes((round) => userCommit(`old ${round}`, 1))).toEqual(oneOfTwo("sequence_taken"));
+    const takers = (round: number, at: number) =>
+      userCommit(`key ${round} ${at}`, 0, { takeKeys: [{ kind: "user_name", key: `${round}` }] });
+    expect(await outcomes(takers)).toEqual(oneOfTwo("key_taken"));
+    const senders = (round: number, at: number) =>
+      userCommit(`pause ${round} ${at}`, 0, {
+        message: outboxMessage(`${round} ${at}`, { recipient: `to ${round}` }),
+        messagePauseMs: 1_000,
+      });
+    expect(await outcomes(senders)).toEqual(oneOfTwo("paused"));
+  });
+
+  it("claim each message once, and no two of one user", async () => {
+    for (let number = 0; number < 60; number += 1) {
+      const message = outboxMessage(`m${number}`, { userId: `u${number % 20}`, recipient: `to ${number}` });
+      await stores[0].commit(userCommit(`c${number}`, 0, { message }));
+    }
+    const claims = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => stores[index % 2 === 0 ? 0 : 1].outbox.claim(1_000, 1_000, 9)),
+    );
+    const users = claims.flat().map(({ userId }) => userId);
+    expect(new Set(users).size).toBe(users.length);
+    expect(users.length).toBeGreaterThan(0);
+  });
+
+  it("tell a reader of the history nothing that an earlier event may still come before", async () => {
+    const slow = new pg.Client({ connectionString: database.url });
+    await slow.connect();
+    // What ringback.commit_batch does, by a server that is slow to commit.
+    await slow.query("BEGIN");
+    await slow.query("SELECT pg_advisory_xact_lock_shared(1380533319, 1)");
+    await slow.query(`
+      INSERT INTO ringback.events (position, aggregate_type, aggregate_id, sequence, at_ms, type, data)
+      VALUES (nextval('ringback.positions'), 'user', 'slow', 1, 1000, 'user.changed.v1', '{}')`);
+    await stores[0].commit(userCommit("fast", 0));
+    const reading = Promise.resolve(stores[1].history(0, 10));
+    const isWaiting = async () =>
+      (await query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")).length > 0;
+    const read = reading.then((events) => events.map(({ aggregate }) => aggregate.id));
+    while (!(await isWaiting())) {
+      if ((await Promise.race([read, query("SELECT")]))[0] === "fast") break;
+    }
+    await slow.query("COMMIT");
+    await slow.end();
+    expect(await read).toEqual(["slow", "fast"]);
+  });
+
+  it("tell a reader of the history every event, while they write", async () => {
+    let isWriting = true;
+    const read: HistoryEvent[] = [];
+    const reader = (async () => {
+      for (let isLast = false; !isLast;) {
+        isLast = !isWriting;
+        read.push(...(await stores[0].history(read.at(-1)?.position ?? 0, 50)));
+      }
+      for (;;) {
+        const page = await stores[0].history(read.at(-1)?.position ?? 0, 50);
+        if (page.length === 0) return;
+        read.push(...page);
+      }
+    })();
+    const writers = Array.from({ length: 16 }, async (_, index) => {
+      for (let sequence = 0; sequence < 40; sequence += 1) {
+        await stores[index % 2 === 0 ? 0 : 1].commit(userCommit(`w${index}`, sequence));
+      }
+    });
+    await Promise.all(writers);
+    isWriting = false;
+    await reader;
+    expect(read).toHaveLength(16 * 40);
+    for (let index = 0; index < 16; index += 1) {
+      const own = read.filter(({ aggregate }) => aggregate.id === `w${index}`);
+      expect(own.map(({ sequence }) => sequence)).toEqual(own.map((_, at) => at + 1));
+    }
+  });
+});

@@ -1,0 +1,181 @@
+import { type Client, Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import type { Details } from "../../gen/zitadel/object/v2/object_pb.js";
+import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
+import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import { ErrorDetailSchema } from "../../gen/zitadel/v1/error_pb.js";
+import { type Answer, type Call, type Done, outcomeUnknownId } from "./crash-history.ts";
+import { adminToken } from "./crash-server.ts";
+
+/** The calls of the load: how each is sent over gRPC, and how its answer is understood. */
+
+export interface Clients {
+  readonly users: Client<typeof UserService>;
+  readonly sessions: Client<typeof SessionService>;
+  close(): void;
+}
+
+/** What a call asks for, and how. */
+export type Request = Pick<Call, "kind" | "userId" | "sessionId" | "phone" | "code"> & {
+  send(clients: Clients, options: { readonly timeoutMs: number }): Promise<Omit<Done, "kind">>;
+};
+
+const authorize: Interceptor = (next) => (request) => {
+  request.header.set("authorization", `Bearer ${adminToken}`);
+  return next(request);
+};
+
+/** On a connection of their own. */
+export function connectTo(baseUrl: string): Clients {
+  const sessionManager = new Http2SessionManager(baseUrl);
+  const transport = createGrpcTransport({ baseUrl, sessionManager, interceptors: [authorize] });
+  return {
+    users: createClient(UserService, transport),
+    sessions: createClient(SessionService, transport),
+    close: () => sessionManager.abort(),
+  };
+}
+
+/** @param phone is sent a code, or declared verified */
+export function addUser(userId: string, phone: string, how: "sendCode" | "isVerified"): Request {
+  const verification =
+    how === "sendCode" ? ({ case: how, value: {} } as const) : ({ case: how, value: true } as const);
+  return {
+    kind: "add user",
+    userId,
+    phone,
+    send: async ({ users }, options) => {
+      const profile = { givenName: "Ada", familyName: "Lovelace" };
+      const email = { email: `${userId}@example.com` };
+      return done(
+        await users.addHumanUser({ userId, profile, email, phone: { phone, verification } }, options),
+      );
+    },
+  };
+}
+
+export function enroll(userId: string): Request {
+  return {
+    kind: "enroll",
+    userId,
+    send: async ({ users }, options) => done(await users.addOTPSMS({ userId }, options)),
+  };
+}
+
+export type Delivery = "sendCode" | "returnCode";
+
+export function setPhone(userId: string, phone: string, how: Delivery): Request {
+  return {
+    kind: "set phone",
+    userId,
+    phone,
+    send: async ({ users }, options) => {
+      const reply = await users.setPhone({ userId, phone, verification: { case: how, value: {} } }, options);
+      return { ...done(reply), ...codeOf(reply.verificationCode) };
+    },
+  };
+}
+
+export function resendCode(userId: string, how: Delivery): Request {
+  return {
+    kind: "resend code",
+    userId,
+    send: async ({ users }, options) => {
+      const reply = await users.resendPhoneCode({ userId, verification: { case: how, value: {} } }, options);
+      return { ...done(reply), ...codeOf(reply.verificationCode) };
+    },
+  };
+}
+
+export function verifyPhone(userId: string, code: string): Request {
+  return {
+    kind: "verify phone",
+    userId,
+    code,
+    send: async ({ users }, options) =>
+      done(await users.verifyPhone({ userId, verificationCode: code }, options)),
+  };
+}
+
+export function removePhone(userId: string): Request {
+  return {
+    kind: "remove phone",
+    userId,
+    send: async ({ users }, options) => done(await users.removePhone({ userId }, options)),
+  };
+}
+
+export function readUser(userId: string): Request {
+  return {
+    kind: "read user",
+    userId,
+    async send({ users }, options) {
+      const reply = await users.getUserByID({ userId }, options);
+      const human = reply.user?.type.case === "human" ? reply.user.type.value : undefined;
+      const { phone = "", isVerified = false } = human?.phone ?? {};
+      return { ...done(reply), phone, isVerified };
+    },
+  };
+}
+
+export function openSession(userId: string, how: Delivery): Request {
+  return {
+    kind: "open session",
+    userId,
+    async send({ sessions }, options) {
+      const reply = await sessions.createSession(
+        {
+          checks: { user: { search: { case: "userId", value: userId } } },
+          challenges: { otpSms: { returnCode: how === "returnCode" } },
+        },
+        options,
+      );
+      return { ...done(reply), ...codeOf(reply.challenges?.otpSms), sessionId: reply.sessionId };
+    },
+  };
+}
+
+export function checkSession(userId: string, sessionId: string, code: string): Request {
+  return {
+    kind: "check session",
+    userId,
+    sessionId,
+    code,
+    send: async ({ sessions }, options) =>
+      done(await sessions.setSession({ sessionId, checks: { otpSms: { code } } }, options)),
+  };
+}
+
+export function readSession(userId: string, sessionId: string): Request {
+  return {
+    kind: "read session",
+    userId,
+    sessionId,
+    async send({ sessions }, options) {
+      const { session } = await sessions.getSession({ sessionId }, options);
+      if (session === undefined) throw new Error("a session without a session");
+      return { sequence: Number(session.sequence), isVerified: session.factors?.otpSms !== undefined };
+    },
+  };
+}
+
+/** What a call that was not done tells. */
+export function failureOf(error: unknown): Exclude<Answer, Done> {
+  const failure = ConnectError.from(error);
+  // Every refusal of a replica has an id; what the client makes of a lost connection has none.
+  const id = failure.findDetails(ErrorDetailSchema)[0]?.id;
+  if (id !== undefined && id !== outcomeUnknownId) return { kind: "refused", id };
+  const { cause } = failure;
+  if (cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED")
+    return { kind: "unreachable" };
+  return { kind: "unknown", reason: id ?? `${Code[failure.code]}: ${failure.rawMessage}` };
+}
+
+function done({ details }: { readonly details?: Details | undefined }): { readonly sequence: number } {
+  if (details === undefined) throw new Error("a reply without details");
+  return { sequence: Number(details.sequence) };
+}
+
+function codeOf(code: string | undefined): { readonly code?: string } {
+  return code === undefined ? {} : { code };
+}

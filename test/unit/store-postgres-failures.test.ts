@@ -1,0 +1,153 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import pg from "pg";
+import { StoreUnavailableError, type Store } from "../../src/app/ports.ts";
+import { silentLog } from "../../src/lib/log.ts";
+import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
+import { startPostgres, stopPostgres, type TestPostgres } from "../support/postgres.ts";
+import { PostgresProxy } from "../support/postgres-proxy.ts";
+import { outboxMessage, userCommit } from "../support/store-commits.ts";
+
+/** A call may take 3 s, and 2 s more to learn what became of a write; the rest is for a busy machine. */
+const answerMsMax = 6_500;
+const recoveryMsMax = 2_000;
+
+describe("when PostgreSQL fails", () => {
+  let database: Awaited<ReturnType<TestPostgres["createDatabase"]>>;
+  let proxy: PostgresProxy;
+  let store: Store;
+
+  beforeEach(async () => {
+    database = await (await startPostgres()).createDatabase();
+    proxy = await PostgresProxy.start(database.url);
+    store = await openPostgresStore({ url: proxy.url, log: silentLog });
+  });
+  afterEach(async () => {
+    await store.close();
+    await proxy.close();
+    await database.remove();
+  });
+  afterAll(stopPostgres);
+
+  const sequences = async () => (await store.history(0, 100)).map(({ sequence }) => sequence);
+
+  async function timed<T>(
+    promise: Promise<T>,
+  ): Promise<{ readonly result: PromiseSettledResult<T>; readonly ms: number }> {
+    const begin = performance.now();
+    const [result] = await Promise.allSettled([promise]);
+    return { result, ms: performance.now() - begin };
+  }
+
+  async function works(): Promise<number> {
+    const begin = performance.now();
+    for (;;) {
+      const [result] = await Promise.allSettled([store.load({ type: "user", id: "1" })]);
+      if (result.status === "fulfilled") return performance.now() - begin;
+    }
+  }
+
+  it("writes a commit once whose answer was lost, and says so", async () => {
+    await store.commit(userCommit("1", 0));
+    const broken = proxy.breakNextCommit("after");
+    expect(await store.commit(userCommit("1", 1))).toEqual({ kind: "committed" });
+    await broken;
+    expect(await sequences()).toEqual([1, 2]);
+  });
+
+  it("tells the refusals of a batch whose answer was lost", async () => {
+    await store.commit(userCommit("1", 0, { takeKeys: [{ kind: "user_name", key: "ada" }] }));
+    await store.commit(userCommit("2", 0, { message: outboxMessage("m1") }));
+    const broken = proxy.breakNextCommit("after");
+    const outcomes = await Promise.all([
+      store.commit(userCommit("1", 0)),
+      store.commit(userCommit("2", 1)),
+      store.commit(userCommit("3", 0, { takeKeys: [{ kind: "user_name", key: "ada" }] })),
+      store.commit(userCommit("4", 0, { message: outboxMessage("m2"), messagePauseMs: 500 })),
+    ]);
+    await broken;
+    expect(outcomes).toEqual([
+      { kind: "sequence_taken" },
+      { kind: "committed" },
+      { kind: "key_taken", key: { kind: "user_name", key: "ada" } },
+      { kind: "paused", untilMs: 1_500 },
+    ]);
+    expect(await store.history(0, 100)).toHaveLength(3);
+  });
+
+  it("writes a commit once that did not arrive at first", async () => {
+    const broken = proxy.breakNextCommit("before");
+    expect(await store.commit(userCommit("1", 0))).toEqual({ kind: "committed" });
+    await broken;
+    expect(await sequences()).toEqual([1]);
+  });
+
+  it("answers in time that it cannot be reached, is not ready, and works soon after it can", async () => {
+    await store.commit(userCommit("1", 0));
+    proxy.goDown();
+    expect(await store.isReady?.()).toBe(false);
+    const calls = [store.commit(userCommit("2", 0)), store.load({ type: "user", id: "1" })];
+    for (const { result, ms } of await Promise.all(
+      calls.map((call) => timed(Promise.resolve<unknown>(call))),
+    )) {
+      expect(result).toMatchObject({
+        status: "rejected",
+        reason: { name: StoreUnavailableError.name, outcome: "nothing" },
+      });
+      expect(ms).toBeLessThan(answerMsMax);
+    }
+    proxy.comeBack();
+    expect(await works()).toBeLessThan(recoveryMsMax);
+    expect(await store.isReady?.()).toBe(true);
+    expect(await store.commit(userCommit("2", 0))).toEqual({ kind: "committed" });
+  });
+
+  it("waits out a short interruption", async () => {
+    proxy.goDown();
+    setTimeout(() => proxy.comeBack(), 500);
+    expect(await store.commit(userCommit("1", 0))).toEqual({ kind: "committed" });
+    expect(await store.load({ type: "user", id: "1" })).toMatchObject({ sequence: 1 });
+  });
+
+  it("says that it does not know what became of a commit where it cannot be asked", async () => {
+    const broken = proxy.breakNextCommit("after");
+    const call = timed(store.commit(userCommit("1", 0)));
+    await broken;
+    proxy.goDown();
+    const { result, ms } = await call;
+    expect(result).toMatchObject({
+      status: "rejected",
+      reason: { name: StoreUnavailableError.name, outcome: "unknown" },
+    });
+    expect(ms).toBeLessThan(answerMsMax);
+    proxy.comeBack();
+    expect(await sequences()).toEqual([1]);
+    expect(await store.commit(userCommit("1", 1))).toEqual({ kind: "committed" });
+  });
+
+  it("does not wait for a server that has fallen silent", async () => {
+    await store.commit(userCommit("1", 0));
+    proxy.freeze();
+    const { result, ms } = await timed(store.commit(userCommit("1", 1)));
+    expect(result).toMatchObject({ status: "rejected", reason: { name: StoreUnavailableError.name } });
+    expect(ms).toBeLessThan(answerMsMax);
+    expect(await store.isReady?.()).toBe(false);
+    proxy.comeBack();
+    expect(await works()).toBeLessThan(recoveryMsMax);
+  });
+
+  it("does not wait for ever for another one that holds what it needs, and writes nothing late", async () => {
+    await store.commit(userCommit("1", 0));
+    const other = new pg.Client({ connectionString: database.url });
+    await other.connect();
+    await other.query("SELECT pg_advisory_lock(hashtextextended('user/1', 0))");
+    const { result, ms } = await timed(store.commit(userCommit("1", 1)));
+    expect(result).toMatchObject({
+      status: "rejected",
+      reason: { name: StoreUnavailableError.name, outcome: "nothing" },
+    });
+    expect(ms).toBeLessThan(answerMsMax);
+    await other.end();
+    expect(await store.commit(userCommit("1", 1))).toEqual({ kind: "committed" });
+    expect(await sequences()).toEqual([1, 2]);
+  });
+});
