@@ -5,6 +5,7 @@ import { DeliveryService, MessageState } from "../../gen/ringback/delivery/v1/de
 import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import { createLog } from "../../src/lib/log.ts";
 import { createSmsProvider } from "../../src/sms/providers.ts";
 import { createTestClock } from "../support/auth-clock.ts";
 import {
@@ -29,6 +30,7 @@ const { setSession, getSession } = SessionService.method;
 let twilio: ProviderServer;
 let world: World;
 let grpc: Protocol;
+const logged: string[] = [];
 
 beforeAll(async () => {
   twilio = await startProvider(twilioVerify);
@@ -38,7 +40,7 @@ beforeAll(async () => {
     inbox: { deliver: () => Promise.reject(new Error("nothing comes here")) },
     apiUrls: { twilioVerify: twilio.url },
   });
-  world = await openWorld("safe", { smsProvider });
+  world = await openWorld("safe", { smsProvider, log: createLog("debug", (line) => logged.push(line)) });
   const found = protocols(world.url).find(({ name }) => name === "gRPC");
   if (found === undefined) throw new Error("gRPC is not among the protocols");
   grpc = found;
@@ -138,6 +140,7 @@ describe("a number", () => {
     for (let tries = 0; tries < 6; tries += 1) {
       expect(await verify(user, rightCode)).toEqual(refusedBy(Code.Unavailable, "CODE-u3Nav"));
     }
+    expect(logged.at(-1)).toContain("Twilio Verify broke off");
     twilio.respond = asModeled();
     expect(await verify(user, rightCode)).toEqual(accepted);
   });
@@ -207,4 +210,9 @@ it("makes the codes from when it is activated until it is deactivated", async ()
   } finally {
     await other.close();
   }
+});
+
+it("leaves neither a code nor a number in the log", () => {
+  expect(logged).not.toHaveLength(0);
+  expect(logged.join("\n")).not.toMatch(new RegExp(`${rightCode}|${wrongCode}|\\+41`));
 });
