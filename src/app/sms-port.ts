@@ -90,8 +90,6 @@ export interface SmsProvider {
  */
 export type CheckCode = (request: {
   readonly providerMessageId: string;
-  /** E.164. */
-  readonly recipient: string;
   readonly code: string;
 }) => Promise<CodeCheckResult>;
 
