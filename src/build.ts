@@ -159,7 +159,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     ...common,
     store,
     knownRoles: roles,
-    codeProviders: createCodeProviders(providers, randomBytes),
+    codeProviders: createCodeProviders(providers, randomBytes, log),
     onMessage: () => courier.wake(),
   };
   const newAdminToken = await prepareAdministrator(app, config);

@@ -14,6 +14,8 @@ export interface SmsMessage {
   /** E.164. */
   readonly recipient: string;
   readonly text: string;
+  /** That the text is in (BCP 47), e.g. "de" or "de-CH". */
+  readonly language: string;
   readonly code: string;
   readonly createdMs: number;
   readonly expiresMs: number | null;
@@ -88,8 +90,6 @@ export interface SmsProvider {
  */
 export type CheckCode = (request: {
   readonly providerMessageId: string;
-  /** E.164. */
-  readonly recipient: string;
   readonly code: string;
 }) => Promise<CodeCheckResult>;
 
@@ -147,7 +147,7 @@ export type SmsAccount = { readonly id: string; readonly description: string } &
       readonly sid: string;
       /** Auth token. */
       readonly token: string;
-      /** A number in E.164, or the SID of a messaging service ("MG…"). */
+      /** A number in E.164, or the SID of a messaging service ("MG…"), which makes no calls. */
       readonly senderNumber: string;
       /** If it is not empty, Twilio Verify makes, sends and checks the codes. */
       readonly verifyServiceSid: string;
@@ -171,6 +171,7 @@ export type SmsAccount = { readonly id: string; readonly description: string } &
     }
   | {
       readonly kind: "sns";
+      /** E.g. "eu-central-1". */
       readonly region: string;
       readonly accessKeyId: string;
       readonly secretAccessKey: string;

@@ -2,6 +2,7 @@ import type { Channel, CodeProviders } from "../app/sms-port.ts";
 import type { GeneratorOf } from "../domain/decision.ts";
 import type { Route } from "../domain/routes.ts";
 import type { RandomBytes } from "../lib/random.ts";
+import type { Log } from "../lib/log.ts";
 import { randomShare } from "../lib/random.ts";
 import { chain } from "../lib/maybe-promise.ts";
 import type { LiveProvider, Providers } from "./providers.ts";
@@ -16,6 +17,7 @@ const noGenerator: GeneratorOf = () => undefined;
 export function createCodeProviders(
   providers: Pick<Providers, "routes" | "byId">,
   randomBytes: RandomBytes,
+  log: Log,
 ): CodeProviders {
   let isCheckedFor: readonly Route[] | undefined;
   let hasGenerators = false;
@@ -61,7 +63,11 @@ export function createCodeProviders(
         targets.some((target) => target.providerId === providerId),
       );
       const live = isActive ? await providers.byId(providerId) : undefined;
-      return live?.provider.checkCode?.(request);
+      const result = await live?.provider.checkCode?.(request);
+      if (result?.kind === "unavailable") {
+        log.warn("a code could not be checked", { providerId, reason: result.reason });
+      }
+      return result;
     },
   };
 }

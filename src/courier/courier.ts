@@ -185,7 +185,7 @@ export class Courier {
   ): Promise<SmsMessage> {
     const { settings, receiptUrlOf } = this.#options;
     const { id, purpose, recipient, createdMs, expiresMs, sessionId } = message;
-    const text = await smsTextOf(settings, message, user, content, provider.channel);
+    const written = await smsTextOf(settings, message, user, content, provider.channel);
     const receiptUrl = provider.readReceipt && receiptUrlOf?.(providerId, id);
     return {
       id,
@@ -193,7 +193,7 @@ export class Courier {
       recipient,
       createdMs,
       expiresMs,
-      text,
+      ...written,
       ...content,
       user: smsUserOf(user),
       ...(sessionId === undefined ? {} : { sessionId }),
@@ -218,7 +218,13 @@ export class Courier {
         (await recordUnlessOver(sessions, checked.sessionId, checked.sentEvent(checkedBy), settle)));
     if (!isRecorded) await outbox.settle(settle);
     this.#unrecorded.delete(message.id);
-    log.info("message sent", { messageId: message.id, provider: by.provider.name, attempt: message.attempt });
+    const { attempt } = message;
+    log.info("message sent", {
+      messageId: message.id,
+      providerId: by.id,
+      provider: by.provider.name,
+      attempt,
+    });
   }
 
   async #giveUp(message: ClaimedMessage, reason: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ClaimedMessage } from "../app/ports.ts";
-import type { Channel } from "../app/sms-port.ts";
+import type { Channel, SmsMessage } from "../app/sms-port.ts";
 import type { SealedCode } from "../app/context.ts";
 import type { Settings } from "../app/settings.ts";
 import { boundDomain, hostOf, withAutofill } from "../domain/autofill.ts";
@@ -20,10 +20,11 @@ export async function smsTextOf(
   user: UserState,
   { code, origin }: SealedCode,
   channel: Channel,
-): Promise<string> {
-  const language = languageTag(user.profile.preferredLanguage) ?? defaultLanguage;
+): Promise<Pick<SmsMessage, "text" | "language">> {
+  const wanted = languageTag(user.profile.preferredLanguage) ?? defaultLanguage;
   const scope = { organizationId: user.resourceOwner };
-  const { value, dated } = await settings.text(scope, textTypeOf[purpose], language);
+  const { value, dated } = await settings.text(scope, textTypeOf[purpose], wanted);
+  const language = spokenLanguage(wanted, dated);
   const { autofill } = await settings.instancePolicy();
   const { profile, userName, email } = user;
   const text = renderText(value.text, {
@@ -31,7 +32,7 @@ export async function smsTextOf(
     OTP: code,
     Origin: origin,
     Domain: boundDomain(autofill, origin) ?? hostOf(origin),
-    Expiry: lifeInWords(expiresMs === null ? null : expiresMs - createdMs, spokenLanguage(language, dated)),
+    Expiry: lifeInWords(expiresMs === null ? null : expiresMs - createdMs, language),
     DisplayName: profile.displayName,
     FirstName: profile.givenName,
     LastName: profile.familyName,
@@ -47,5 +48,5 @@ export async function smsTextOf(
     CreationDate: new Date(user.createdMs).toISOString(),
   });
   // Nobody wants to be read "at example dot com" on the phone.
-  return channel === "sms" ? withAutofill(text, code, origin, autofill) : text;
+  return { language, text: channel === "sms" ? withAutofill(text, code, origin, autofill) : text };
 }

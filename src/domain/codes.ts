@@ -164,8 +164,6 @@ export interface ProviderQuestion {
   readonly challengeId: string;
   readonly providerId: string;
   readonly providerMessageId: string;
-  /** E.164. */
-  readonly recipient: string;
   readonly code: string;
 }
 
@@ -196,7 +194,7 @@ export function checkCode(
     if (pending.attemptsLeft === 0) return "dead";
     if (providerCheck?.challengeId === challengeId) return providerCheck.outcome;
     if (providerMessageId === undefined) throw new DomainError(notSentYet);
-    return { challengeId, providerId, providerMessageId, recipient: bindingOf(challengeId).number, code };
+    return { challengeId, providerId, providerMessageId, code };
   }
   const alive = acceptedOf(pending).filter((each) => !isExpired(each, nowMs));
   if (alive.length === 0) return "expired";

@@ -12,6 +12,8 @@ interface Slot<K, V> {
 export class Lru<K, V> {
   readonly #slots = new Map<K, Slot<K, V>>();
   readonly #ring: Slot<K, V>[] = [];
+  /** Those of the ring whose entry was deleted. */
+  readonly #free: Slot<K, V>[] = [];
   readonly #entriesMax: number;
   #hand = 0;
 
@@ -32,7 +34,7 @@ export class Lru<K, V> {
       present.value = value;
       return;
     }
-    const slot = this.#ring.length < this.#entriesMax ? undefined : this.#freed();
+    const slot = this.#free.pop() ?? (this.#ring.length < this.#entriesMax ? undefined : this.#freed());
     if (slot === undefined) {
       const added = { key, value, wasUsed: false };
       this.#ring.push(added);
@@ -50,9 +52,10 @@ export class Lru<K, V> {
     this.#slots.delete(key);
     slot.value = undefined;
     slot.wasUsed = false;
+    this.#free.push(slot);
   }
 
-  /** A slot of the ring whose entry made room. */
+  /** A slot of the full ring whose entry made room. */
   #freed(): Slot<K, V> | undefined {
     for (;;) {
       const slot = this.#ring[this.#hand];
@@ -62,7 +65,7 @@ export class Lru<K, V> {
         slot.wasUsed = false;
         continue;
       }
-      if (this.#slots.get(slot.key) === slot) this.#slots.delete(slot.key);
+      this.#slots.delete(slot.key);
       return slot;
     }
   }

@@ -1,5 +1,5 @@
 import { Agent } from "undici";
-import type { SendResult } from "../app/sms-port.ts";
+import type { SendResult, SmsAccount } from "../app/sms-port.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HttpExchange, type HttpOutcome } from "./http-exchange.ts";
 import { ForbiddenAddressError, lookupPublic, refuseForbiddenHost } from "./public-address.ts";
@@ -16,6 +16,18 @@ export interface HttpPostOptions {
   /** For connecting, sending and the whole answer; 5 s if it is left out. */
   readonly timeoutMs?: number | undefined;
 }
+
+/** What the adapter of a provider's API takes besides the account. */
+export interface ApiOptions extends Omit<HttpPostOptions, "receiver"> {
+  /** Another address than the provider's own, for tests; without a slash at the end. */
+  readonly apiUrl?: string | undefined;
+}
+
+/** What an account with such a provider says of how to send. */
+export type AccountOf<K extends SmsAccount["kind"]> = Omit<
+  Extract<SmsAccount, { readonly kind: K }>,
+  "kind" | "id" | "description"
+>;
 
 /** How one provider's answers are understood. */
 export interface AnswerReader {

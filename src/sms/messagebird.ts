@@ -1,25 +1,12 @@
 import type { Receipt, ReceiptState, SendResult, SmsProvider } from "../app/sms-port.ts";
-import type { Clock } from "../lib/clock.ts";
-import { type AnswerReader, HttpPost, type Refusal } from "./http-post.ts";
+import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost, type Refusal } from "./http-post.ts";
 import { fieldsOf, jsonFields, textOf } from "./json-body.ts";
 import { plainReason } from "./plain-reason.ts";
 import { openSignedJwt, sha256Hex } from "./signed-jwt.ts";
 
 const messagebirdApi = "https://rest.messagebird.com";
 
-export interface MessagebirdProviderOptions {
-  readonly accessKey: string;
-  /** A number, or a name of up to 11 letters and digits. */
-  readonly sender: string;
-  /** Signs receipts; they are refused if it is empty. */
-  readonly signingKey: string;
-  readonly clock: Clock;
-  /** Another address than MessageBird's, for tests. */
-  readonly apiUrl?: string | undefined;
-  /** Whether that address may be a private one. */
-  readonly allowPrivate: boolean;
-  readonly timeoutMs?: number | undefined;
-}
+export type MessagebirdProviderOptions = AccountOf<"messagebird"> & ApiOptions;
 
 const reader: AnswerReader = { accepted: resultOf, refused: refusalOf };
 

@@ -1,22 +1,8 @@
 import { AwsV4Signer } from "aws4fetch";
 import type { SendResult, SmsProvider } from "../app/sms-port.ts";
-import type { Clock } from "../lib/clock.ts";
-import { type AnswerReader, HttpPost, type Refusal } from "./http-post.ts";
+import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost, type Refusal } from "./http-post.ts";
 
-export interface SnsProviderOptions {
-  /** E.g. "eu-central-1". */
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** A name of up to 11 letters and digits; empty for the account's default. */
-  readonly senderId: string;
-  readonly clock: Clock;
-  /** Another address than that of the region, for tests. */
-  readonly apiUrl?: string | undefined;
-  /** Whether that address may be a private one. */
-  readonly allowPrivate: boolean;
-  readonly timeoutMs?: number | undefined;
-}
+export type SnsProviderOptions = AccountOf<"sns"> & ApiOptions;
 
 const reader: AnswerReader = { accepted: resultOf, refused: refusalOf };
 

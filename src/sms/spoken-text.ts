@@ -12,9 +12,25 @@ export function spokenText(text: string, code: string): string {
     .trim();
 }
 
-/** Instructions for a call: says the text twice (https://www.twilio.com/docs/voice/twiml/say). */
-export function twimlSay(text: string): string {
-  return `<Response><Say loop="2">${escapeXml(text)}</Say></Response>`;
+/** A voice that speaks the language (https://www.twilio.com/docs/voice/twiml/say/text-speech). */
+const voices: Readonly<Record<string, string>> = {
+  de: "Polly.Vicki",
+  es: "Polly.Lucia",
+  fr: "Polly.Lea",
+  it: "Polly.Bianca",
+  pt: "Polly.Ines",
+};
+
+/**
+ * Instructions for a call: says the text twice (https://www.twilio.com/docs/voice/twiml/say), in the voice that is
+ * Twilio's default, which is English, where none is known for the language.
+ *
+ * @param language BCP 47
+ */
+export function twimlSay(text: string, language: string): string {
+  const [base = ""] = language.split("-", 1);
+  const voice = Object.hasOwn(voices, base) ? ` voice="${voices[base]}"` : "";
+  return `<Response><Say loop="2"${voice}>${escapeXml(text)}</Say></Response>`;
 }
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };

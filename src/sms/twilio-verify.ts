@@ -1,26 +1,11 @@
 import type { Channel, CodeCheckResult, SendResult, SmsProvider } from "../app/sms-port.ts";
-import type { Clock } from "../lib/clock.ts";
-import { type AnswerReader, HttpPost } from "./http-post.ts";
+import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost } from "./http-post.ts";
 import { jsonFields, textOf } from "./json-body.ts";
 import { sidOf, twilioErrorText, twilioHeaders, twilioRefusal } from "./twilio-api.ts";
 
 const verifyApi = "https://verify.twilio.com";
 
-export interface TwilioVerifyOptions {
-  /** Account SID. */
-  readonly sid: string;
-  /** Auth token. */
-  readonly token: string;
-  /** SID of the Verify service ("VA…"). */
-  readonly verifyServiceSid: string;
-  readonly channel: Channel;
-  readonly clock: Clock;
-  /** Another address than Twilio's, for tests. */
-  readonly apiUrl?: string | undefined;
-  /** Whether that address may be a private one. */
-  readonly allowPrivate: boolean;
-  readonly timeoutMs?: number | undefined;
-}
+export type TwilioVerifyOptions = AccountOf<"twilio"> & ApiOptions;
 
 const verifyChannels: Readonly<Record<Channel, string>> = { sms: "sms", whatsapp: "whatsapp", voice: "call" };
 

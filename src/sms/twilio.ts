@@ -1,6 +1,5 @@
-import type { Channel, Receipt, ReceiptState, SendResult, SmsMessage, SmsProvider } from "../app/sms-port.ts";
-import type { Clock } from "../lib/clock.ts";
-import { type AnswerReader, HttpPost } from "./http-post.ts";
+import type { Receipt, ReceiptState, SendResult, SmsMessage, SmsProvider } from "../app/sms-port.ts";
+import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost } from "./http-post.ts";
 import { jsonFields, textOf } from "./json-body.ts";
 import { spokenText, twimlSay } from "./spoken-text.ts";
 import { sidOf, twilioErrorText, twilioHeaders, twilioRefusal } from "./twilio-api.ts";
@@ -8,21 +7,7 @@ import { isTwilioSignature } from "./twilio-signature.ts";
 
 const twilioApi = "https://api.twilio.com";
 
-export interface TwilioProviderOptions {
-  /** Account SID. */
-  readonly sid: string;
-  /** Auth token. */
-  readonly token: string;
-  /** A number in E.164, or the SID of a messaging service ("MG…"), which makes no calls. */
-  readonly senderNumber: string;
-  readonly channel: Channel;
-  readonly clock: Clock;
-  /** Another address than Twilio's, for tests. */
-  readonly apiUrl?: string | undefined;
-  /** Whether that address may be a private one. */
-  readonly allowPrivate: boolean;
-  readonly timeoutMs?: number | undefined;
-}
+export type TwilioProviderOptions = Omit<AccountOf<"twilio">, "verifyServiceSid"> & ApiOptions;
 
 /**
  * Sends through Twilio's Messages resource, as SMS or by WhatsApp
@@ -48,14 +33,15 @@ export function createTwilioProvider(options: TwilioProviderOptions): SmsProvide
 }
 
 function formOf(
-  { recipient, text, code, receiptUrl }: SmsMessage,
+  { recipient, text, language, code, receiptUrl }: SmsMessage,
   { senderNumber, channel }: TwilioProviderOptions,
 ): Record<string, string> {
   const prefix = channel === "whatsapp" ? "whatsapp:" : "";
   const sender = senderNumber.startsWith("MG")
     ? { MessagingServiceSid: senderNumber }
     : { From: `${prefix}${senderNumber}` };
-  const content = channel === "voice" ? { Twiml: twimlSay(spokenText(text, code)) } : { Body: text };
+  const content =
+    channel === "voice" ? { Twiml: twimlSay(spokenText(text, code), language) } : { Body: text };
   const receipt = receiptUrl === undefined ? {} : { StatusCallback: receiptUrl };
   return { To: `${prefix}${recipient}`, ...sender, ...content, ...receipt };
 }

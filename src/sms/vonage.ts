@@ -1,6 +1,5 @@
 import type { Receipt, ReceiptState, SendResult, SmsProvider } from "../app/sms-port.ts";
-import type { Clock } from "../lib/clock.ts";
-import { type AnswerReader, HttpPost, type Refusal } from "./http-post.ts";
+import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost, type Refusal } from "./http-post.ts";
 import { fieldsOf, jsonFields, textOf } from "./json-body.ts";
 import { plainReason } from "./plain-reason.ts";
 import { openSignedJwt, sha256Hex } from "./signed-jwt.ts";
@@ -8,20 +7,7 @@ import { openSignedJwt, sha256Hex } from "./signed-jwt.ts";
 const vonageApi = "https://api.nexmo.com";
 const receiptAgeMax = "5 minutes";
 
-export interface VonageProviderOptions {
-  readonly apiKey: string;
-  readonly apiSecret: string;
-  /** A number, or a name of up to 11 letters and digits. */
-  readonly sender: string;
-  /** Signs receipts; they are refused if it is empty. */
-  readonly signatureSecret: string;
-  readonly clock: Clock;
-  /** Another address than Vonage's, for tests. */
-  readonly apiUrl?: string | undefined;
-  /** Whether that address may be a private one. */
-  readonly allowPrivate: boolean;
-  readonly timeoutMs?: number | undefined;
-}
+export type VonageProviderOptions = AccountOf<"vonage"> & ApiOptions;
 
 const reader: AnswerReader = { accepted: resultOf, refused: refusalOf };
 

@@ -62,6 +62,7 @@ export interface ReplicasResult {
 /** More than a call may take while the database is gone. */
 const callMs = 10_000;
 const killEveryMs = 3_000;
+/** The first time; later on longer, so that calls have to be refused. */
 const downMs = 2_000;
 /** More than the lease of a message. */
 const messagesMs = 60_000;
@@ -170,7 +171,7 @@ async function breakDatabase(
     await wait(Math.max(0, beginMs + outage * betweenMs - Date.now()));
     const fromMs = Date.now();
     await cluster.kill();
-    await wait(downMs);
+    await wait(downMs * outage);
     await cluster.start();
     await answers(cluster.url);
     outages.push({ fromMs, untilMs: Date.now() });

@@ -25,8 +25,7 @@ const provider = (options: Partial<TwilioVerifyOptions> = {}): SmsProvider =>
 const check = async (
   code: string,
   providerMessageId = verificationSid,
-): Promise<CodeCheckResult | undefined> =>
-  provider().checkCode?.({ providerMessageId, recipient: message.recipient, code });
+): Promise<CodeCheckResult | undefined> => provider().checkCode?.({ providerMessageId, code });
 
 describe("Twilio Verify", () => {
   it.each([

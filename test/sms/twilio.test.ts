@@ -70,6 +70,17 @@ describe("Twilio", () => {
     });
   });
 
+  it.each([
+    ["en", '<Say loop="2">'],
+    ["de-CH", '<Say loop="2" voice="Polly.Vicki">'],
+    ["pt", '<Say loop="2" voice="Polly.Ines">'],
+    ["nl", '<Say loop="2">'],
+    ["constructor", '<Say loop="2">'],
+  ])("calls in the language of the text: %s", async (language, say) => {
+    await provider({ channel: "voice" }).send({ ...message, language });
+    expect(lastForm()["Twiml"]).toContain(say);
+  });
+
   it("asks for no receipt where nobody listens", async () => {
     const { receiptUrl: _, ...unheard } = message;
     await provider().send(unheard);

@@ -83,7 +83,7 @@ export class Post {
         fallback: this.#providerOf("default"),
         log,
       });
-      this.#codeProviders = createCodeProviders(providers, randomBytes);
+      this.#codeProviders = createCodeProviders(providers, randomBytes, log);
       const receiptUrlOf = (providerId: string, messageId: string) => `https://me/${providerId}/${messageId}`;
       return new Courier({ ...common, outbox: store.outbox, providers, receiptUrlOf, log });
     };

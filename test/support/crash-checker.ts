@@ -261,25 +261,55 @@ function knownCodes({ calls, taken }: Evidence, timelines: Timelines): Codes {
 const codeTypes = new Set(["user.human.phone.code.added", "session.otp.sms.challenged"]);
 
 /**
- * Every event that no acknowledged call has written is that of a wrong code, or of a call without an answer,
- * one for each; and every code that was refused as wrong was counted, unless it was dead.
+ * Every event that no acknowledged call has written is that of a wrong code, or of a call without an answer; and every
+ * code that was refused as wrong was counted, unless it may have been dead. Where one assignment of events to calls
+ * leaves no event out, and one leaves none of those calls out, there is one that does both (Mendelsohn and Dulmage,
+ * 1958).
  */
 function checkUnclaimed(
   { calls, events }: Evidence,
   timelines: Timelines,
   claimed: ReadonlyMap<HistoryEvent, Call>,
 ): string[] {
-  const complaints: string[] = [];
-  const open = Map.groupBy(calls.flatMap(tracesOf), ({ key }) => key);
+  const open = calls.flatMap(tracesOf);
+  const counted = open.filter(({ call, isCounted }) => {
+    const timeline = timelines.get(aggregateIdOf(call) ?? "");
+    return isCounted && timeline?.mayHaveSeen(call, (pending) => pending?.triesLeft === 0) !== true;
+  });
   const unclaimed = events
     .filter((event) => tracedTypes.has(event.type) && !claimed.has(event))
     .filter((event) => !isFollower(timelines.get(event.aggregate.id)?.events ?? [], event))
     .toSorted((a, b) => a.atMs - b.atMs);
-  for (const event of unclaimed) {
-    const { aggregate, type, atMs, sequence, data } = event;
+  return [
+    ...assign(unclaimed, open, timelines).events.map(
+      ({ aggregate, sequence, type }) => `${aggregate.id}: event ${sequence}, ${type}: nobody asked for it`,
+    ),
+    ...assign(unclaimed, counted, timelines).traces.map(
+      ({ call }) => `${describe(call)}: a wrong code that was not counted`,
+    ),
+  ];
+}
+
+/**
+ * Gives as many events as possible to calls, one to each.
+ *
+ * @param events in the order of time
+ * @returns those that are left
+ */
+function assign(
+  events: readonly HistoryEvent[],
+  openTraces: readonly OpenTrace[],
+  timelines: Timelines,
+): { readonly events: readonly HistoryEvent[]; readonly traces: readonly OpenTrace[] } {
+  const open = Map.groupBy(openTraces, ({ key }) => key);
+  const left: HistoryEvent[] = [];
+  for (const event of events) {
+    const { aggregate, type, atMs, data } = event;
     const timeline = timelines.get(aggregate.id);
     const owner = type === "session.added" && timeline !== undefined ? userIdOf(timeline) : aggregate.id;
-    const fitting = (open.get(`${owner} ${type}`) ?? []).filter(
+    const key = `${owner} ${type}`;
+    const candidates = open.get(key) ?? [];
+    const fitting = candidates.filter(
       ({ call, latestMs }) =>
         call.startMs <= atMs &&
         atMs <= latestMs &&
@@ -287,19 +317,14 @@ function checkUnclaimed(
     );
     // Whoever has the least time left goes first: so as many as possible find theirs.
     const [first] = fitting.toSorted((a, b) => a.latestMs - b.latestMs);
-    const rest = open.get(`${owner} ${type}`)?.filter((each) => each !== first) ?? [];
-    open.set(`${owner} ${type}`, rest);
-    if (first === undefined)
-      complaints.push(`${aggregate.id}: event ${sequence}, ${type}: nobody asked for it`);
+    if (first === undefined) left.push(event);
+    else
+      open.set(
+        key,
+        candidates.filter((each) => each !== first),
+      );
   }
-  for (const { call, mustBeThere } of [...open.values()].flat()) {
-    if (!mustBeThere) continue;
-    const isDead = timelines
-      .get(aggregateIdOf(call) ?? "")
-      ?.mayHaveSeen(call, (pending) => pending?.triesLeft === 0);
-    if (isDead !== true) complaints.push(`${describe(call)}: a wrong code that was not counted`);
-  }
-  return complaints;
+  return { events: left, traces: [...open.values()].flat() };
 }
 
 /** What a call that was not acknowledged has written, or may have. */
@@ -308,7 +333,8 @@ interface OpenTrace {
   /** The owner and the type of the event. */
   readonly key: string;
   readonly latestMs: number;
-  readonly mustBeThere: boolean;
+  /** Whether it is written unless the code was dead. */
+  readonly isCounted: boolean;
 }
 
 function tracesOf(call: Call): readonly OpenTrace[] {
@@ -318,11 +344,11 @@ function tracesOf(call: Call): readonly OpenTrace[] {
   const { type, failed } = trace;
   const owner = sessionId ?? userId;
   if (answer.kind === "refused" && answer.id === wrongCodeIds[kind]) {
-    return [{ call, key: `${owner} ${failed}`, latestMs: endMs, mustBeThere: true }];
+    return [{ call, key: `${owner} ${failed}`, latestMs: endMs, isCounted: true }];
   }
   if (answer.kind !== "unknown") return [];
   const types = failed === undefined ? [type] : [type, failed];
-  return types.map((each) => ({ call, key: `${owner} ${each}`, latestMs: Infinity, mustBeThere: false }));
+  return types.map((each) => ({ call, key: `${owner} ${each}`, latestMs: Infinity, isCounted: false }));
 }
 
 function describe({ caller, kind, userId, sessionId, startMs, endMs, replica }: Call): string {

@@ -4,6 +4,7 @@ import { RoleService } from "../../gen/ringback/role/v1/role_service_pb.js";
 import { TokenService } from "../../gen/ringback/token/v1/token_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import type { Store } from "../../src/app/ports.ts";
+import type { SmsProvider } from "../../src/app/sms-port.ts";
 import type { Role } from "../../src/auth/roles.ts";
 import { build } from "../../src/build.ts";
 import { readConfig } from "../../src/config/config.ts";
@@ -80,6 +81,8 @@ export interface WorldOptions {
   /** Whether the store stays open when the world closes. */
   readonly keepStoreOpen?: boolean;
   readonly log?: Log;
+  /** Sends in the place of the one that the environment names. */
+  readonly smsProvider?: SmsProvider;
   /** Further variables of the environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -97,8 +100,14 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
     RINGBACK_ADMIN_TOKEN: adminToken,
     ...options.env,
   });
-  const { log = silentLog, unaryPath = true } = options;
-  const server = await build(config, { store, clock, log, unaryPath });
+  const { log = silentLog, unaryPath = true, smsProvider } = options;
+  const server = await build(config, {
+    store,
+    clock,
+    log,
+    unaryPath,
+    ...(smsProvider && { smsProvider }),
+  });
   const protocol = connectProto(server.url);
   let people = 0;
 

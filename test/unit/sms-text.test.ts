@@ -49,9 +49,9 @@ const message: ClaimedMessage = {
 
 describe("the text of a message", () => {
   it.each(channels)("by %s has the lines for browsers and apps only where they are read", async (channel) => {
-    const text = await smsTextOf(settings, message, user, { code: "12345678", origin: "" }, channel);
+    const written = await smsTextOf(settings, message, user, { code: "12345678", origin: "" }, channel);
     const words = "12345678 è il suo codice monouso. Vale 5 minuti. Non lo comunichi a nessuno.";
     const lines = "\nFA+9qCX9VSu\n@login.example.com #12345678";
-    expect(text).toBe(channel === "sms" ? words + lines : words);
+    expect(written).toEqual({ language: "it", text: channel === "sms" ? words + lines : words });
   });
 });

@@ -189,8 +189,11 @@ const addRows: readonly Scenario[] = [
   ...(
     [
       ["config", { case: undefined }],
-      ["twilio.sid", { case: "twilio", value: { token: "a-secret" } }],
-      ["twilio.channel", { case: "twilio", value: { sid: "AC1", token: "a-secret", channel: beyond } }],
+      ["twilio.sid", { case: "twilio", value: { token: "a-secret", senderNumber: "MG1" } }],
+      [
+        "twilio.channel",
+        { case: "twilio", value: { sid: "AC1", token: "t", senderNumber: "MG1", channel: beyond } },
+      ],
       ["vonage.sender", { case: "vonage", value: { apiKey: "k", apiSecret: "a-secret" } }],
       ["messagebird.access_key", { case: "messagebird", value: { accessKey: tooLong, sender: "R" } }],
       ["sns.region", { case: "sns", value: { region: "Frankfurt", accessKeyId: "A", secretAccessKey: "s" } }],
@@ -214,6 +217,20 @@ const addRows: readonly Scenario[] = [
       caller: "administrator",
       input: () => ({ config }),
       expect: invalid(`AddProviderRequest.${field}`),
+    }),
+  ),
+  ...(
+    [
+      ["Twilio with neither a sender nor Verify", {}],
+      ["calls by a messaging service of Twilio", { senderNumber: "MG1", channel: Channel.VOICE }],
+    ] as const
+  ).map(([name, value]) =>
+    adding({
+      name,
+      given: withoutProvider,
+      caller: "administrator",
+      input: () => ({ config: { case: "twilio", value: { sid: "AC1", token: "a-secret", ...value } } }),
+      expect: invalid("AddProviderRequest.twilio"),
     }),
   ),
   ...permissionRows(adding, {}, "ORG_OWNER"),

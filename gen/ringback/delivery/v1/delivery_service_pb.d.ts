@@ -32,7 +32,7 @@ export declare type TwilioConfig = Message$1<"ringback.delivery.v1.TwilioConfig"
   token?: string | undefined;
 
   /**
-   * A number in E.164, or the SID of a messaging service ("MG…").
+   * A number in E.164, or the SID of a messaging service ("MG…"), which makes no calls. Not needed by Twilio Verify.
    *
    * @generated from field: string sender_number = 3;
    */

@@ -2,7 +2,7 @@
  * Commits on PostgreSQL, as SetPhone makes them (two events, a state row with a new phone, a message), against inserts of
  * a single row by as many connections as a server has, on the same server with the same durability.
  *
- *     node bench/postgres.ts [callers] [seconds]
+ *     node bench/postgres-commits.ts [callers] [seconds]
  */
 import { readFileSync } from "node:fs";
 import pg from "pg";
