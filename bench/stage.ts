@@ -12,7 +12,7 @@ import { fill } from "./users.ts";
 const serverCore = 0;
 const loadCore = 1;
 /** Those of `npm start`. */
-const nodeOptions = ["--max-semi-space-size=2"];
+const nodeOptions = ["--max-semi-space-size=8"];
 
 export interface Server {
   readonly name: string;
