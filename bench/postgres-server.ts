@@ -118,7 +118,7 @@ async function startPair(number: number): Promise<Pair> {
     "servers/ringback.ts",
     [cluster.url],
     "any core",
-    ["--max-semi-space-size=2"], // as `npm start` does
+    ["--max-semi-space-size=8"], // as `npm start` does
   );
   const load = await Program.start<object, Job, Outcome>("load/load.ts", [String(number)], "any core");
   return { port: server.greeting.http2, server, load };
