@@ -4,7 +4,7 @@ import type { Condition, SessionRecord, UserRecord } from "../../src/app/search.
 import { binaryArray } from "../../src/store/postgres/binary-array.ts";
 import type { Query } from "../../src/store/postgres/database.ts";
 import { migrate } from "../../src/store/postgres/migrate.ts";
-import { recordTables, type RecordTable } from "../../src/store/postgres/record-tables.ts";
+import { recordTables, type RecordTable } from "../../src/store/sql/record-tables.ts";
 import { searchSql } from "../../src/store/postgres/search-sql.ts";
 import { statements } from "../../src/store/postgres/statements.ts";
 import { startPostgres, stopPostgres } from "../support/postgres.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { Condition, SessionRecord, UserRecord } from "../../src/app/search.ts";
 import { openForReading, prepareDatabase } from "../../src/store/sqlite/database.ts";
-import { recordTables, type RecordTable } from "../../src/store/sqlite/record-tables.ts";
+import { recordTables, type RecordTable } from "../../src/store/sql/record-tables.ts";
 import { conditionSql, orderSql } from "../../src/store/sqlite/search-sql.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
 

@@ -2,7 +2,7 @@ import { StoreUnavailableError, type Commit, type CommitOutcome, type UniqueKey 
 import { Deadline } from "../../lib/deadline.ts";
 import { pruneStepAnswers, type StoreBounds } from "../bounds.ts";
 import { binaryArray } from "./binary-array.ts";
-import { integer, text } from "./columns.ts";
+import { integer, text } from "../sql/columns.ts";
 import { commitValues, keysTaken, namesOf } from "./commit-values.ts";
 import type { Database } from "./database.ts";
 import {

@@ -1,7 +1,8 @@
 import type { AggregateWrite, Commit, OutboxMessage, UniqueKey } from "../../app/ports.ts";
 import { binaryArray, type Cell, type ElementType } from "./binary-array.ts";
-import { settlementColumns } from "./outbox-rows.ts";
-import { columnChanges, recordTables } from "./record-tables.ts";
+import { recordTables } from "../sql/record-tables.ts";
+import { columnChanges } from "./column-changes.ts";
+import { settlementColumns } from "./outbox-columns.ts";
 import { storedJson } from "./stored-text.ts";
 
 export function writesOf(commit: Commit): readonly AggregateWrite[] {

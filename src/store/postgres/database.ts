@@ -3,10 +3,11 @@ import pg from "pg";
 import { StoreUnavailableError } from "../../app/ports.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import type { Log } from "../../lib/log.ts";
-import type { Row } from "./columns.ts";
+import type { Row } from "../sql/columns.ts";
 import { asUnavailable, isConnectionLost, isPlanOld } from "./failures.ts";
 import { Hosts } from "./hosts.ts";
 import type { Statement } from "./statements.ts";
+import { fromStored } from "./stored-text.ts";
 
 /** A statement and its parameters; one without a name is planned for its values. */
 export interface Query extends Omit<Statement, "name"> {
@@ -199,7 +200,19 @@ export function reason(error: unknown): string {
 }
 
 const bigintOid = 20;
+const textOid = 25;
 
-/** Integers of 64 bits hold times, counts and numbers of ours: none is beyond 2^53. */
-const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: "text" | "binary") =>
-  oid === bigintOid ? Number : pg.types.getTypeParser(oid, format);
+/**
+ * Integers of 64 bits hold times, counts and numbers of ours: none is beyond 2^53. Texts are what was stored, before
+ * it was written as PostgreSQL can keep it.
+ */
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: "text" | "binary") => {
+  switch (oid) {
+    case bigintOid:
+      return Number;
+    case textOid:
+      return fromStored;
+    default:
+      return pg.types.getTypeParser(oid, format);
+  }
+};

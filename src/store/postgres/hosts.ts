@@ -1,6 +1,6 @@
 import pg from "pg";
 import { hostUrls } from "../../lib/host-urls.ts";
-import type { Row } from "./columns.ts";
+import type { Row } from "../sql/columns.ts";
 
 /**
  * The servers of a database, of which one takes writes: a primary, and standbys of which one may take its place. `pg`

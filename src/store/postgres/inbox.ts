@@ -1,5 +1,6 @@
-import type { InboxMessage, InboxStore } from "../../app/inbox-port.ts";
-import { integer, integerOrNull, purpose, text, type Row } from "./columns.ts";
+import type { InboxStore } from "../../app/inbox-port.ts";
+import { integer } from "../sql/columns.ts";
+import { inboxMessageOf } from "../sql/rows.ts";
 import type { Database } from "./database.ts";
 import { statements } from "./statements.ts";
 import { toStored } from "./stored-text.ts";
@@ -24,19 +25,5 @@ export function createInbox(database: Database, messagesMax: number): InboxStore
       const values = [recipient === undefined ? null : toStored(recipient)];
       return (await database.repeat({ ...statements.clearInbox, values })).rowCount ?? 0;
     },
-  };
-}
-
-export function inboxMessageOf(row: Row): InboxMessage {
-  return {
-    id: integer(row["id"]),
-    messageId: text(row["message_id"]),
-    userId: text(row["user_id"]),
-    purpose: purpose(row["purpose"]),
-    recipient: text(row["recipient"]),
-    text: text(row["text"]),
-    code: text(row["code"]),
-    createdMs: integer(row["created_ms"]),
-    expiresMs: integerOrNull(row["expires_ms"]),
   };
 }

@@ -1,11 +1,10 @@
 import type { InboxMessage } from "../../app/inbox-port.ts";
 import type { HistoryEvent, KeptAnswer, KeptItem, StoredRow } from "../../app/ports.ts";
 import { notEmptyMessage } from "../bounds.ts";
-import { integer, text, type Row } from "./columns.ts";
+import type { Row } from "../sql/columns.ts";
+import { answerOf, eventOf, inboxMessageOf, keptMessageOf } from "../sql/rows.ts";
 import type { Database, Query, Transaction } from "./database.ts";
-import { eventOf } from "./event-rows.ts";
-import { inboxMessageOf } from "./inbox.ts";
-import { keptMessageColumns, keptMessageOf } from "./outbox-rows.ts";
+import { keptMessageColumns } from "./outbox-columns.ts";
 import { replaceRowsSql } from "./replace-rows.ts";
 import { type Statement, statements } from "./statements.ts";
 import { storedJson } from "./stored-text.ts";
@@ -160,8 +159,4 @@ function inboxMessageColumns(message: InboxMessage): object {
 
 function answerColumns({ key, sealed, expiresMs }: KeptAnswer): object {
   return { key, sealed, expires_ms: expiresMs };
-}
-
-function answerOf(row: Row): KeptAnswer {
-  return { key: text(row["key"]), sealed: text(row["sealed"]), expiresMs: integer(row["expires_ms"]) };
 }

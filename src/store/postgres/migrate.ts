@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type pg from "pg";
 import { withoutPasswords } from "../../lib/host-urls.ts";
-import { integer, text, textOrNull, type Row } from "./columns.ts";
+import { integer, text, textOrNull, type Row } from "../sql/columns.ts";
 import { reason } from "./database.ts";
 import { Hosts } from "./hosts.ts";
 

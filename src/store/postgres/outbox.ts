@@ -1,8 +1,9 @@
 import { listedMessagesMax, type MessageQuery, type Outbox } from "../../app/ports.ts";
 import { pruneStepMessages, settledKeptMs } from "../bounds.ts";
-import { integerOrNull } from "./columns.ts";
+import { integerOrNull } from "../sql/columns.ts";
+import { claimedOf, recordOf, waitingOf } from "../sql/rows.ts";
 import type { Database, Query } from "./database.ts";
-import { claimedOf, recordOf, settlementColumns, waitingOf } from "./outbox-rows.ts";
+import { settlementColumns } from "./outbox-columns.ts";
 import { statements } from "./statements.ts";
 import { toStored } from "./stored-text.ts";
 

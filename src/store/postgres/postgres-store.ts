@@ -17,21 +17,21 @@ import type { Log } from "../../lib/log.ts";
 import { type RandomBytes, secureRandomBytes } from "../../lib/random.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
 import { binaryArray } from "./binary-array.ts";
-import { integer, text } from "./columns.ts";
+import { integer, text } from "../sql/columns.ts";
 import { CommitLane } from "./commit-lane.ts";
 import { namesOf, writesOf } from "./commit-values.ts";
 import { Database } from "./database.ts";
-import { eventOf } from "./event-rows.ts";
+import { eventOf } from "../sql/rows.ts";
 import { Gatherer } from "./gatherer.ts";
 import { createInbox } from "./inbox.ts";
 import { dump, restore } from "./kept.ts";
 import { migrate } from "./migrate.ts";
 import { createOutbox } from "./outbox.ts";
-import { recordTables } from "./record-tables.ts";
+import { recordTables } from "../sql/record-tables.ts";
 import { replaceRowsSql } from "./replace-rows.ts";
 import { searchSql } from "./search-sql.ts";
 import { statements } from "./statements.ts";
-import { toStored } from "./stored-text.ts";
+import { fromStored, toStored } from "./stored-text.ts";
 
 export interface PostgresStoreOptions {
   /** E.g. "postgres://user:password@host:5432/database". */
@@ -118,7 +118,7 @@ export class PostgresStore implements Store {
     const { rows } = await this.#database.repeat(searchSql(recordTables[type], search));
     const { ids, total } = rows[0] ?? {};
     if (!Array.isArray(ids)) throw new TypeError("a search found no list");
-    return { ids: ids.map(text), total: integer(total) };
+    return { ids: ids.map((id) => fromStored(text(id))), total: integer(total) };
   }
 
   async commit(commit: Commit): Promise<CommitOutcome> {

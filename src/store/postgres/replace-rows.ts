@@ -1,7 +1,8 @@
 import type { StoredRow } from "../../app/ports.ts";
 import { binaryArray } from "./binary-array.ts";
 import type { Query } from "./database.ts";
-import { columnChanges, recordTables } from "./record-tables.ts";
+import { recordTables } from "../sql/record-tables.ts";
+import { columnChanges } from "./column-changes.ts";
 import { statements } from "./statements.ts";
 import { storedJson } from "./stored-text.ts";
 

@@ -1,7 +1,7 @@
 import { foldCase, type Condition, type IntegerMatch, type Search } from "../../app/search.ts";
 import { binaryArray } from "./binary-array.ts";
 import type { Query } from "./database.ts";
-import type { RecordTable } from "./record-tables.ts";
+import type { RecordTable } from "../sql/record-tables.ts";
 import { toStored } from "./stored-text.ts";
 
 /**
@@ -13,7 +13,7 @@ export function searchSql<R>(
   { where, sortBy, order, offset, limit }: Search<R>,
 ): Query {
   const sql = new SearchSql(table);
-  const rows = `FROM ${table.name} AS r WHERE ${sql.condition(where)}`;
+  const rows = `FROM ringback.${table.name} AS r WHERE ${sql.condition(where)}`;
   const key = sortBy === "changedMs" ? sql.stateColumn("changed_ms") : sql.sortKey(sortBy);
   const direction = order === "ascending" ? "ASC" : "DESC";
   const [most, skipped] = [sql.value(limit), sql.value(offset)];

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { AggregateRef, AggregateWrite, RecordedEvent, StoredRow, UniqueKey } from "../../app/ports.ts";
 import type { SearchType } from "../../app/search.ts";
-import { integer, text } from "./columns.ts";
-import { recordTables } from "./record-tables.ts";
+import { integer, text } from "../sql/columns.ts";
+import { recordTables } from "../sql/record-tables.ts";
 import { prepareRecordWrites } from "./record-writes.ts";
 
 /** A write whose JSON is written out: what crosses over to the writing thread. */

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { CommitOutcome, KeptAnswer } from "../../app/ports.ts";
 import { pruneStepAnswers } from "../bounds.ts";
-import { integer } from "./columns.ts";
+import { integer } from "../sql/columns.ts";
+import { count } from "./count.ts";
 
 export interface AnswerWrites {
   refusal(answer: KeptAnswer, nowMs: number): CommitOutcome | undefined;
@@ -10,7 +11,7 @@ export interface AnswerWrites {
 
 /** The answers that are kept for repeated calls. */
 export function prepareAnswerWrites(database: DatabaseSync, answersMax: number): AnswerWrites {
-  let kept = integer(database.prepare("SELECT count(*) AS rows FROM answers").get()?.["rows"]);
+  let kept = count(database, "answers");
   const select = database.prepare("SELECT expires_ms FROM answers WHERE key = ?");
   const insert = database.prepare("INSERT INTO answers (key, sealed, expires_ms) VALUES (?, ?, ?)");
   const remove = database.prepare("DELETE FROM answers WHERE key = ?");

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { foldCase } from "../../app/search.ts";
-import { integer, text } from "./columns.ts";
+import { integer, text } from "../sql/columns.ts";
 
 /** "Ring" in ASCII. It tells our files from the databases of other programs (`PRAGMA application_id`). */
 const applicationId = 0x52696e67;

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { InboxMessage, InboxStore } from "../../app/inbox-port.ts";
-import { integer, integerOrNull, purpose, text, type Row } from "./columns.ts";
+import type { InboxStore } from "../../app/inbox-port.ts";
+import { inboxMessageOf } from "../sql/rows.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
 /** Reads on the calling thread; writes go through the queue. */
@@ -22,19 +22,5 @@ export function createInbox(reader: DatabaseSync, queue: WriteQueue): InboxStore
               .all(recipient, afterId, limit);
       return rows.map(inboxMessageOf);
     },
-  };
-}
-
-export function inboxMessageOf(row: Row): InboxMessage {
-  return {
-    id: integer(row["id"]),
-    messageId: text(row["message_id"]),
-    userId: text(row["user_id"]),
-    purpose: purpose(row["purpose"]),
-    recipient: text(row["recipient"]),
-    text: text(row["text"]),
-    code: text(row["code"]),
-    createdMs: integer(row["created_ms"]),
-    expiresMs: integerOrNull(row["expires_ms"]),
   };
 }

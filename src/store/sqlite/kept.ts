@@ -2,12 +2,9 @@ import type { DatabaseSync } from "node:sqlite";
 import type { InboxMessage } from "../../app/inbox-port.ts";
 import type { HistoryEvent, KeptAnswer, KeptItem, KeptMessage, StoredRow } from "../../app/ports.ts";
 import { notEmptyMessage } from "../bounds.ts";
+import { answerOf, eventOf, inboxMessageOf, keptMessageOf } from "../sql/rows.ts";
 import { prepareAggregateWrites, writtenRow } from "./aggregate-writes.ts";
-import { integer, text, type Row } from "./columns.ts";
 import { openForReading, openForWriting } from "./database.ts";
-import { eventOf } from "./event-rows.ts";
-import { inboxMessageOf } from "./inbox.ts";
-import { keptMessageOf } from "./outbox-rows.ts";
 
 /** All that is kept, in one transaction that reads. */
 export async function* dump(file: string): AsyncGenerator<KeptItem> {
@@ -131,8 +128,4 @@ function prepareInserts(database: DatabaseSync): Inserts {
       insertAnswer.run(key, sealed, expiresMs);
     },
   };
-}
-
-function answerOf(row: Row): KeptAnswer {
-  return { key: text(row["key"]), sealed: text(row["sealed"]), expiresMs: integer(row["expires_ms"]) };
 }

@@ -9,8 +9,9 @@ import type {
 } from "../../app/ports.ts";
 import type { Receipt } from "../../app/sms-port.ts";
 import { pruneStepMessages, settledKeptMs } from "../bounds.ts";
-import { count, integer, integerOrNull, text } from "./columns.ts";
-import { messageOf } from "./outbox-rows.ts";
+import { integer, integerOrNull } from "../sql/columns.ts";
+import { claimedOf } from "../sql/rows.ts";
+import { count } from "./count.ts";
 
 /** What the writing thread does for the courier. */
 export interface OutboxOperations {
@@ -84,17 +85,11 @@ function prepareClaim(database: DatabaseSync): OutboxOperations["claim"] {
     const users = new Set<string>();
     const claimed: ClaimedMessage[] = [];
     for (const row of selectDue.all({ now: nowMs, limit })) {
-      const message = messageOf(row);
+      const message = claimedOf(row);
       if (users.has(message.userId)) continue;
       users.add(message.userId);
       lease.run(nowMs + leaseMs, integer(row["number"]));
-      const attempts = JSON.parse(text(row["attempts"]));
-      claimed.push({
-        ...message,
-        sealed: text(row["sealed"]),
-        attempt: integer(row["attempt"]) + 1,
-        attempts,
-      });
+      claimed.push({ ...message, attempt: message.attempt + 1 });
     }
     return claimed;
   };

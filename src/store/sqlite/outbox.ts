@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { listedMessagesMax, type MessageQuery, type Outbox } from "../../app/ports.ts";
-import { integer } from "./columns.ts";
-import { recordOf, waitingOf } from "./outbox-rows.ts";
+import { integer } from "../sql/columns.ts";
+import { recordOf, waitingOf } from "../sql/rows.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
 /** Reads on the calling thread; writes go through the queue. */

@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Found, Search } from "../../app/search.ts";
 import { Lru } from "../../lib/lru.ts";
-import { integer, text } from "./columns.ts";
-import type { RecordTable } from "./record-tables.ts";
+import { integer, text } from "../sql/columns.ts";
+import type { RecordTable } from "../sql/record-tables.ts";
 import { conditionSql, orderSql } from "./search-sql.ts";
 
 /** Each shape of a search has two; their values are parameters. */

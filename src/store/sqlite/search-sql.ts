@@ -1,5 +1,5 @@
 import { foldCase, type Condition, type IntegerMatch, type Search } from "../../app/search.ts";
-import type { RecordTable } from "./record-tables.ts";
+import type { RecordTable } from "../sql/record-tables.ts";
 
 /** SQL with a `?` for each parameter: searches that differ in nothing but values have the same text. */
 export interface Sql {

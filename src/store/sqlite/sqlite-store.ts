@@ -21,15 +21,15 @@ import type { Log } from "../../lib/log.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
 import { type WrittenAggregate, writtenRow } from "./aggregate-writes.ts";
 import type { WriterOptions } from "./batch-writer.ts";
-import { integer, text } from "./columns.ts";
+import { integer, text } from "../sql/columns.ts";
 import { openForReading, prepareDatabase } from "./database.ts";
-import { eventOf } from "./event-rows.ts";
+import { eventOf } from "../sql/rows.ts";
 import { lockFile } from "./file-lock.ts";
 import { createInbox } from "./inbox.ts";
 import { dump, restore } from "./kept.ts";
 import { createOutbox } from "./outbox.ts";
 import { RecordSearch } from "./record-search.ts";
-import { recordTables } from "./record-tables.ts";
+import { recordTables } from "../sql/record-tables.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 export interface SqliteStoreOptions {

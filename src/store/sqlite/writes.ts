@@ -10,7 +10,7 @@ import {
   type WrittenRow,
 } from "./aggregate-writes.ts";
 import { type AnswerWrites, prepareAnswerWrites } from "./answer-writes.ts";
-import { count } from "./columns.ts";
+import { count } from "./count.ts";
 import { type OutboxOperations, type OutboxWrites, prepareOutboxWrites } from "./outbox-writes.ts";
 
 /** A commit whose JSON is written out. */

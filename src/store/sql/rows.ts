@@ -1,4 +1,8 @@
+import type { InboxMessage } from "../../app/inbox-port.ts";
 import {
+  type ClaimedMessage,
+  type HistoryEvent,
+  type KeptAnswer,
   type KeptMessage,
   type MessageRecord,
   messageStates,
@@ -7,10 +11,33 @@ import {
 } from "../../app/ports.ts";
 import { channels } from "../../app/sms-port.ts";
 import { smsEncodings } from "../../domain/sms-segments.ts";
-import { integer, integerOrNull, oneOf, purpose, text, textOrNull, type Row } from "./columns.ts";
+import {
+  aggregateType,
+  integer,
+  integerOrNull,
+  oneOf,
+  purpose,
+  text,
+  textOrNull,
+  type Row,
+} from "./columns.ts";
+
+/** What the rows of a database say: its tables have the same columns in each. */
+
+/** A row of the history as the event that it is. */
+export function eventOf(row: Row): HistoryEvent {
+  return {
+    position: integer(row["position"]),
+    aggregate: { type: aggregateType(row["aggregate_type"]), id: text(row["aggregate_id"]) },
+    sequence: integer(row["sequence"]),
+    atMs: integer(row["at_ms"]),
+    type: text(row["type"]),
+    data: JSON.parse(text(row["data"])),
+  };
+}
 
 /** A row of the outbox as the message that it is. */
-export function messageOf(row: Row): Omit<OutboxMessage, "sealed"> {
+function messageOf(row: Row): Omit<OutboxMessage, "sealed"> {
   const sessionId = textOrNull(row["session_id"]);
   const channel = oneOf(channels, row["channel"]);
   return {
@@ -23,6 +50,12 @@ export function messageOf(row: Row): Omit<OutboxMessage, "sealed"> {
     createdMs: integer(row["created_ms"]),
     expiresMs: integerOrNull(row["expires_ms"]),
   };
+}
+
+/** A row of the outbox that was claimed just now. */
+export function claimedOf(row: Row): ClaimedMessage {
+  const attempts = JSON.parse(text(row["attempts"]));
+  return { ...messageOf(row), sealed: text(row["sealed"]), attempt: integer(row["attempt"]), attempts };
 }
 
 /** A row of the outbox as the record of its delivery. */
@@ -64,4 +97,22 @@ export function waitingOf(row: Row): WaitingMessage {
     dueMs: integer(row["due_ms"]),
     sealed: text(row["sealed"]),
   };
+}
+
+export function inboxMessageOf(row: Row): InboxMessage {
+  return {
+    id: integer(row["id"]),
+    messageId: text(row["message_id"]),
+    userId: text(row["user_id"]),
+    purpose: purpose(row["purpose"]),
+    recipient: text(row["recipient"]),
+    text: text(row["text"]),
+    code: text(row["code"]),
+    createdMs: integer(row["created_ms"]),
+    expiresMs: integerOrNull(row["expires_ms"]),
+  };
+}
+
+export function answerOf(row: Row): KeptAnswer {
+  return { key: text(row["key"]), sealed: text(row["sealed"]), expiresMs: integer(row["expires_ms"]) };
 }

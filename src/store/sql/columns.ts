@@ -1,13 +1,12 @@
 import { aggregateTypes, type AggregateType } from "../../app/ports.ts";
 import { messagePurposes, type MessagePurpose } from "../../app/sms-port.ts";
-import { fromStored } from "./stored-text.ts";
 
-/** A row as the driver gives it. The functions below turn its columns into what the schema promises. */
+/** A row of a database. The functions below turn its columns into what the schema promises. */
 export type Row = Readonly<Record<string, unknown>>;
 
 export function text(value: unknown): string {
   if (typeof value !== "string") throw new TypeError(`a column holds ${typeof value} instead of text`);
-  return fromStored(value);
+  return value;
 }
 
 export function integer(value: unknown): number {

@@ -1,6 +1,6 @@
 import type { SearchRecords, SearchType } from "../../app/search.ts";
 
-/** Where the records of one type of aggregate are. Each row has the `number` and the id of its row in `states`. */
+/** Where a database has the records of one type of aggregate. Each row has the id of its aggregate. */
 export interface RecordTable<R> {
   readonly type: SearchType;
   readonly name: string;
