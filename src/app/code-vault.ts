@@ -4,6 +4,7 @@ import {
   createHash,
   createHmac,
   createSecretKey,
+  type Hmac,
   hkdfSync,
   type KeyObject,
   timingSafeEqual,
@@ -52,7 +53,7 @@ export class CodeVault implements CodeMac {
   }
 
   sign(binding: CodeBinding, code: string): SignedCode {
-    return { keyId: this.#current.id, mac: macOf(this.#current, binding, code).toString("base64url") };
+    return { keyId: this.#current.id, mac: macOf(this.#current, binding, code).digest("base64url") };
   }
 
   /** A code that was signed with a key that is gone is wrong. */
@@ -60,7 +61,7 @@ export class CodeVault implements CodeMac {
     const key = this.#keys.get(signed.keyId);
     if (key === undefined) return false;
     const expected = Buffer.from(signed.mac, "base64url");
-    const actual = macOf(key, binding, code);
+    const actual = macOf(key, binding, code).digest();
     return expected.length === actual.length && timingSafeEqual(expected, actual);
   }
 
@@ -115,10 +116,8 @@ function deriveKey(masterKey: Uint8Array): VaultKey {
   return { id, mac: derive("code mac"), seal: derive("message seal") };
 }
 
-function macOf(key: VaultKey, binding: CodeBinding, code: string): Buffer {
+function macOf(key: VaultKey, binding: CodeBinding, code: string): Hmac {
   // JSON keeps the parts apart: no two bindings give the same text.
   const { userId, purpose, number, challengeId } = binding;
-  return createHmac("sha256", key.mac)
-    .update(JSON.stringify([userId, purpose, number, challengeId, code]))
-    .digest();
+  return createHmac("sha256", key.mac).update(JSON.stringify([userId, purpose, number, challengeId, code]));
 }

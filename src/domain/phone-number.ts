@@ -6,6 +6,7 @@ import {
 } from "libphonenumber-js/max";
 import { Lru } from "../lib/lru.ts";
 import { DomainError, type MessageKey, refusal } from "./errors.ts";
+import { isPlainNumber } from "./plain-number.ts";
 
 export interface PhoneNumberPolicy {
   /** Region of numbers in national form; without one they are refused. */
@@ -14,7 +15,7 @@ export interface PhoneNumberPolicy {
   readonly possibleOnly: boolean;
 }
 
-/** A number is often written twice: for a phone and for a factor, or again after a mistake. Parsing takes 3–15 µs. */
+/** What is not plain is often written twice: for a phone and for a factor, or again after a mistake. */
 const rememberedMax = 10_000;
 const remembered = new Lru<string, string>(rememberedMax);
 
@@ -28,6 +29,7 @@ const remembered = new Lru<string, string>(rememberedMax);
 export function normalizePhoneNumber(input: string, policy: PhoneNumberPolicy): string {
   const text = input.trim();
   if (text === "") throw new DomainError(empty);
+  if (isPlainNumber(text)) return text;
   const key = `${policy.defaultRegion ?? ""} ${String(policy.possibleOnly)} ${text}`;
   const known = remembered.get(key);
   if (known !== undefined) return known;

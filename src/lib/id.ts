@@ -20,24 +20,23 @@ let lastId = 0n;
 
 /** A UUID version 7 (RFC 9562 §5.7): grows with time, 74 random bits; never equal in practice. */
 export function newUuid(nowMs: number, randomBytes: RandomBytes): string {
-  const bytes = Buffer.from(randomBytes(16));
-  bytes.writeUIntBE(nowMs, 0, 6);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  uuid.set(randomBytes(uuid.length));
+  uuid.writeUIntBE(nowMs, 0, 6);
+  uuid.writeUInt8((uuid.readUInt8(6) & 0x0f) | 0x70, 6);
+  uuid.writeUInt8((uuid.readUInt8(8) & 0x3f) | 0x80, 8);
   // Written into one buffer, so that the text is one piece in memory: ids are kept for long.
   let at = 0;
-  for (const [from, to] of groups) {
-    at += text.write(bytes.toString("hex", from, to), at, "latin1");
-    if (at < text.length) at += text.write("-", at, "latin1");
+  for (const byte of uuid) {
+    if (text[at] === dash) at += 1;
+    at = text.writeUInt16BE(hexPairs[byte] ?? 0, at);
   }
   return text.toString("latin1");
 }
 
-const groups = [
-  [0, 4],
-  [4, 6],
-  [6, 8],
-  [8, 10],
-  [10, 16],
-] as const;
-const text = Buffer.alloc(36);
+const uuid = Buffer.alloc(16);
+const text = Buffer.from("00000000-0000-0000-0000-000000000000");
+const dash = "-".charCodeAt(0);
+/** Both digits of a byte, as two bytes of text. */
+const hexPairs = Uint16Array.from({ length: 256 }, (_, byte) =>
+  Buffer.from(byte.toString(16).padStart(2, "0")).readUInt16BE(),
+);

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { type CountryCode, getCountries, getExampleNumber } from "libphonenumber-js/max";
+import {
+  type CountryCode,
+  getCountries,
+  getExampleNumber,
+  ParseError,
+  parsePhoneNumberWithError,
+} from "libphonenumber-js/max";
+import metadata from "libphonenumber-js/max/metadata";
 import examples from "libphonenumber-js/mobile/examples";
 import { DomainError } from "../../src/domain/errors.ts";
 import { normalizePhoneNumber } from "../../src/domain/phone-number.ts";
@@ -50,6 +57,31 @@ describe("normalizing a phone number", () => {
       expect(normalizePhoneNumber(example.formatNational(), national)).toBe(example.number);
       expect(normalizePhoneNumber(example.number, safe)).toBe(example.number);
     }
+  });
+
+  it("gives what the library gives, for the digits of every calling code", () => {
+    const parsed = (text: string): string => {
+      try {
+        const number = parsePhoneNumberWithError(text, { extract: false });
+        return number.isPossible() ? number.number : "";
+      } catch (error) {
+        if (!(error instanceof ParseError)) throw error;
+        return "";
+      }
+    };
+    const callingCodes = [
+      ...Object.keys(metadata.country_calling_codes),
+      ...Object.keys(metadata.nonGeographic),
+    ];
+    const digits = fc.stringMatching(/^[0-9]{1,14}$/);
+    fc.assert(
+      fc.property(fc.constantFrom(...callingCodes, "210"), digits, (callingCode, national) => {
+        const text = `+${callingCode}${national}`;
+        const given = refusalOf(text);
+        expect(given.startsWith("PHONE-") ? "" : given).toBe(parsed(text));
+      }),
+      { numRuns: 20_000 },
+    );
   });
 
   it("gives E.164 or refuses, whatever it gets, and gives the same again", () => {

@@ -158,6 +158,8 @@ export function readWhole(source: Readable, bytesMax: number, done: Done): void 
     done(chunks, false);
   }
   function onEnd(): void {
+    // Node holds on to a stream of HTTP/2 until the next full garbage collection, and to all that its listeners know.
+    source.off("data", onData);
     done(chunks, true);
   }
   // An empty body ends by itself, without anybody who reads.
