@@ -21,7 +21,7 @@ import { silentLog } from "../src/lib/log.ts";
 import { openPostgresStore } from "../src/store/postgres/postgres-store.ts";
 import { PostgresCluster } from "../test/support/postgres-cluster.ts";
 import type { Job, Outcome } from "./load/job.ts";
-import { Program } from "./programs.ts";
+import { Program, startOptions } from "./programs.ts";
 import type { ControlRequest, Ports, Reading } from "./servers/control.ts";
 import { spreadOf } from "./statistics.ts";
 import { fill } from "./users.ts";
@@ -118,7 +118,7 @@ async function startPair(number: number): Promise<Pair> {
     "servers/ringback.ts",
     [cluster.url],
     "any core",
-    ["--max-semi-space-size=8"], // as `npm start` does
+    startOptions,
   );
   const load = await Program.start<object, Job, Outcome>("load/load.ts", [String(number)], "any core");
   return { port: server.greeting.http2, server, load };

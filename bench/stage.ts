@@ -4,15 +4,13 @@ import { join } from "node:path";
 import { silentLog } from "../src/lib/log.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import type { Job, Outcome } from "./load/job.ts";
-import { type Place, Program } from "./programs.ts";
+import { type Place, Program, startOptions } from "./programs.ts";
 import type { Measurement } from "./results.ts";
 import type { ControlRequest, Ports, Reading } from "./servers/control.ts";
 import { fill } from "./users.ts";
 
 const serverCore = 0;
 const loadCore = 1;
-/** Those of `npm start`. */
-const nodeOptions = ["--max-semi-space-size=8"];
 
 export interface Server {
   readonly name: string;
@@ -104,7 +102,7 @@ export class Stage {
       `servers/${file}.ts`,
       args,
       place,
-      nodeOptions,
+      startOptions,
     );
     const server: Server = {
       name,

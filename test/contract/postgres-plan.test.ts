@@ -5,6 +5,7 @@ import { binaryArray } from "../../src/store/postgres/binary-array.ts";
 import type { Query } from "../../src/store/postgres/database.ts";
 import { migrate } from "../../src/store/postgres/migrate.ts";
 import { recordTables, type RecordTable } from "../../src/store/sql/record-tables.ts";
+import { replaceRowsSql } from "../../src/store/postgres/replace-rows.ts";
 import { searchSql } from "../../src/store/postgres/search-sql.ts";
 import { statements } from "../../src/store/postgres/statements.ts";
 import { startPostgres, stopPostgres } from "../support/postgres.ts";
@@ -81,6 +82,29 @@ describe("the index that postgres searches by", () => {
     expect(await plan(recordTables.user, { kind: "all", of: [] })).toMatch(/user_records_created/);
     expect(await plan(recordTables.user, ofOrganization)).toMatch(/user_records_organization/);
     expect(await plan(recordTables.session, ofCreator)).toMatch(/session_records_creator/);
+  });
+
+  it("is known to be worth it as soon as rows are put in the place of others", async () => {
+    const { url } = await (await startPostgres()).createDatabase();
+    await migrate(url);
+    const database = new pg.Client({ connectionString: url });
+    await database.connect();
+    try {
+      await database.query("BEGIN");
+      for (const { text, values } of replaceRowsSql([])) await database.query(text, [...values]);
+      await database.query("COMMIT");
+      const { rows } = await database.query(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'ringback'::regnamespace AND relkind = 'r' AND reltuples >= 0",
+      );
+      expect(rows.map(({ relname }) => relname).toSorted()).toEqual([
+        "session_records",
+        "states",
+        "unique_keys",
+        "user_records",
+      ]);
+    } finally {
+      await database.end();
+    }
   });
 
   it("is the key of a state, and of a name", async () => {

@@ -1,75 +1,67 @@
 import type { HistoryEvent } from "../../app/ports.ts";
 
 const pageBytes = 1024 * 1024;
+/** In front of each event: how many bytes it has (32 bits), and its position (a double). */
+const headBytes = 12;
 
-/** Where an event is: it never spans two pages. */
-interface Place {
-  readonly page: number;
-  readonly from: number;
-  readonly to: number;
-  readonly position: number;
+interface Page {
+  readonly bytes: Buffer;
+  /** Where the next event goes. */
+  end: number;
+  readonly firstPosition: number;
 }
-
-const numbersOfPlace = 4;
 
 /**
  * The history, written out as JSON outside of the heap: millions of events would otherwise be looked through
  * at every garbage collection, although hardly anybody asks for them.
  */
 export class EventLog {
-  readonly #pages: Buffer[] = [];
-  /** Four numbers for each event, see `Place`. */
-  readonly #places: number[] = [];
-  #free = 0;
+  readonly #pages: Page[] = [];
+  #length = 0;
+  #lastPosition = 0;
 
   get length(): number {
-    return this.#places.length / numbersOfPlace;
+    return this.#length;
   }
 
   /** @param position greater than that of every other event; the next one if it is left out */
-  append(event: Omit<HistoryEvent, "position">, position = (this.#places.at(-1) ?? 0) + 1): void {
+  append(event: Omit<HistoryEvent, "position">, position = this.#lastPosition + 1): void {
     const json = JSON.stringify(event);
-    const bytesMax = json.length * 3; // UTF-8 of any UTF-16
-    let page = this.#pages.at(-1);
-    if (page === undefined || this.#free + bytesMax > page.length) {
-      page = Buffer.allocUnsafeSlow(Math.max(pageBytes, bytesMax));
-      this.#pages.push(page);
-      this.#free = 0;
-    }
-    const to = this.#free + page.write(json, this.#free);
-    this.#places.push(this.#pages.length - 1, this.#free, to, position);
-    this.#free = to;
+    const page = this.#pageFor(headBytes + json.length * 3, position); // UTF-8 of any UTF-16
+    const { bytes, end } = page;
+    const length = bytes.write(json, end + headBytes);
+    bytes.writeUInt32LE(length, end);
+    bytes.writeDoubleLE(position, end + 4);
+    page.end = end + headBytes + length;
+    this.#length += 1;
+    this.#lastPosition = position;
   }
 
   /** Events after a position, at most `limit`. */
   read(afterPosition: number, limit: number): readonly HistoryEvent[] {
-    const first = this.#countUpTo(afterPosition);
-    const count = Math.max(0, Math.min(limit, this.length - first));
-    return Array.from({ length: count }, (_, index) => this.#at(first + index));
-  }
-
-  /** How many events are not after a position (binary search: positions that came from elsewhere have gaps). */
-  #countUpTo(position: number): number {
-    let low = 0;
-    let high = this.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#place(middle).position <= position) low = middle + 1;
-      else high = middle;
+    const events: HistoryEvent[] = [];
+    const first = this.#pages.findLastIndex(({ firstPosition }) => firstPosition <= afterPosition);
+    for (const { bytes, end } of this.#pages.slice(Math.max(0, first))) {
+      for (let at = 0; at < end;) {
+        if (events.length >= limit) return events;
+        const position = bytes.readDoubleLE(at + 4);
+        const from = at + headBytes;
+        at = from + bytes.readUInt32LE(at);
+        if (position <= afterPosition) continue;
+        // Written by `append`.
+        const event = JSON.parse(bytes.toString("utf8", from, at)) as Omit<HistoryEvent, "position">;
+        events.push({ position, ...event });
+      }
     }
-    return low;
+    return events;
   }
 
-  #at(index: number): HistoryEvent {
-    const { page, from, to, position } = this.#place(index);
-    const json = this.#pages[page]?.toString("utf8", from, to) ?? "";
-    // Written by `append`.
-    return { position, ...(JSON.parse(json) as Omit<HistoryEvent, "position">) };
-  }
-
-  #place(index: number): Place {
-    const start = numbersOfPlace * index;
-    const [page = 0, from = 0, to = 0, position = 0] = this.#places.slice(start, start + numbersOfPlace);
-    return { page, from, to, position };
+  /** The page that the next event goes to. @param bytesMax that it may take */
+  #pageFor(bytesMax: number, firstPosition: number): Page {
+    const last = this.#pages.at(-1);
+    if (last !== undefined && last.end + bytesMax <= last.bytes.length) return last;
+    const page = { bytes: Buffer.allocUnsafeSlow(Math.max(pageBytes, bytesMax)), end: 0, firstPosition };
+    this.#pages.push(page);
+    return page;
   }
 }

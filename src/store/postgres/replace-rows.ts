@@ -26,7 +26,12 @@ export function* replaceRowsSql(rows: readonly StoredRow[]): Generator<Query> {
   for (let from = 0; from < rows.length; from += rowsAtOnce)
     yield* insertSql(rows.slice(from, from + rowsAtOnce));
   yield { text: requireLatest, values: [] };
+  yield { text: analyze, values: [] };
 }
+
+/** Until it knows what the tables hold, PostgreSQL looks through all of them in each search. */
+const analyze =
+  "ANALYZE ringback.states, ringback.unique_keys, ringback.user_records, ringback.session_records";
 
 function insertSql(rows: readonly StoredRow[]): readonly Query[] {
   const records = rows.map(({ aggregate: { type, id }, record }) => {
