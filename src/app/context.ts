@@ -5,7 +5,7 @@ import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Clock } from "../lib/clock.ts";
 import { newUuid } from "../lib/id.ts";
-import { both, chain, type MaybePromise } from "../lib/maybe-promise.ts";
+import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { CodeVault } from "./code-vault.ts";
 import type { Caller, Permission, Store } from "./ports.ts";
@@ -58,13 +58,9 @@ export function visible(state: UserState | undefined, { organizationId }: UserRe
   return organizationId === undefined || state?.resourceOwner === organizationId ? state : undefined;
 }
 
-/** The rules in force for a user. They are asked for together with the user, whose organization hardly ever changes. */
+/** The rules in force for a user. */
 export function policyFor(app: AppContext, { userId }: UserRef): MaybePromise<Policy> {
-  const expected = app.users.lastSeen(userId)?.state.resourceOwner ?? "";
-  return chain(both(app.users.find(userId), app.settings.policy(expected)), ([found, policy]) => {
-    const owner = found?.state.resourceOwner ?? "";
-    return owner === expected ? policy : app.settings.policy(owner);
-  });
+  return chain(app.users.find(userId), (found) => app.settings.policy(found?.state.resourceOwner ?? ""));
 }
 
 export function factsOf(

@@ -88,11 +88,6 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
     );
   }
 
-  /** As this server saw it last; on a shared store others may have written since. */
-  lastSeen(id: string): Loaded<S> | undefined {
-    return this.#cache.get(id);
-  }
-
   /**
    * The state after every command that has begun. What a command wrote may be seen in the store, such as a
    * message in the outbox, a moment before `find` knows of it.

@@ -11,7 +11,7 @@ import {
   textKey,
 } from "../domain/settings-state.ts";
 import type { Clock } from "../lib/clock.ts";
-import { both, chain, type MaybePromise } from "../lib/maybe-promise.ts";
+import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { Store } from "./ports.ts";
 import { type AggregateKind, type Loaded, Repository } from "./repository.ts";
 
@@ -72,12 +72,13 @@ export class Settings {
 
   /** The rules that hold for the users of an organization, at this moment. */
   policy(organizationId: string): MaybePromise<Policy> {
-    const found = both(this.instance.find(instanceId), this.organizations.find(organizationId));
-    return chain(found, ([instance, organization]) => {
-      const policy = this.#instancePolicy(instance?.state);
-      const own = organization?.state.lockout;
-      return own === undefined ? policy : { ...policy, lockout: own.value };
-    });
+    return chain(this.instance.find(instanceId), (instance) =>
+      chain(this.organizations.find(organizationId), (organization) => {
+        const policy = this.#instancePolicy(instance?.state);
+        const own = organization?.state.lockout;
+        return own === undefined ? policy : { ...policy, lockout: own.value };
+      }),
+    );
   }
 
   #instancePolicy(state: SettingsState | undefined): Policy {
