@@ -37,6 +37,7 @@ import { Courier } from "./courier/courier.ts";
 import { Providers } from "./courier/providers.ts";
 import { policyOf } from "./domain/policy.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
+import { withoutDeadline } from "./lib/deadline.ts";
 import { loadOrCreateKey } from "./lib/key-file.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import type { MaybePromise } from "./lib/maybe-promise.ts";
@@ -160,7 +161,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     store,
     knownRoles: roles,
     codeProviders: createCodeProviders(providers, randomBytes, log),
-    onMessage: () => courier.wake(),
+    onMessage: () => withoutDeadline(() => courier.wake()),
   };
   const newAdminToken = await prepareAdministrator(app, config);
   const receipts = receiptsEndpoint(config, app, async (id) => (await providers.byId(id))?.provider);

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
 /** A point in time that work must be done by. It is measured by a clock that nobody sets. */
 export class Deadline {
   readonly #atMs: number;
@@ -14,4 +16,21 @@ export class Deadline {
   get isOver(): boolean {
     return this.remainingMs === 0;
   }
+}
+
+const deadlines = new AsyncLocalStorage<Deadline>();
+
+/** Does work that nobody waits for any longer than that: however deep it goes, `currentDeadline` tells it. */
+export function withDeadline<T>(deadline: Deadline, work: () => T): T {
+  return deadlines.run(deadline, work);
+}
+
+/** Begins work that goes on when the call that began it is over. */
+export function withoutDeadline<T>(work: () => T): T {
+  return deadlines.exit(work);
+}
+
+/** Of the call that this is done for; undefined if it has time. */
+export function currentDeadline(): Deadline | undefined {
+  return deadlines.getStore();
 }

@@ -253,19 +253,22 @@ describe("a path", () => {
 });
 
 describe("a REST call that takes long", () => {
-  it.each([{ "grpc-timeout": "50m" }, { "connect-timeout-ms": "50" }])(
-    "ends at its deadline %o",
-    async (headers) => {
-      const waiting = await startEchoServer();
-      const response = await fetch(waiting.url + setPhone, {
-        method: "POST",
-        body: '{"phone":"wait"}',
-        headers,
-      });
-      expect(response.status).toBe(504);
-      await waiting.shutdown(0);
-    },
-  );
+  it.each<readonly [Record<string, string>, string]>([
+    [{ "grpc-timeout": "50m" }, "wait"],
+    [{ "connect-timeout-ms": "50" }, "wait"],
+    [{ "grpc-timeout": "50m" }, "sleep"],
+  ])("ends at its deadline %o, whether or not its handler sees to it (%s)", async (headers, phone) => {
+    const waiting = await startEchoServer();
+    const response = await fetch(waiting.url + setPhone, {
+      method: "POST",
+      body: JSON.stringify({ phone }),
+      headers,
+    });
+    expect(response.status).toBe(504);
+    waiting.release();
+    await waiting.shutdown(0);
+    expect(waiting.errors).toEqual([]);
+  });
 
   it("ends at the time limit for calls", async () => {
     const impatient = await startEchoServer({ limits: { callTimeoutMs: 50 } });

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { StoreUnavailableError, type Store } from "../../src/app/ports.ts";
+import { Deadline, withDeadline } from "../../src/lib/deadline.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { startPostgres, stopPostgres, type TestPostgres } from "../support/postgres.ts";
@@ -174,5 +176,23 @@ describe("when PostgreSQL fails", () => {
     await other.end();
     expect(await store.commit(userCommit("1", 1))).toEqual({ kind: "committed" });
     expect(await sequences()).toEqual([1, 2]);
+  });
+
+  it("does not write any more what a call asked for whose time is up", async () => {
+    const other = new pg.Client({ connectionString: database.url });
+    await other.connect();
+    await other.query("SELECT pg_advisory_lock(hashtextextended('user/1', 0))");
+    const held = store.commit(userCommit("1", 0));
+    const deadline = new Deadline(50);
+    const late = withDeadline(deadline, () => timed(store.commit(userCommit("1", 1))));
+    while (!deadline.isOver) await wait(deadline.remainingMs);
+    await other.end();
+    expect(await held).toEqual({ kind: "committed" });
+    const { result } = await late;
+    expect(result).toMatchObject({
+      status: "rejected",
+      reason: { name: StoreUnavailableError.name, outcome: "nothing" },
+    });
+    expect(await sequences()).toEqual([1]);
   });
 });

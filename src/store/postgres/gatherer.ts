@@ -1,5 +1,5 @@
 import { StoreUnavailableError } from "../../app/ports.ts";
-import { Deadline } from "../../lib/deadline.ts";
+import { currentDeadline, Deadline } from "../../lib/deadline.ts";
 
 /** Carries one batch at a time. Every question has its answer, or its error, at the same index. */
 export type Lane<Q, A> = (batch: readonly Q[], deadline: Deadline) => Promise<readonly (A | Error)[]>;
@@ -20,6 +20,8 @@ interface Waiting<Q, A> {
   readonly question: Q;
   readonly names: readonly string[];
   readonly deadline: Deadline;
+  /** Of the call that asks. */
+  readonly callDeadline: Deadline | undefined;
   resolve(answer: A): void;
   reject(error: Error): void;
 }
@@ -51,7 +53,8 @@ export class Gatherer<Q, A> {
     }
     return new Promise((resolve, reject) => {
       const names = namesOf?.(question) ?? [];
-      this.#waiting.push({ question, names, deadline: new Deadline(askMsMax), resolve, reject });
+      const deadline = new Deadline(askMsMax);
+      this.#waiting.push({ question, names, deadline, callDeadline: currentDeadline(), resolve, reject });
       this.#wake();
     });
   }
@@ -87,7 +90,10 @@ export class Gatherer<Q, A> {
     if (this.#idle.length === this.#options.lanes.length) this.#drained?.resolve();
   }
 
-  /** The oldest that share no name with each other, with any that is on its way, or with any older one left here. */
+  /**
+   * The oldest that share no name with each other, with any that is on its way, or with any older one left here. What
+   * nobody waits for any more is dropped.
+   */
   #next(): readonly Waiting<Q, A>[] {
     const { batchMax, namesMax = Infinity } = this.#options;
     const batch: Waiting<Q, A>[] = [];
@@ -95,6 +101,10 @@ export class Gatherer<Q, A> {
     const passed = new Set<string>();
     let names = 0;
     for (const waiting of this.#waiting) {
+      if (waiting.callDeadline?.isOver === true) {
+        waiting.reject(new StoreUnavailableError("the time of the call was up; nothing was changed"));
+        continue;
+      }
       const isFull =
         batch.length === batchMax || (batch.length > 0 && names + waiting.names.length > namesMax);
       if (isFull || waiting.names.some((name) => this.#held.has(name) || passed.has(name))) {

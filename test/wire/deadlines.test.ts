@@ -1,0 +1,55 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, expect, it } from "@jest/globals";
+import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import type { SmsProvider } from "../../src/app/sms-port.ts";
+import { Deadline } from "../../src/lib/deadline.ts";
+import { createLog, silentLog } from "../../src/lib/log.ts";
+import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
+import { startPostgres, stopPostgres } from "../support/postgres.ts";
+import { connectProto } from "../support/wire-protocols.ts";
+import { adminToken, openWorld } from "../support/wire-world.ts";
+
+afterAll(stopPostgres);
+
+it("a message is sent and recorded after the deadline of the call that asked for it", async () => {
+  const deadlineMs = 1_000;
+  const errors: string[] = [];
+  let deadline: Deadline | undefined;
+  const smsProvider: SmsProvider = {
+    name: "slow",
+    channel: "sms",
+    isIdempotent: true,
+    async send() {
+      await wait((deadline?.remainingMs ?? 0) + 5);
+      return { kind: "sent" };
+    },
+    async close() {},
+  };
+  const database = await (await startPostgres()).createDatabase();
+  const store = await openPostgresStore({ url: database.url, log: silentLog });
+  const world = await openWorld("safe", {
+    store,
+    smsProvider,
+    log: createLog("error", (line) => errors.push(line)),
+  });
+  const protocol = connectProto(world.url);
+  try {
+    const { id: userId, number: phone } = await world.user();
+    const position = await world.history.position();
+    deadline = new Deadline(deadlineMs);
+    const { result } = await protocol.call(
+      UserService.method.setPhone,
+      { userId, phone, verification: { case: "sendCode", value: {} } },
+      { authorization: `Bearer ${adminToken}`, "connect-timeout-ms": String(deadlineMs) },
+    );
+    expect(result).toHaveProperty("message");
+    const events = await world.history.settledSince(position);
+    expect(deadline.isOver).toBe(true);
+    expect(events.map(({ type }) => type)).toContain("user.human.phone.code.sent");
+    expect(errors).toEqual([]);
+  } finally {
+    protocol.close();
+    await world.close();
+    await database.remove();
+  }
+});
