@@ -7,7 +7,7 @@ export type Place = 0 | 1 | "any core";
 export const canPin = spawnSync("taskset", ["--version"]).status === 0;
 
 /** What `npm start` tells Node. */
-export const startOptions = ["--max-semi-space-size=8", "--heap-growing-percent=100"];
+export const startOptions = ["--max-semi-space-size=8", "--heap-growing-percent=100", "--v8-pool-size=0"];
 
 /** What a program sends: whether it did what it was asked for, and the result. */
 export type Reply<R> = { readonly result: R } | { readonly failure: string };

@@ -9,6 +9,7 @@ import { type AppContext, execute } from "./context.ts";
 import type { LoadedUser } from "./users.ts";
 
 const knownOrganizationsMax = 1_000;
+const knownTokensMax = 10_000;
 
 /** A user as far as telling who calls needs it. */
 export interface DirectoryUser {
@@ -35,6 +36,8 @@ export interface UserClaims {
 export class Directory {
   readonly #app: AppContext;
   readonly #organizations = new Lru<string, true>(knownOrganizationsMax);
+  /** By the hash of a personal access token. */
+  readonly #tokenHolders = new Lru<string, string>(knownTokensMax);
 
   constructor(app: AppContext) {
     this.#app = app;
@@ -48,11 +51,16 @@ export class Directory {
   /** The id of the user who holds a personal access token, if it is valid now. @param hash SHA-256, base64url */
   findAccessToken(hash: string, nowMs: number): MaybePromise<string | undefined> {
     const { users } = this.#app;
-    return chain(users.findByKey({ kind: "access_token", key: hash }), (userId) =>
-      userId === undefined
-        ? undefined
-        : chain(users.find(userId), (loaded) => (holdsToken(loaded, hash, nowMs) ? userId : undefined)),
-    );
+    // Nobody else can ever hold it: it is random. Whether it is still held, and valid, their state says.
+    const known = this.#tokenHolders.get(hash);
+    return chain(known ?? users.findByKey({ kind: "access_token", key: hash }), (userId) => {
+      if (userId === undefined) return undefined;
+      return chain(users.find(userId), (loaded) => {
+        if (!holdsToken(loaded, hash, nowMs)) return undefined;
+        if (known === undefined) this.#tokenHolders.set(hash, userId);
+        return userId;
+      });
+    });
   }
 
   /** Creates the user of a valid token that arrived first. */

@@ -18,7 +18,7 @@ export class Deadline {
   }
 }
 
-const deadlines = new AsyncLocalStorage<Deadline>();
+const deadlines = new AsyncLocalStorage<Deadline | undefined>();
 
 /** Does work that nobody waits for any longer than that: however deep it goes, `currentDeadline` tells it. */
 export function withDeadline<T>(deadline: Deadline, work: () => T): T {
@@ -27,7 +27,7 @@ export function withDeadline<T>(deadline: Deadline, work: () => T): T {
 
 /** Begins work that goes on when the call that began it is over. */
 export function withoutDeadline<T>(work: () => T): T {
-  return deadlines.exit(work);
+  return deadlines.run(undefined, work);
 }
 
 /** Of the call that this is done for; undefined if it has time. */

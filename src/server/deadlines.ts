@@ -9,8 +9,8 @@ import { timeoutOf } from "./timeout.ts";
 export function keepDeadlines(deadlineMsMax: number): Interceptor {
   return (next) => (request) => {
     const { header } = request;
-    const { timeoutMs } = request.stream ? {} : timeoutOf((name) => header.get(name), deadlineMsMax);
-    if (timeoutMs === undefined) return next(request);
+    const { timeoutMs } = timeoutOf((name) => header.get(name), deadlineMsMax);
+    if (timeoutMs === undefined || request.stream) return next(request);
     const answer = withDeadline(new Deadline(timeoutMs), () => next(request));
     return Promise.race([answer, timeUp(timeoutMs, answer)]);
   };
@@ -19,8 +19,9 @@ export function keepDeadlines(deadlineMsMax: number): Interceptor {
 /** Rejects then, unless the answer is there before. */
 function timeUp(timeoutMs: number, answer: Promise<unknown>): Promise<never> {
   return new Promise((_, reject) => {
-    const error = () => new ConnectError("the operation timed out", Code.DeadlineExceeded);
-    const timer = setTimeout(() => reject(error()), timeoutMs);
+    const timer = setTimeout(() => {
+      reject(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+    }, timeoutMs);
     const stop = () => clearTimeout(timer);
     answer.then(stop, stop);
   });
