@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import manifest from "../package.json" with { type: "json" };
 
 /** Where a program runs: on one core, or on whichever is free. */
 export type Place = 0 | 1 | "any core";
@@ -7,7 +8,7 @@ export type Place = 0 | 1 | "any core";
 export const canPin = spawnSync("taskset", ["--version"]).status === 0;
 
 /** What `npm start` tells Node. */
-export const startOptions = ["--max-semi-space-size=8", "--heap-growing-percent=100", "--v8-pool-size=0"];
+export const startOptions = manifest.scripts.start.split(" ").filter((word) => word.startsWith("--"));
 
 /** What a program sends: whether it did what it was asked for, and the result. */
 export type Reply<R> = { readonly result: R } | { readonly failure: string };

@@ -11,7 +11,7 @@ interface Plan {
 
 const shape = /^\+[1-9][0-9]{6,14}$/;
 const callingCodeDigitsMax = 3;
-/** By calling code, of which there are some 200; undefined where only parsing can tell. */
+/** By calling code, of which there are some 200; none begins with another. */
 const plans = new Map(
   Object.entries(metadata.country_calling_codes).map(([code, countries]) => [code, planOf(countries)]),
 );
@@ -25,15 +25,17 @@ const plans = new Map(
 export function isPlainNumber(text: string): boolean {
   if (!shape.test(text)) return false;
   for (let end = 2; end <= 1 + callingCodeDigitsMax; end += 1) {
-    const callingCode = text.slice(1, end);
-    if (!plans.has(callingCode)) continue;
-    const plan = plans.get(callingCode);
-    return plan !== undefined && plan.lengths.has(text.length - end) && !plan.prefix.test(text.slice(end));
+    const plan = plans.get(text.slice(1, end));
+    if (plan === undefined) continue;
+    return plan.lengths.has(text.length - end) && !plan.prefix.test(text.slice(end));
   }
   return false;
 }
 
-/** @param countries that share a calling code; the prefix of the first counts for all */
+/**
+ * @param countries that share a calling code; the prefix of the first counts for all
+ * @returns undefined where only parsing can tell
+ */
 function planOf(countries: readonly CountryCode[]): Plan | undefined {
   const [main, ...others] = countries.map((country) => {
     const selected = new Metadata();

@@ -1,27 +1,37 @@
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, createContextKey, type Interceptor } from "@connectrpc/connect";
 import { Deadline, withDeadline } from "../lib/deadline.ts";
-import { timeoutOf } from "./timeout.ts";
+import type { RequestGate } from "./errors.ts";
+
+const deadlineKey = createContextKey<Deadline | undefined>(undefined, {
+  description: "when the client stops to wait",
+});
+
+/** A gate that notes the deadline of a call before anything else: interceptors are not told of it. */
+export function noteDeadline(gate: RequestGate): RequestGate {
+  return (context) => {
+    const timeoutMs = context.timeoutMs();
+    if (timeoutMs !== undefined) context.values.set(deadlineKey, new Deadline(timeoutMs));
+    return gate(context);
+  };
+}
 
 /**
  * Answers a unary call when its client's time is up, whatever it still waits for, and lets that know how long it has.
  * What is on its way by then may still happen: so gRPC has it of DeadlineExceeded.
  */
-export function keepDeadlines(deadlineMsMax: number): Interceptor {
-  return (next) => (request) => {
-    const { header } = request;
-    const { timeoutMs } = timeoutOf((name) => header.get(name), deadlineMsMax);
-    if (timeoutMs === undefined || request.stream) return next(request);
-    const answer = withDeadline(new Deadline(timeoutMs), () => next(request));
-    return Promise.race([answer, timeUp(timeoutMs, answer)]);
-  };
-}
+export const keepDeadline: Interceptor = (next) => (request) => {
+  const deadline = request.contextValues.get(deadlineKey);
+  if (deadline === undefined || request.stream) return next(request);
+  const answer = withDeadline(deadline, () => next(request));
+  return Promise.race([answer, timeUp(deadline, answer)]);
+};
 
 /** Rejects then, unless the answer is there before. */
-function timeUp(timeoutMs: number, answer: Promise<unknown>): Promise<never> {
+function timeUp(deadline: Deadline, answer: Promise<unknown>): Promise<never> {
   return new Promise((_, reject) => {
     const timer = setTimeout(() => {
       reject(new ConnectError("the operation timed out", Code.DeadlineExceeded));
-    }, timeoutMs);
+    }, deadline.remainingMs);
     const stop = () => clearTimeout(timer);
     answer.then(stop, stop);
   });

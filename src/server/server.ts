@@ -16,7 +16,7 @@ import type { Log } from "../lib/log.ts";
 import { createCors } from "./cors.ts";
 import { createDrain, type Drain } from "./drain.ts";
 import { type Endpoint, serveEndpoint } from "./endpoint.ts";
-import { keepDeadlines } from "./deadlines.ts";
+import { keepDeadline, noteDeadline } from "./deadlines.ts";
 import { maskErrors, maskGateErrors } from "./errors.ts";
 import { healthService } from "./health.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
@@ -123,15 +123,10 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   const descriptors = services.map(({ service }) => service);
   // The files bring their messages too, for google.protobuf.Any.
   const registry = createRegistry(...descriptors.map(({ file }) => file));
-  const gate = maskGateErrors(options.requestGate, log);
-  const { deadlineMsMax, messageBytesMax } = limits;
-  const interceptors = [
-    mergeUrlFields,
-    maskErrors(log),
-    keepDeadlines(deadlineMsMax),
-    ...options.interceptors,
-  ];
+  const gate = maskGateErrors(noteDeadline(options.requestGate), log);
+  const interceptors = [mergeUrlFields, maskErrors(log), keepDeadline, ...options.interceptors];
   const { shutdownSignal } = drain;
+  const { deadlineMsMax, messageBytesMax } = limits;
 
   const connectOptions: ConnectRouterOptions = {
     acceptCompression: acceptedCompressions,

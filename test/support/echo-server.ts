@@ -23,7 +23,8 @@ export interface EchoServer extends RunningServer {
 /**
  * A server whose methods say what they were given. `SetPhone` answers "<user id> <phone>" as code, but:
  * phone "fail" throws a ConnectError with a detail, "crash" an Error, "wait" waits for `release` or for
- * the end of its call, and "sleep" for `release` only. `WatchMessages` sends `phone_number` messages ("3"), or without end ("").
+ * the end of its call, and "sleep" for `release` only. `WatchMessages` sends `phone_number` messages ("3"), or
+ * without end ("").
  * The gate wants the header "authorization" not to be "no", and breaks if it is "broken".
  */
 export async function startEchoServer(options: Partial<ServerOptions> = {}): Promise<EchoServer> {

@@ -1,4 +1,7 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { ConnectError } from "@connectrpc/connect";
+import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
+import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
 import type { Log } from "../../lib/log.ts";
 import type { Cors } from "../cors.ts";
 import { publicError } from "../errors.ts";
@@ -7,7 +10,6 @@ import { urlFieldsKey, urlFieldsOf } from "../rest/url-fields.ts";
 import type { PathMatch } from "../rest/path-router.ts";
 import { grpcContentType, pathOf } from "../request-head.ts";
 import type { RestTarget, Routes, UnaryTarget } from "../routes.ts";
-import { timeoutOf } from "../timeout.ts";
 import { type CallEnvironment, UnaryCall } from "./call.ts";
 import { envelopeBytes } from "./envelope.ts";
 import { type Exchange, joined, readWhole } from "./exchange.ts";
@@ -41,7 +43,7 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     if (rpc !== undefined) {
       const protocol = forRpcs ? rpc.protocols.get(exchange.headers["content-type"] ?? "") : undefined;
       if (protocol === undefined || !isPlainCall(exchange, protocol) || isTooLarge(exchange)) return false;
-      const timeout = timeoutOf(fieldsOf(exchange), limits.deadlineMsMax);
+      const timeout = timeoutOf(exchange.headers, limits.deadlineMsMax);
       if (timeout.error !== undefined) return false;
       begin(callOf(exchange, rpc, protocol, timeout.timeoutMs), rpc, protocol, undefined);
       return true;
@@ -68,7 +70,7 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     const { target } = exchange;
     const question = target.indexOf("?");
     const query = question === -1 ? "" : target.slice(question + 1);
-    const timeout = timeoutOf(fieldsOf(exchange), limits.deadlineMsMax);
+    const timeout = timeoutOf(exchange.headers, limits.deadlineMsMax);
     const { transcoder } = match.value;
     const call = callOf(exchange, match.value, transcoder, timeout.timeoutMs);
     call.values.set(urlFieldsKey, urlFieldsOf(match, query));
@@ -189,6 +191,16 @@ function isIdentity(encoding: string | string[] | undefined): boolean {
   return encoding === undefined || encoding === "identity";
 }
 
-function fieldsOf({ headers }: Exchange): (name: string) => string | null {
-  return (name) => headers[name]?.toString() ?? null;
+interface Timeout {
+  readonly timeoutMs?: number | undefined;
+  readonly error?: ConnectError | undefined;
 }
+
+function timeoutOf(headers: IncomingHttpHeaders, deadlineMsMax: number): Timeout {
+  const { "grpc-timeout": grpc, "connect-timeout-ms": connect } = headers;
+  if (grpc !== undefined) return parseGrpcTimeout(String(grpc), deadlineMsMax);
+  if (connect !== undefined) return parseConnectTimeout(String(connect), deadlineMsMax);
+  return noTimeout;
+}
+
+const noTimeout: Timeout = {};

@@ -171,13 +171,13 @@ export class PostgresStore implements Store {
 
   /** Calls that come together want the same settings: what several ask for is looked up once. */
   async #loadAll(asked: readonly Load[], deadline: Deadline): Promise<readonly (StoredState | null)[]> {
-    const places = new Map<string, number>();
+    const placeByName = new Map<string, number>();
     const loads: Load[] = [];
-    const placeOf = asked.map((load) => {
+    const places = asked.map((load) => {
       const { aggregate, known } = load;
       const name = `${aggregate.type}/${known?.sequence ?? 0}/${aggregate.id}`;
-      const place = places.get(name) ?? loads.push(load) - 1;
-      places.set(name, place);
+      const place = placeByName.get(name) ?? loads.push(load) - 1;
+      placeByName.set(name, place);
       return place;
     });
     const values = [
@@ -203,7 +203,7 @@ export class PostgresStore implements Store {
         ? (loads[index]?.known ?? null)
         : { sequence: integer(row["sequence"]), state: JSON.parse(text(row["state"])) };
     }
-    return placeOf.map((place) => found[place] ?? null);
+    return places.map((place) => found[place] ?? null);
   }
 
   async #findAll(keys: readonly UniqueKey[], deadline: Deadline): Promise<readonly (string | null)[]> {
