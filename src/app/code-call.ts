@@ -3,6 +3,7 @@ import type { Decision, Facts } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
+import { chain } from "../lib/maybe-promise.ts";
 import { type AppContext, type CodeWay, type Done, execute } from "./context.ts";
 import type { Caller, KeptAnswer } from "./ports.ts";
 import type { Channel } from "./sms-port.ts";
@@ -39,22 +40,33 @@ const otherRequest = refusal("failed_precondition", "RINGBACK-i7Oth", "Errors.Id
  * @param asked everything that the call asks for, as JSON: with the same key it must be the same
  * @throws DomainError also if the key belongs to a call that asked for something else
  */
-export async function runCodeCall<R extends object>(
+export function runCodeCall<R extends object>(
   app: AppContext,
   caller: Caller,
   { idempotency, channel }: CodeRequest,
   asked: object,
   run: (call: CodeCall<R>) => Promise<R>,
 ): Promise<R> {
-  const found = app.codeProviders?.generators(channel);
-  const generatorOf = found instanceof Promise ? await found : found;
-  if (idempotency === undefined) return run({ channel, generatorOf, keep: () => ({}) });
+  return chain(app.codeProviders?.generators(channel), (generatorOf) => {
+    const way = { channel, generatorOf };
+    if (idempotency === undefined) return run({ ...way, keep: keepNothing });
+    const parts = [caller.userId, idempotency.method, idempotency.key];
+    const key = hash("sha256", JSON.stringify(parts), "base64url");
+    return runOnce(app, key, asked, (keep: CodeCall<R>["keep"]) => run({ ...way, keep }));
+  });
+}
 
-  const key = hash(
-    "sha256",
-    JSON.stringify([caller.userId, idempotency.method, idempotency.key]),
-    "base64url",
-  );
+function keepNothing(): object {
+  return {};
+}
+
+/** @param key of the answer that is kept */
+async function runOnce<R extends object>(
+  app: AppContext,
+  key: string,
+  asked: object,
+  run: (keep: CodeCall<R>["keep"]) => Promise<R>,
+): Promise<R> {
   const request = hash("sha256", JSON.stringify(asked), "base64url");
   const findFirst = async (): Promise<R | undefined> => {
     const sealed = await app.store.findAnswer(key, app.clock.nowMs());
@@ -76,7 +88,7 @@ export async function runCodeCall<R extends object>(
   if (first !== undefined) return first;
   // The same call may have run meanwhile, and what it changed may be why this one was refused or changed nothing.
   try {
-    const reply = await run({ channel, generatorOf, keep });
+    const reply = await run(keep);
     return (await findFirst()) ?? reply;
   } catch (error) {
     const winner = await findFirst();

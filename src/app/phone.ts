@@ -8,6 +8,7 @@ import {
   decideVerifyPhone,
 } from "../domain/phone.ts";
 import type { UserState } from "../domain/user.ts";
+import { chain } from "../lib/maybe-promise.ts";
 import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import {
   type AppContext,
@@ -45,17 +46,18 @@ export function setPhone(
   command: SetPhoneCommand,
   rules: PhoneRules["set"],
 ): Promise<PhoneReply> {
-  return runCodeCall<PhoneReply>(app, caller, command, command, async (call) => {
-    const policy = await policyFor(app, command);
-    const code = newCode(app, policy.phoneCode, policy.resend);
-    const { number, verification } = command;
-    const decide = (state: UserState | undefined, facts: Facts) => {
-      const user = requireHuman(visible(state, command), rules.userMissing);
-      requireVerificationAllowed(caller, user, verification);
-      return decideSetPhone(user, { number, verification, code }, rules, facts);
-    };
-    return executeCodeCall(app, policy, command.userId, call, decide, phoneReplyOf);
-  });
+  return runCodeCall<PhoneReply>(app, caller, command, command, (call) =>
+    chain(policyFor(app, command), (policy) => {
+      const code = newCode(app, policy.phoneCode, policy.resend);
+      const { number, verification } = command;
+      const decide = (state: UserState | undefined, facts: Facts) => {
+        const user = requireHuman(visible(state, command), rules.userMissing);
+        requireVerificationAllowed(caller, user, verification);
+        return decideSetPhone(user, { number, verification, code }, rules, facts);
+      };
+      return executeCodeCall(app, policy, command.userId, call, decide, phoneReplyOf);
+    }),
+  );
 }
 
 function phoneReplyOf(done: LoadedUser & { readonly decision: { readonly code?: IssuedCode } }): PhoneReply {

@@ -124,7 +124,9 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   // The files bring their messages too, for google.protobuf.Any.
   const registry = createRegistry(...descriptors.map(({ file }) => file));
   const gate = maskGateErrors(noteDeadline(options.requestGate), log);
-  const interceptors = [mergeUrlFields, maskErrors(log), keepDeadline, ...options.interceptors];
+  const interceptors = [mergeUrlFields, keepDeadline, ...options.interceptors];
+  // The unary path sees every error itself.
+  const masked = [maskErrors(log), ...interceptors];
   const { shutdownSignal } = drain;
   const { deadlineMsMax, messageBytesMax } = limits;
 
@@ -135,7 +137,7 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
     shutdownSignal,
     jsonOptions: { ignoreUnknownFields: true, registry },
   };
-  const guarded = createConnectRouter({ ...connectOptions, requestGate: gate, interceptors });
+  const guarded = createConnectRouter({ ...connectOptions, requestGate: gate, interceptors: masked });
   for (const { addTo } of services) addTo(guarded);
 
   const open = createConnectRouter({ ...connectOptions, interceptors: [maskErrors(log)] });

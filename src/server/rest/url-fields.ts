@@ -44,7 +44,7 @@ export const urlFieldsKey: ContextKey<UrlFields | undefined> = createContextKey<
   },
 );
 
-/** Writes the fields of the URL into the message; those of the path win. Must be the outermost interceptor. */
+/** Writes the fields of the URL into the message; those of the path win. No interceptor may look at the message before it. */
 export const mergeUrlFields: Interceptor = (next) => (request) => {
   const url = request.contextValues.get(urlFieldsKey);
   if (!request.stream && url !== undefined) {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Readable, Writable } from "node:stream";
+import { atTurnEnd } from "./turn-end.ts";
 
 /** A request, and the way to answer it, whatever version of HTTP carries it. */
 export interface Exchange {
@@ -132,6 +133,10 @@ export class Http1Exchange implements Exchange {
     if (this.isGone) return;
     const fields = { ...this.extraHeaders, ...headers, "content-length": body?.byteLength ?? 0 };
     this.sink.writeHead(status, fields);
+    atTurnEnd(() => this.#send(body));
+  }
+
+  #send(body: Uint8Array | undefined): void {
     if (body === undefined || body.byteLength > oneWriteBytesMax) this.sink.end(body);
     // As text, byte for byte, it leaves together with the header: one write instead of a writev of two.
     else

@@ -4,11 +4,15 @@ import type {
   HandlerContext,
   Interceptor,
   MethodImplSpec,
+  StreamResponse,
   UnaryRequest,
   UnaryResponse,
 } from "@connectrpc/connect";
 import type { RequestGate } from "../errors.ts";
 import { callOf, type UnaryCall } from "./call.ts";
+
+/** What an interceptor wraps. */
+type Next = Parameters<Interceptor>[0];
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
 
@@ -17,8 +21,8 @@ export interface UnaryMethod {
   readonly spec: UnarySpec;
   /** Runs before the body is read. */
   readonly gate: RequestGate;
-  /** Message in, interceptors, implementation, message out. */
-  readonly invoke: (call: UnaryCall, input: Message) => Promise<Message>;
+  /** Message in, interceptors, implementation, response out. */
+  readonly invoke: (call: UnaryCall, input: Message) => ReturnType<Next>;
 }
 
 /** @param interceptors the first is the outermost; they are put together once, for all calls */
@@ -36,7 +40,7 @@ export function unaryMethod(
     return responseOf(call, message);
   }
 
-  const outermost = interceptors.reduceRight<Parameters<Interceptor>[0]>(
+  const outermost = interceptors.reduceRight<Next>(
     (next, interceptor) => interceptor(next),
     (request) => {
       if (request.stream) throw new Error(`${method.toString()} is no stream`);
@@ -47,13 +51,15 @@ export function unaryMethod(
   return {
     spec,
     gate,
-    async invoke(call, input) {
-      const response = await outermost((call.request = new CallRequest(call, input)));
-      if (response.stream) throw new Error(`an interceptor made a stream of ${method.toString()}`);
-      if (response !== call.response) takeHeaders(call, response);
-      return response.message;
-    },
+    invoke: (call, input) => outermost((call.request = new CallRequest(call, input))),
   };
+}
+
+/** What is answered, once the headers that interceptors put around it are the call's. */
+export function messageOf(call: UnaryCall, response: UnaryResponse | StreamResponse): Message {
+  if (response.stream) throw new Error(`an interceptor made a stream of ${call.method.toString()}`);
+  if (response !== call.response) takeHeaders(call, response);
+  return response.message;
 }
 
 /** What interceptors see of a call. */

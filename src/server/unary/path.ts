@@ -13,6 +13,7 @@ import type { RestTarget, Routes, UnaryTarget } from "../routes.ts";
 import { type CallEnvironment, UnaryCall } from "./call.ts";
 import { envelopeBytes } from "./envelope.ts";
 import { type Exchange, joined, readWhole } from "./exchange.ts";
+import { messageOf } from "./method.ts";
 import type { UnaryProtocol } from "./protocol.ts";
 import { ReadWatch } from "./read-watch.ts";
 import { askConnect } from "./ask-connect.ts";
@@ -111,10 +112,10 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
       if (gated === undefined) return read(call, target, protocol);
       gated.then(
         () => read(call, target, protocol),
-        (reason: unknown) => end(call, refuseBy(call, protocol, reason)),
+        (reason: unknown) => refuse(call, protocol, reason),
       );
     } catch (reason) {
-      end(call, refuseBy(call, protocol, reason));
+      void refuse(call, protocol, reason);
     }
   }
 
@@ -124,10 +125,11 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     if (exchange.httpVersion === "2") watch.begin(exchange);
     readWhole(exchange.source, limits.messageBytesMax + envelopeBytes, (chunks, isWhole) => {
       watch.end(exchange);
-      end(call, answer(call, target, protocol, chunks, isWhole));
+      void answer(call, target, protocol, chunks, isWhole);
     });
   }
 
+  /** Never rejects. */
   async function answer(
     call: UnaryCall,
     { unary, rpc }: UnaryTarget,
@@ -137,12 +139,16 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
   ): Promise<void> {
     try {
       const input = isWhole ? parse(call, protocol, joined(chunks)) : tooLarge(protocol);
-      if (input === undefined) return await askConnect(rpc, call.exchange, chunks, options, isWhole);
-      const output = await unary.invoke(call, input instanceof Promise ? await input : input);
-      // What cannot be written down is an error too.
-      await protocol.answer(call, output);
+      if (input === undefined) {
+        await askConnect(rpc, call.exchange, chunks, options, isWhole);
+      } else {
+        const response = await unary.invoke(call, input instanceof Promise ? await input : input);
+        // What cannot be written down is an error too.
+        await protocol.answer(call, messageOf(call, response));
+      }
+      call.finish();
     } catch (reason) {
-      await refuseBy(call, protocol, reason);
+      await refuse(call, protocol, reason);
     }
   }
 
@@ -156,17 +162,16 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     return protocol.parse(call, body);
   }
 
-  async function refuseBy(call: UnaryCall, protocol: UnaryProtocol, reason: unknown): Promise<void> {
-    await protocol.refuse(call, publicError(reason, call.method, log));
-  }
-
-  function end(call: UnaryCall, answered: Promise<void>): void {
-    answered
-      .catch((error: unknown) => {
-        log.error("a request failed unexpectedly", { method: call.method.toString(), error });
-        call.exchange.cancel();
-      })
-      .finally(() => call.finish());
+  /** Never rejects. */
+  async function refuse(call: UnaryCall, protocol: UnaryProtocol, reason: unknown): Promise<void> {
+    try {
+      await protocol.refuse(call, publicError(reason, call.method, log));
+    } catch (error) {
+      log.error("a request failed unexpectedly", { method: call.method.toString(), error });
+      call.exchange.cancel();
+    } finally {
+      call.finish();
+    }
   }
 }
 
