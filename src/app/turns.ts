@@ -4,7 +4,8 @@ const busy = refusal("resource_exhausted", "RINGBACK-b5Yq1", "Errors.Caller.Busy
 
 /** Lets the work for one key take turns; work for different keys does not wait for each other. */
 export class Turns {
-  readonly #last = new Map<string, Turn>();
+  /** Of each key that is at work: who waits for it, the first in front. */
+  readonly #lines = new Map<string, (() => void)[]>();
   readonly #waitingMax: number;
 
   /** @param waitingMax how much may wait for one key; more is refused */
@@ -14,38 +15,16 @@ export class Turns {
 
   /** @throws DomainError if too much waits for this key already */
   async take<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#last.get(key);
-    const waiting = before === undefined ? 0 : before.waiting + 1;
-    if (waiting > this.#waitingMax) throw new DomainError(busy);
-    const turn = new Turn(waiting);
-    this.#last.set(key, turn);
+    const line = this.#lines.get(key);
+    if (line === undefined) this.#lines.set(key, []);
+    else if (line.length < this.#waitingMax) await new Promise<void>((begin) => line.push(begin));
+    else throw new DomainError(busy);
     try {
-      if (before !== undefined) await before.end();
       return await work();
     } finally {
-      if (this.#last.get(key) === turn) this.#last.delete(key);
-      turn.finish();
+      const next = this.#lines.get(key)?.shift();
+      if (next === undefined) this.#lines.delete(key);
+      else next();
     }
-  }
-}
-
-class Turn {
-  /** Upper bound of the turns before this one. */
-  readonly waiting: number;
-  /** Only if somebody waits. */
-  #ended: PromiseWithResolvers<void> | undefined;
-
-  constructor(waiting: number) {
-    this.waiting = waiting;
-  }
-
-  /** Resolves once it is over. To be asked for before that. */
-  end(): Promise<void> {
-    this.#ended ??= Promise.withResolvers();
-    return this.#ended.promise;
-  }
-
-  finish(): void {
-    this.#ended?.resolve();
   }
 }

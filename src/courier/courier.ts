@@ -23,7 +23,7 @@ const sendingMax = 32;
 const leaseMs = 30_000;
 /** The rest of the lease is for the provider that is asked last: longer than any may take. */
 const beginMs = 15_000;
-/** How long the courier sleeps at most while something waits; waking it is only a hint. */
+/** How long the courier sleeps at most while something waits or may come from elsewhere; waking it is only a hint. */
 const pollMs = 1_000;
 /** Messages to the same recipient that are looked at for a newer code. */
 const latestMax = 20;
@@ -32,6 +32,8 @@ const unrecordedMax = 1_000;
 
 export interface CourierOptions {
   readonly outbox: Outbox;
+  /** Whether other servers put messages into it, of which nobody tells this one. */
+  readonly isShared: boolean;
   readonly users: UserRepository;
   readonly sessions: SessionRepository;
   readonly settings: Settings;
@@ -89,7 +91,7 @@ export class Courier {
   }
 
   async #claimAndSend(): Promise<void> {
-    const { outbox, providers, clock, log } = this.#options;
+    const { outbox, isShared, providers, clock, log } = this.#options;
     try {
       while (!this.#stopped) {
         // While all providers are left alone, one message at a time is enough to see one come back.
@@ -98,7 +100,7 @@ export class Courier {
         if (free <= 0) return; // whichever ends next wakes the courier
         // Looking costs a read, claiming a write: nothing is claimed before something is due.
         const dueMs = await outbox.nextDueMs();
-        if (dueMs === undefined) return;
+        if (dueMs === undefined) return isShared ? this.#sleep(pollMs) : undefined;
         const nowMs = clock.nowMs();
         const claimAtMs = Math.max(dueMs, restsUntilMs ?? 0);
         if (claimAtMs > nowMs) return this.#sleep(Math.min(pollMs, claimAtMs - nowMs));

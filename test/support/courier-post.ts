@@ -56,8 +56,11 @@ export class Post {
   #failSettling = false;
   /** While it is set, couriers claim nothing. */
   isHeld = false;
+  /** Whether the courier is told of new messages, as it is of those that its own server writes. */
+  isTold = true;
 
-  constructor() {
+  /** @param isShared whether other servers write to the store */
+  constructor({ isShared = false } = {}) {
     const clock = { nowMs: () => this.nowMs };
     const memory = openMemoryStore();
     this.outbox = memory.outbox;
@@ -71,7 +74,7 @@ export class Post {
       clock,
       randomBytes,
     };
-    this.app = { ...common, store, knownRoles: [], onMessage: () => this.courier.wake() };
+    this.app = { ...common, store, knownRoles: [], onMessage: () => void (this.isTold && this.courier.wake()) };
     const log = createLog("debug", (line) => {
       this.lines.push(line);
       this.#notify();
@@ -85,7 +88,7 @@ export class Post {
       });
       this.#codeProviders = createCodeProviders(providers, randomBytes, log);
       const receiptUrlOf = (providerId: string, messageId: string) => `https://me/${providerId}/${messageId}`;
-      return new Courier({ ...common, outbox: store.outbox, providers, receiptUrlOf, log });
+      return new Courier({ ...common, outbox: store.outbox, isShared, providers, receiptUrlOf, log });
     };
     this.courier = this.#newCourier();
   }

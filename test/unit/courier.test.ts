@@ -35,6 +35,16 @@ describe("the courier", () => {
     expect(post.lines.join("")).not.toContain("+41791000001");
   });
 
+  it("finds by itself what another server wrote, though it had nothing to do before", async () => {
+    post = new Post({ isShared: true });
+    post.courier.wake();
+    await post.quiet();
+    post.isTold = false;
+    await post.send("1");
+    await post.until(() => post.settled.length === 1);
+    expect(outcomes()).toEqual(["sent"]);
+  });
+
   it("tries again after what may pass, under the same id", async () => {
     post.answer = () => (post.sent.length < 4 ? { kind: "retry", reason: "busy" } : { kind: "sent" });
     await post.send("1");

@@ -35,6 +35,16 @@ describe("turns", () => {
     );
   });
 
+  it("count who waits now, however long there is no pause between them", async () => {
+    const turns = new Turns(2);
+    let taken = 0;
+    const caller = async (): Promise<void> => {
+      while (taken < 10_000) await turns.take("a", async () => void (taken += 1));
+    };
+    await Promise.all([caller(), caller(), caller()]);
+    expect(taken).toBeGreaterThanOrEqual(10_000);
+  });
+
   it("refuse to let more wait than the bound allows", async () => {
     const turns = new Turns(1);
     const gate = Promise.withResolvers<void>();
