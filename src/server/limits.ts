@@ -15,7 +15,7 @@ export interface Limits {
   readonly requestTimeoutMs: number;
   /** The longest deadline that a client may ask for; a longer one is refused. */
   readonly deadlineMsMax: number;
-  /** How long a unary call may take at most, whatever deadline the client asks for. */
+  /** After this long the signal of a unary call is aborted, whatever deadline the client asks for. */
   readonly callTimeoutMs: number;
   /** How long an HTTP/1.1 connection may wait for its next request. */
   readonly http1IdleTimeoutMs: number;

@@ -190,6 +190,25 @@ describe("limits", () => {
   });
 
   it.each([
+    ["that is refused before it is read", "no", Buffer.alloc(1), true],
+    ["that is refused before it is read", "no", Buffer.alloc(1), false],
+    ["that is too large already", "yes", Buffer.alloc(64 * 1024), true],
+    ["that is too large already", "yes", Buffer.alloc(64 * 1024), false],
+  ])("end a gRPC call whose body does not end, and %s", async (_name, authorization, body, unaryPath) => {
+    const limits = { requestTimeoutMs: 100, headersTimeoutMs: 50, messageBytesMax: 1024 };
+    const session = connectHttp2((await start({ limits, unaryPath })).url);
+    const path = "/zitadel.user.v2.UserService/SetPhone";
+    const contentType = { "content-type": "application/grpc", te: "trailers" };
+    const stream = session.request({ ":method": "POST", ":path": path, ...contentType, authorization });
+    stream.on("error", () => {});
+    stream.resume();
+    // The length of a frame that would be allowed, and a second one that never comes to its end.
+    stream.write(Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 4, 0]), body]));
+    await once(stream, "close");
+    session.close();
+  });
+
+  it.each([
     [
       "HTTP/1.1",
       async ({ url }: EchoServer) => {

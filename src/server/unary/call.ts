@@ -8,7 +8,7 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import { systemClock } from "../../lib/clock.ts";
+import { Deadline } from "../../lib/deadline.ts";
 import { drainSignalKey, type Drain } from "../drain.ts";
 import type { Limits } from "../limits.ts";
 import type { Exchange } from "./exchange.ts";
@@ -39,8 +39,7 @@ export class UnaryCall implements HandlerContext {
   readonly exchange: Exchange;
   readonly values: ContextValues;
   readonly #environment: CallEnvironment;
-  readonly #timeoutMs: number | undefined;
-  readonly #beganMs: number;
+  readonly #deadline: Deadline | undefined;
   readonly requestHeader: Headers;
   readonly responseHeader = new LazyHeaders();
   readonly responseTrailer = new LazyHeaders();
@@ -55,8 +54,7 @@ export class UnaryCall implements HandlerContext {
     this.exchange = exchange;
     this.requestHeader = new LazyHeaders(exchange.headers);
     this.#environment = environment;
-    this.#timeoutMs = timeoutMs;
-    this.#beganMs = timeoutMs === undefined ? 0 : systemClock.nowMs();
+    this.#deadline = timeoutMs === undefined ? undefined : new Deadline(timeoutMs);
     this.values = new CallValues(this, environment.drain.drainSignal);
   }
 
@@ -82,23 +80,18 @@ export class UnaryCall implements HandlerContext {
   }
 
   get timeoutMs(): () => number | undefined {
-    return () => this.#timeLeftMs();
+    return () => this.#deadline?.remainingMs;
   }
 
   /** Aborted when the deadline is over, the client has gone, or the server's time is up. */
   get signal(): AbortSignal {
-    this.#signal ??= new CallSignal(this.exchange, this.#environment, this.#timeLeftMs());
+    this.#signal ??= new CallSignal(this.exchange, this.#environment, this.#deadline?.remainingMs);
     return this.#signal.signal;
   }
 
   /** The answer is on its way: nothing aborts the signal any more. */
   finish(): void {
     this.#signal?.release();
-  }
-
-  #timeLeftMs(): number | undefined {
-    if (this.#timeoutMs === undefined) return undefined;
-    return Math.floor(this.#beganMs + this.#timeoutMs - systemClock.nowMs());
   }
 }
 

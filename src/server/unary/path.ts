@@ -106,25 +106,26 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     protocol: UnaryProtocol,
     refusal: ConnectError | undefined,
   ): void {
+    watch.begin(call.exchange);
+    const refuseUnread = (reason: unknown): void => {
+      watch.leave(call.exchange);
+      void refuse(call, protocol, reason);
+    };
     try {
       if (refusal !== undefined) throw refusal;
       const gated = target.unary.gate(call);
       if (gated === undefined) return read(call, target, protocol);
-      gated.then(
-        () => read(call, target, protocol),
-        (reason: unknown) => refuse(call, protocol, reason),
-      );
+      gated.then(() => read(call, target, protocol), refuseUnread);
     } catch (reason) {
-      void refuse(call, protocol, reason);
+      refuseUnread(reason);
     }
   }
 
   function read(call: UnaryCall, target: UnaryTarget, protocol: UnaryProtocol): void {
     const { exchange } = call;
-    // HTTP/1.1 has its own watch over this.
-    if (exchange.httpVersion === "2") watch.begin(exchange);
     readWhole(exchange.source, limits.messageBytesMax + envelopeBytes, (chunks, isWhole) => {
-      watch.end(exchange);
+      if (isWhole) watch.end(exchange);
+      else watch.leave(exchange);
       void answer(call, target, protocol, chunks, isWhole);
     });
   }

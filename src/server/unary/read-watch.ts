@@ -1,16 +1,16 @@
-import { systemClock } from "../../lib/clock.ts";
+import { Deadline } from "../../lib/deadline.ts";
 import type { Exchange } from "./exchange.ts";
 
 const lookEveryMs = 1_000;
 
 /**
- * Cancels requests whose bodies take too long. One look in a second, at those that began first, instead of a
- * timer for each.
+ * Cancels requests over HTTP/2 whose bodies take too long, also of those that nobody wants to read any more. One look
+ * in a second, at those that began first, instead of a timer for each. HTTP/1.1 has its own watch over this.
  */
 export class ReadWatch {
   readonly #timeoutMs: number;
-  /** When each began, in that order. */
-  readonly #reading = new Map<Exchange, number>();
+  /** In the order in which they began. */
+  readonly #reading = new Map<Exchange, Deadline>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(timeoutMs: number) {
@@ -18,20 +18,26 @@ export class ReadWatch {
   }
 
   begin(exchange: Exchange): void {
-    this.#reading.set(exchange, systemClock.nowMs());
+    if (exchange.httpVersion !== "2") return;
+    this.#reading.set(exchange, new Deadline(this.#timeoutMs));
     this.#timer ??= setInterval(() => this.#look(), Math.min(lookEveryMs, this.#timeoutMs)).unref();
   }
 
+  /** Its body is there. */
   end(exchange: Exchange): void {
     this.#reading.delete(exchange);
   }
 
+  /** Its body is left to others, or to nobody: the watch ends with the stream. */
+  leave(exchange: Exchange): void {
+    if (this.#reading.has(exchange)) exchange.source.once("close", () => this.end(exchange));
+  }
+
   #look(): void {
-    const overMs = systemClock.nowMs() - this.#timeoutMs;
-    for (const [exchange, beganMs] of this.#reading) {
-      if (beganMs > overMs) return;
+    for (const [exchange, deadline] of this.#reading) {
+      if (!deadline.isOver) return;
       this.#reading.delete(exchange);
-      exchange.cancel();
+      if (!exchange.source.readableEnded) exchange.cancel();
     }
     if (this.#reading.size > 0) return;
     clearInterval(this.#timer);
