@@ -103,8 +103,14 @@ function sessionRequestOf(
       lifetimeMs: lifetime && boundedMs("lifetime", lifetime),
     }),
     metadata: Object.fromEntries(entries),
-    origin: new URL(context.url).origin,
+    origin: originOf(context.url),
   };
+}
+
+/** Empty for a URL that no browser was on, e.g. one with another scheme. */
+function originOf(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed?.protocol === "https:" || parsed?.protocol === "http:" ? parsed.origin : "";
 }
 
 function checkedUserOf({ search }: NonNullable<Checks["user"]>): NonNullable<SessionRequest["user"]> {

@@ -45,7 +45,8 @@ export function webhookPayload(message: SmsMessage, provider: { id: string; desc
 }
 
 function originOf({ origin }: SmsMessage): object {
-  return origin === "" ? {} : { origin, domain: new URL(origin).hostname };
+  const domain = URL.parse(origin)?.hostname;
+  return domain === undefined ? {} : { origin, domain };
 }
 
 function withoutEmpty(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

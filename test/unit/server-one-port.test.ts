@@ -76,9 +76,13 @@ describe("one port", () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 [^]*\{"keys":\[\]\}$/);
   });
 
-  it("refuses a host that is none", async () => {
-    const socket = await openSocket(await start());
-    socket.write("GET /keys HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n");
+  it.each([
+    ["GET /keys", true],
+    ["DELETE /v2/users/7/phone", true],
+    ["DELETE /v2/users/7/phone", false],
+  ])("refuses a host that is none: %s (unary path: %s)", async (request, unaryPath) => {
+    const socket = await openSocket(await start({ unaryPath }));
+    socket.write(`${request} HTTP/1.1\r\nHost: a^b\r\nConnection: close\r\n\r\n`);
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 [^]*malformed/);
   });
 

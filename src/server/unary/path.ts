@@ -37,8 +37,11 @@ export type UnaryPath = (exchange: Exchange) => boolean;
 export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
   const { routes, cors, limits, log, forRpcs } = options;
   const watch = new ReadWatch(limits.requestTimeoutMs);
+  /** The last host that was one: nearly all calls name the same. */
+  let goodHost = "localhost";
 
   return (exchange) => {
+    if (!hasHost(exchange)) return false;
     const path = pathOf(exchange.target);
     const rpc = routes.unary.get(path);
     if (rpc !== undefined) {
@@ -54,6 +57,12 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     serveRest(exchange, match);
     return true;
   };
+
+  function hasHost({ headers }: Exchange): boolean {
+    const host = String(headers[":authority"] ?? headers.host ?? goodHost);
+    if (host !== goodHost && URL.canParse(`http://${host}`)) goodHost = host;
+    return host === goodHost;
+  }
 
   function restMatch(exchange: Exchange, path: string): PathMatch<RestTarget> | undefined {
     const { method, headers, target } = exchange;
