@@ -22,6 +22,7 @@ export function noteDeadline(gate: RequestGate): RequestGate {
 export const keepDeadline: Interceptor = (next) => (request) => {
   const deadline = request.contextValues.get(deadlineKey);
   if (deadline === undefined || request.stream) return next(request);
+  if (deadline.isOver) throw timedOut();
   const answer = withDeadline(deadline, () => next(request));
   return Promise.race([answer, timeUp(deadline, answer)]);
 };
@@ -30,9 +31,13 @@ export const keepDeadline: Interceptor = (next) => (request) => {
 function timeUp(deadline: Deadline, answer: Promise<unknown>): Promise<never> {
   return new Promise((_, reject) => {
     const timer = setTimeout(() => {
-      reject(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+      reject(timedOut());
     }, deadline.remainingMs);
     const stop = () => clearTimeout(timer);
     answer.then(stop, stop);
   });
+}
+
+function timedOut(): ConnectError {
+  return new ConnectError("the operation timed out", Code.DeadlineExceeded);
 }

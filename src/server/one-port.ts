@@ -1,6 +1,11 @@
 import { once } from "node:events";
 import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
+import {
+  constants,
+  createServer as createHttp2Server,
+  type Http2Server,
+  type ServerHttp2Session,
+} from "node:http2";
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import type { Log } from "../lib/log.ts";
@@ -224,6 +229,11 @@ function serveHttp2(
   const requests = createHttp2Server();
   requests.on("request", onRequest);
   server.on("stream", (stream, headers, flags, rawHeaders) => {
+    // Node holds a client to the bound only once it has acknowledged it, and one need not.
+    if (textBytes(rawHeaders) > limits.headerBytesMax) {
+      stream.on("error", onStreamError);
+      return stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    }
     const { ":method": method = "", ":path": target = "" } = headers;
     const exchange = new Http2Exchange(stream, headers, method, target);
     if (unaryPath(exchange)) stream.on("error", onStreamError);
@@ -236,6 +246,13 @@ function serveHttp2(
       for (const session of sessions) session.close();
     },
   };
+}
+
+/** Of texts of one byte a character. */
+function textBytes(texts: readonly string[]): number {
+  let bytes = 0;
+  for (const { length } of texts) bytes += length;
+  return bytes;
 }
 
 function portOf(server: TcpServer): number {

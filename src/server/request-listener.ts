@@ -54,6 +54,8 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
       contentType: request.headers["content-type"],
       accept: request.headers.accept,
     });
+    // HTTP/1.0, which simple probes speak, names none. (Node asks for it in HTTP/1.1.)
+    if (!("stream" in request)) request.headers.host ??= "localhost";
     let universal: UniversalServerRequest;
     try {
       const contextValues = createContextValues().set(drainSignalKey, drain.drainSignal);

@@ -86,6 +86,15 @@ describe("one port", () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 [^]*malformed/);
   });
 
+  it.each(["GET /keys", "DELETE /v2/users/7/phone"])(
+    "takes %s of HTTP/1.0, which names no host",
+    async (request) => {
+      const socket = await openSocket(await start());
+      socket.write(`${request} HTTP/1.0\r\n\r\n`);
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
+    },
+  );
+
   it("says why it cannot start", async () => {
     const { port } = await start();
     await expect(startEchoServer({ port })).rejects.toThrow("address already in use");
@@ -250,6 +259,16 @@ describe("limits", () => {
     // The server may hold a client to its settings only once they are acknowledged.
     await get(session, "/keys");
     const stream = session.request({ ":path": "/keys", ...headers });
+    stream.on("error", () => {});
+    stream.resume();
+    await new Promise((resolve) => stream.once("close", resolve));
+    expect(stream.rstCode).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    session.destroy();
+  });
+
+  it("bound the headers of a client that was not told yet, however few bytes they are on the wire", async () => {
+    const session = connectHttp2((await start()).url, { maxSendHeaderBlockLength: 2 ** 20 });
+    const stream = session.request({ ":path": "/keys", "x-large": Array(100).fill("x".repeat(2_000)) });
     stream.on("error", () => {});
     stream.resume();
     await new Promise((resolve) => stream.once("close", resolve));

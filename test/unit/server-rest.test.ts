@@ -270,6 +270,19 @@ describe("a REST call that takes long", () => {
     expect(waiting.errors).toEqual([]);
   });
 
+  it.each([true, false])("is not begun when its time is over already (unary path: %s)", async (unaryPath) => {
+    const server = await startEchoServer({ unaryPath });
+    for (const headers of [
+      { "grpc-timeout": "0m" },
+      { "grpc-timeout": "1n" },
+      { "connect-timeout-ms": "0" },
+    ]) {
+      const response = await fetch(server.url + setPhone, { method: "POST", body: '{"phone":"7"}', headers });
+      expect(response.status).toBe(504);
+    }
+    await server.shutdown(0);
+  });
+
   it("ends at the time limit for calls", async () => {
     const impatient = await startEchoServer({ limits: { callTimeoutMs: 50 } });
     const response = await fetch(impatient.url + setPhone, { method: "POST", body: '{"phone":"wait"}' });
