@@ -19,6 +19,7 @@ import { CodeVault } from "./app/code-vault.ts";
 import type { AppContext } from "./app/context.ts";
 import { Directory } from "./app/directory.ts";
 import { Inbox } from "./app/inbox.ts";
+import { acceptMasterKey, lostKey, noteMasterKey, servedKeyId } from "./app/master-key.ts";
 import { KeyRotation } from "./app/key-rotation.ts";
 import type { Store } from "./app/ports.ts";
 import type { SmsProvider } from "./app/sms-port.ts";
@@ -38,7 +39,7 @@ import { Providers } from "./courier/providers.ts";
 import { policyOf } from "./domain/policy.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { withoutDeadline } from "./lib/deadline.ts";
-import { loadOrCreateKey } from "./lib/key-file.ts";
+import { createKey, readKey } from "./lib/key-file.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import type { MaybePromise } from "./lib/maybe-promise.ts";
 import { type RandomBytes, secureRandomBytes } from "./lib/random.ts";
@@ -124,14 +125,26 @@ export function openStore({ store }: Config, log: Log): Promise<Store> | Store {
   }
 }
 
+function settingsOf(config: Config, store: Store, clock: Clock): Settings {
+  const { profile, defaultRegion, resend, sms } = config;
+  return new Settings(policyOf(profile, defaultRegion, resend, sms.autofill), store, clock);
+}
+
+/** Makes the configured master key the one of a store whose own is lost. What that sealed stays closed. */
+export async function acceptKey(config: Config, store: Store): Promise<void> {
+  const masterKeys = masterKeysOf(config, undefined, secureRandomBytes);
+  const settings = settingsOf(config, store, systemClock);
+  await acceptMasterKey(settings, new CodeVault(masterKeys, secureRandomBytes));
+}
+
 type Environment = Overrides & Required<Pick<Overrides, "log" | "clock" | "randomBytes">>;
 
 async function start(config: Config, store: Store, environment: Environment): Promise<Ringback> {
   const { log, clock, randomBytes } = environment;
-  const masterKeys = masterKeysOf(config, randomBytes);
+  const settings = settingsOf(config, store, clock);
+  const masterKeys = masterKeysOf(config, await servedKeyId(settings), randomBytes);
   const vault = new CodeVault(masterKeys, randomBytes);
-  const profile = policyOf(config.profile, config.defaultRegion, config.resend, config.sms.autofill);
-  const settings = new Settings(profile, store, clock);
+  await noteMasterKey(settings, vault);
   const users = new Repository(userKind, store, clock);
   const sessions = new Repository(sessionKind, store, clock);
   const inbox = new Inbox(store.inbox, {
@@ -164,9 +177,17 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     codeProviders: createCodeProviders(providers, randomBytes, log),
     onMessage: () => withoutDeadline(() => courier.wake()),
   };
-  const newAdminToken = await prepareAdministrator(app, config);
   const receipts = receiptsEndpoint(config, app, async (id) => (await providers.byId(id))?.provider);
-  const server = await startRpc(config, app, inbox, masterKeys, receipts, environment);
+  const server = await startRpc(config, app, inbox, masterKeys, receipts, environment).catch(
+    (cause: unknown) => {
+      throw listenError(config.listen, cause);
+    },
+  );
+  // A token that is made now is shown once: not before the server has its port.
+  const newAdminToken = await prepareAdministrator(app, config).catch(async (error: unknown) => {
+    await server.shutdown(0);
+    throw error;
+  });
   courier.wake();
   rotation.start();
   return {
@@ -276,9 +297,32 @@ function receiptsEndpoint(
   };
 }
 
-function masterKeysOf({ masterKeys, store }: Config, randomBytes: RandomBytes): readonly Uint8Array[] {
+const listenReasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program has this port: choose one by RINGBACK_PORT",
+  EACCES: "this user may not take this port: choose one from 1024 on by RINGBACK_PORT",
+  EADDRNOTAVAIL: "this machine does not have the address of RINGBACK_HOST",
+  ENOTFOUND: "there is no such host: see RINGBACK_HOST",
+};
+
+function listenError({ host, port }: Config["listen"], cause: unknown): unknown {
+  const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "";
+  const reason = listenReasons[code];
+  return reason === undefined ? cause : new Error(`cannot listen at ${host}:${port}: ${reason}`, { cause });
+}
+
+/** @param servedId of the key that the store was served with last; undefined if it never was */
+function masterKeysOf(
+  { masterKeys, store }: Config,
+  servedId: string | undefined,
+  randomBytes: RandomBytes,
+): readonly Uint8Array[] {
   if (masterKeys !== undefined) return masterKeys;
-  return [store.kind === "sqlite" ? loadOrCreateKey(`${store.file}.key`, randomBytes) : randomBytes(32)];
+  if (store.kind !== "sqlite") return [randomBytes(32)];
+  const file = `${store.file}.key`;
+  const key = readKey(file);
+  if (key !== undefined) return [key];
+  if (servedId === undefined) return [createKey(file, randomBytes)];
+  throw new Error(`${file} is missing: ${lostKey(servedId)}`);
 }
 
 function smsProvider({ sms }: Config, inbox: Inbox, clock: Clock): SmsProvider {

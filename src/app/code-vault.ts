@@ -52,6 +52,10 @@ export class CodeVault implements CodeMac {
     return [...this.#keys.keys()].filter((id) => id !== this.#current.id);
   }
 
+  hasKey(id: string): boolean {
+    return this.#keys.has(id);
+  }
+
   sign(binding: CodeBinding, code: string): SignedCode {
     return { keyId: this.#current.id, mac: macOf(this.#current, binding, code).digest("base64url") };
   }
@@ -71,12 +75,12 @@ export class CodeVault implements CodeMac {
   }
 
   /**
-   * Encrypts a text for one message: opened with another id, it is not authentic.
+   * Encrypts a text for one thing, e.g. a message or a provider: opened with another id, it is not authentic.
    * @returns `<key id>.<base64url of nonce, ciphertext, tag>`
    */
-  seal(messageId: string, text: string): string {
+  seal(id: string, text: string): string {
     const nonce = this.#randomBytes(nonceBytes);
-    const cipher = createCipheriv("aes-256-gcm", this.#current.seal, nonce).setAAD(Buffer.from(messageId));
+    const cipher = createCipheriv("aes-256-gcm", this.#current.seal, nonce).setAAD(Buffer.from(id));
     const sealed = Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
     return `${this.#current.id}.${sealed.toString("base64url")}`;
   }
@@ -85,19 +89,19 @@ export class CodeVault implements CodeMac {
    * The same text, encrypted with the current key; what is already stays as it is.
    * @throws Error if its key is unknown or the text is not authentic
    */
-  reseal(messageId: string, sealed: string): string {
+  reseal(id: string, sealed: string): string {
     const isCurrent = sealed.startsWith(`${this.#current.id}.`);
-    return isCurrent ? sealed : this.seal(messageId, this.open(messageId, sealed));
+    return isCurrent ? sealed : this.seal(id, this.open(id, sealed));
   }
 
   /** @throws Error if the key is unknown or the text is not authentic */
-  open(messageId: string, sealed: string): string {
+  open(id: string, sealed: string): string {
     const [keyId = "", body = ""] = sealed.split(".");
     const key = this.#keys.get(keyId);
-    if (key === undefined) throw new Error(`message ${messageId} is sealed with the unknown key ${keyId}`);
+    if (key === undefined) throw new Error(`what is sealed for ${id} needs the master key ${keyId}, which is not here`);
     const bytes = Buffer.from(body, "base64url");
     const decipher = createDecipheriv("aes-256-gcm", key.seal, bytes.subarray(0, nonceBytes))
-      .setAAD(Buffer.from(messageId))
+      .setAAD(Buffer.from(id))
       .setAuthTag(bytes.subarray(-tagBytes));
     return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]).toString(
       "utf8",

@@ -97,7 +97,8 @@ export type SettingsEvent =
         | "settings.sms.provider.removed";
       readonly data: ProviderRef;
     }
-  | { readonly type: "settings.sms.routes.set"; readonly data: { readonly routes: readonly Route[] } };
+  | { readonly type: "settings.sms.routes.set"; readonly data: { readonly routes: readonly Route[] } }
+  | { readonly type: "settings.master_key.noted"; readonly data: { readonly keyId: string } };
 
 type Empty = Readonly<Record<string, never>>;
 
@@ -125,6 +126,8 @@ export interface SettingsState {
   readonly activeSmsProviderId?: string;
   /** Empty as if there were none. */
   readonly smsRoutes?: Dated<readonly Route[]>;
+  /** Of the key that seals secrets, and signs codes. */
+  readonly masterKeyId?: string;
 }
 
 export function textKey({ textType, language }: TextRef): string {
@@ -205,6 +208,8 @@ function change(state: SettingsState, event: SettingsEvent, at: At): SettingsSta
     }
     case "settings.sms.routes.set":
       return { ...state, smsRoutes: dated(state.smsRoutes, event.data.routes, at) };
+    case "settings.master_key.noted":
+      return { ...state, masterKeyId: event.data.keyId };
   }
 }
 

@@ -89,6 +89,7 @@ export const eventTypes: { readonly [F in EventFamily]: Readonly<Record<EventsOf
     "settings.sms.provider.deactivated": true,
     "settings.sms.provider.removed": true,
     "settings.sms.routes.set": true,
+    "settings.master_key.noted": true,
   },
 };
 

@@ -5,23 +5,19 @@ import type { RandomBytes } from "./random.ts";
 const keyBytes = 32;
 
 /**
- * The key in a file, which is made, readable by its owner only, if it is not there.
- *
- * @returns 32 bytes
+ * @returns 32 bytes; undefined if there is no such file
  * @throws Error if the file holds anything else
  */
-export function loadOrCreateKey(file: string, randomBytes: RandomBytes): Uint8Array {
-  const key = readKey(file) ?? createKey(file, randomBytes);
+export function readKey(file: string): Uint8Array | undefined {
+  if (!existsSync(file)) return undefined;
+  const key = Buffer.from(readFileSync(file, "utf8").trim(), "base64");
   if (key.length !== keyBytes)
     throw new Error(`${file} does not hold a key: 32 bytes in base64 were expected`);
   return key;
 }
 
-function readKey(file: string): Uint8Array | undefined {
-  return existsSync(file) ? Buffer.from(readFileSync(file, "utf8").trim(), "base64") : undefined;
-}
-
-function createKey(file: string, randomBytes: RandomBytes): Uint8Array {
+/** Makes a key, and a file that holds it, readable by its owner only. @throws Error if the file is there */
+export function createKey(file: string, randomBytes: RandomBytes): Uint8Array {
   const key = Buffer.from(randomBytes(keyBytes));
   mkdirSync(dirname(file), { recursive: true });
   const descriptor = openSync(file, "wx", 0o600);

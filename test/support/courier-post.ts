@@ -74,7 +74,12 @@ export class Post {
       clock,
       randomBytes,
     };
-    this.app = { ...common, store, knownRoles: [], onMessage: () => void (this.isTold && this.courier.wake()) };
+    this.app = {
+      ...common,
+      store,
+      knownRoles: [],
+      onMessage: () => void (this.isTold && this.courier.wake()),
+    };
     const log = createLog("debug", (line) => {
       this.lines.push(line);
       this.#notify();

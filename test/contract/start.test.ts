@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import { readFile, rename, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { acceptKey, build, openStore } from "../../src/build.ts";
+import { type Config, readConfig } from "../../src/config/config.ts";
+import { silentLog } from "../../src/lib/log.ts";
+import { createStoreFolder } from "../support/store-folder.ts";
+
+describe("a start on a database of before", () => {
+  let folder: Awaited<ReturnType<typeof createStoreFolder>>;
+  let file: string;
+  beforeEach(async () => {
+    folder = await createStoreFolder();
+    file = join(folder.path, "ringback.db");
+  });
+  afterEach(() => folder.remove());
+
+  function configOf(environment: Readonly<Record<string, string>> = {}): Config {
+    return readConfig({ RINGBACK_STORE: `sqlite:${file}`, RINGBACK_PORT: "0", ...environment });
+  }
+
+  /** Starts, and stops at once. @returns the token that was made */
+  async function start(environment: Readonly<Record<string, string>> = {}): Promise<string | undefined> {
+    const server = await build(configOf(environment), { log: silentLog });
+    await server.shutdown(0);
+    return server.newAdminToken;
+  }
+
+  const newKey = (): string => randomBytes(32).toString("base64");
+  const keys = (...all: readonly string[]) => ({ RINGBACK_MASTER_KEY: all.join(",") });
+
+  it("shows the administrator's token once it has its port, and not before", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const address = other.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    await expect(start({ RINGBACK_PORT: String(port) })).rejects.toThrow(
+      `127.0.0.1:${port}: another program has this port`,
+    );
+    other.close();
+    expect(await start()).toMatch(/./);
+    expect(await start()).toBeUndefined();
+  });
+
+  it("does not make a new key where the key file is missing", async () => {
+    await start();
+    await rename(`${file}.key`, `${file}.kept`);
+    await expect(start()).rejects.toThrow(`${file}.key is missing`);
+    expect(existsSync(`${file}.key`)).toBe(false);
+    await rename(`${file}.kept`, `${file}.key`);
+    await start();
+  });
+
+  it("needs the master key of before, beside a new one or alone", async () => {
+    const [first, second] = [newKey(), newKey()];
+    await start(keys(first));
+    await expect(start(keys(second))).rejects.toThrow("which is not among those of this server");
+    await start(keys(first, second));
+    await start(keys(second, first));
+    await expect(start(keys(first))).rejects.toThrow("which is not among those of this server");
+    await start(keys(second));
+  });
+
+  it("takes the key file for the key of before", async () => {
+    await start();
+    const key = (await readFile(`${file}.key`, "utf8")).trim();
+    await start(keys(newKey(), key));
+    await expect(start()).rejects.toThrow("which is not among those of this server");
+  });
+
+  it("takes another key once it is said that the one of before is lost", async () => {
+    await start();
+    await rm(`${file}.key`);
+    const config = configOf();
+    const store = await openStore(config, silentLog);
+    await acceptKey(config, store);
+    await store.close();
+    await start();
+  });
+});
