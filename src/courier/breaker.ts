@@ -7,6 +7,7 @@ import {
   CountBreaker,
   handleWhenResult,
   type IBackoff,
+  isBulkheadRejectedError,
 } from "cockatiel";
 import type { Clock } from "../lib/clock.ts";
 
@@ -19,7 +20,7 @@ const restBaseMs = 250;
 const restCapMs = 5_000;
 /** Calls to one provider at a time. */
 const callsAtOnceMax = 16;
-/** Longer than the courier has messages in its hands. */
+/** More than the courier has messages in its hands; the rest is for codes to be checked. */
 const callsWaitingMax = 1_000;
 
 /**
@@ -70,15 +71,20 @@ export class Breaker {
   }
 
   /** @returns what the call gives; undefined if it was not made */
-  run<R extends { readonly kind: string }>(call: () => Promise<R>): Promise<R | undefined> {
-    return this.#bulkhead.execute(() =>
-      (this.restsUntilMs ?? 0) > this.#clock.nowMs() ? undefined : this.#circuit.execute(call),
-    );
+  async run<R extends { readonly kind: string }>(call: () => Promise<R>): Promise<R | undefined> {
+    try {
+      return await this.#bulkhead.execute(() =>
+        (this.restsUntilMs ?? 0) > this.#clock.nowMs() ? undefined : this.#circuit.execute(call),
+      );
+    } catch (error) {
+      if (isBulkheadRejectedError(error)) return undefined;
+      throw error;
+    }
   }
 }
 
 /** Of the provider, not of one message. */
 function isFailure(result: unknown): boolean {
   const { kind, isAccountRefused } = result as { kind?: string; isAccountRefused?: boolean }; // what `run` was given
-  return kind === "retry" || kind === "unknown" || isAccountRefused === true;
+  return kind === "retry" || kind === "unknown" || kind === "unavailable" || isAccountRefused === true;
 }

@@ -1,4 +1,4 @@
-import type { Channel, CodeProviders } from "../app/sms-port.ts";
+import type { Channel, CheckCode, CodeCheckResult, CodeProviders } from "../app/sms-port.ts";
 import type { GeneratorOf } from "../domain/decision.ts";
 import type { Route } from "../domain/routes.ts";
 import type { RandomBytes } from "../lib/random.ts";
@@ -63,13 +63,24 @@ export function createCodeProviders(
         targets.some((target) => target.providerId === providerId),
       );
       const live = isActive ? await providers.byId(providerId) : undefined;
-      const result = await live?.provider.checkCode?.(request);
+      const result = live && (await askWhether(live, request));
       if (result?.kind === "unavailable") {
         log.warn("a code could not be checked", { providerId, reason: result.reason });
       }
       return result;
     },
   };
+}
+
+/** @returns undefined if the provider does not check codes */
+async function askWhether(
+  { provider, breaker }: LiveProvider,
+  request: Parameters<CheckCode>[0],
+): Promise<CodeCheckResult | undefined> {
+  const checkCode = provider.checkCode?.bind(provider);
+  if (checkCode === undefined) return undefined;
+  const leftAlone = { kind: "unavailable", reason: "too many of its calls fail, or wait" } as const;
+  return (await breaker.run(() => checkCode(request))) ?? leftAlone;
 }
 
 function makesCodes({ provider }: LiveProvider): boolean {

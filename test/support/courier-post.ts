@@ -51,7 +51,7 @@ export class Post {
   courier: Courier;
   readonly #fakes = new Map<string, Fake>();
   readonly #newCourier: () => Courier;
-  #codeProviders: CodeProviders | undefined;
+  codeProviders: CodeProviders | undefined;
   #changed = Promise.withResolvers<void>();
   #failSettling = false;
   /** While it is set, couriers claim nothing. */
@@ -91,7 +91,7 @@ export class Post {
         fallback: this.#providerOf("default"),
         log,
       });
-      this.#codeProviders = createCodeProviders(providers, randomBytes, log);
+      this.codeProviders = createCodeProviders(providers, randomBytes, log);
       const receiptUrlOf = (providerId: string, messageId: string) => `https://me/${providerId}/${messageId}`;
       return new Courier({ ...common, outbox: store.outbox, isShared, providers, receiptUrlOf, log });
     };
@@ -171,7 +171,7 @@ export class Post {
     channel: Channel | undefined = undefined,
   ): Promise<void> {
     const code = newCode(this.app, policy.phoneCode);
-    const generatorOf = await this.#codeProviders?.generators(channel);
+    const generatorOf = await this.codeProviders?.generators(channel);
     await execute(
       this.app,
       policy,

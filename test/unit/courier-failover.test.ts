@@ -269,6 +269,19 @@ describe("the courier, where there are several providers", () => {
       expect(post.lines.filter((line) => line.includes("works again"))).toHaveLength(1);
     });
 
+    it("is not asked about codes either, until a rest is over", async () => {
+      let asked = 0;
+      const broken = { kind: "unavailable", reason: "no answer" } as const;
+      await post.offer({
+        a: { checkCode: async () => ((asked += 1), asked > 8 ? { kind: "right" } : broken) },
+      });
+      const check = () => post.codeProviders?.check("a", { providerMessageId: "1", code: "123456" });
+      for (let call = 1; call <= 20; call += 1) expect(await check()).toMatchObject({ kind: "unavailable" });
+      expect(asked).toBe(8);
+      post.nowMs += 5_000;
+      expect(await check()).toEqual({ kind: "right" });
+    });
+
     it("lets messages wait when there is no other", async () => {
       let isDown = true;
       await post.offer({ a: { answer: () => (isDown ? retry : sent) } });
