@@ -29,7 +29,7 @@ export interface CodeCall<R> extends CodeWay {
 }
 
 /** How long a call may be repeated. */
-export const answerKeptMs = 24 * 60 * 60 * 1000;
+const answerKeptMs = 24 * 60 * 60 * 1000;
 
 const otherRequest = refusal("failed_precondition", "RINGBACK-i7Oth", "Errors.Idempotency.OtherRequest");
 

@@ -98,7 +98,8 @@ export class CodeVault implements CodeMac {
   open(id: string, sealed: string): string {
     const [keyId = "", body = ""] = sealed.split(".");
     const key = this.#keys.get(keyId);
-    if (key === undefined) throw new Error(`what is sealed for ${id} needs the master key ${keyId}, which is not here`);
+    if (key === undefined)
+      throw new Error(`what is sealed for ${id} needs the master key ${keyId}, which is not here`);
     const bytes = Buffer.from(body, "base64url");
     const decipher = createDecipheriv("aes-256-gcm", key.seal, bytes.subarray(0, nonceBytes))
       .setAAD(Buffer.from(id))

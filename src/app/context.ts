@@ -107,8 +107,8 @@ export async function execute<D extends Decision>(
   const done = await app.users.execute(
     userId,
     (state, nowMs) => decide(state, factsOf(app, policy, nowMs, way)),
-    (decision, nowMs, after) => ({
-      ...messageOf(app, policy, { userId, channel: way.channel }, decision.code, nowMs),
+    (decision, after) => ({
+      ...messageOf(app, policy, { userId, channel: way.channel }, decision.code),
       ...keep({ ...after, decision }),
     }),
   );
@@ -134,7 +134,6 @@ export function messageOf(
     readonly channel?: Channel | undefined;
   },
   code: IssuedCode | undefined,
-  nowMs: number,
 ): Extras {
   if (code === undefined || code.returned) return {};
   const { challengeId: id, number: recipient, expiresMs } = code;
@@ -149,7 +148,8 @@ export function messageOf(
       purpose,
       recipient,
       ...(channel === undefined ? {} : { channel }),
-      createdMs: nowMs,
+      // By the clock, also where it was set back: a message is due when it was made.
+      createdMs: app.clock.nowMs(),
       expiresMs,
       sealed,
     },

@@ -1,5 +1,5 @@
 import type { MaybePromise } from "../lib/maybe-promise.ts";
-import type { MessagePurpose } from "./sms-port.ts";
+import type { CodePurpose } from "../domain/decision.ts";
 
 /** The messages of the embedded provider `inbox`, as the store keeps them. */
 
@@ -9,7 +9,7 @@ export interface InboxMessage {
   /** Id of the outbox message. */
   readonly messageId: string;
   readonly userId: string;
-  readonly purpose: MessagePurpose;
+  readonly purpose: CodePurpose;
   readonly recipient: string;
   readonly text: string;
   readonly code: string;

@@ -8,7 +8,8 @@ import {
   keptKinds,
   messageStates,
 } from "./ports.ts";
-import { channels, messagePurposes } from "./sms-port.ts";
+import { codePurposes } from "../domain/decision.ts";
+import { channels } from "./sms-port.ts";
 
 /** What a store keeps, as lines of JSON: one object each, `{"<kind>": {…}}`. */
 
@@ -111,7 +112,7 @@ const checks: Readonly<Record<KeptKind, Check>> = {
     id: text,
     userId: text,
     sessionId: optional(text),
-    purpose: oneOf(messagePurposes),
+    purpose: oneOf(codePurposes),
     recipient: text,
     channel: optional(oneOf(channels)),
     createdMs: integer,
@@ -133,7 +134,7 @@ const checks: Readonly<Record<KeptKind, Check>> = {
     id: integer,
     messageId: text,
     userId: text,
-    purpose: oneOf(messagePurposes),
+    purpose: oneOf(codePurposes),
     recipient: text,
     text,
     code: text,

@@ -34,5 +34,7 @@ export function lostKey(keyId: string): string {
 }
 
 function noted(served: string | undefined, { currentKeyId: keyId }: CodeVault) {
-  return { events: served === keyId ? [] : [{ type: "settings.master_key.noted", data: { keyId } } as const] };
+  return {
+    events: served === keyId ? [] : [{ type: "settings.master_key.noted", data: { keyId } } as const],
+  };
 }

@@ -4,7 +4,7 @@ import type { MessageQuery, MessageRecord } from "./ports.ts";
 
 /** The use cases of messages: what became of them. */
 
-export const messageErrors = {
+const messageErrors = {
   missing: refusal("not_found", "SMS-m0Mis", "Errors.Message.NotFound"),
 } as const;
 

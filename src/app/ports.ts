@@ -1,7 +1,8 @@
+import type { CodePurpose } from "../domain/decision.ts";
 import type { SmsEncoding } from "../domain/sms-segments.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 import type { InboxMessage, InboxStore } from "./inbox-port.ts";
-import type { Channel, MessagePurpose, Receipt, SendResult } from "./sms-port.ts";
+import type { Channel, Receipt, SendResult } from "./sms-port.ts";
 import type { Found, Search, SearchRecords, SearchType, SessionRecord, UserRecord } from "./search.ts";
 
 /**
@@ -197,7 +198,7 @@ export interface OutboxMessage {
   readonly userId: string;
   /** Where its code was made for a session. */
   readonly sessionId?: string;
-  readonly purpose: MessagePurpose;
+  readonly purpose: CodePurpose;
   /** E.164. */
   readonly recipient: string;
   /** The only way that it may go, if its reader asked for one. */

@@ -189,7 +189,7 @@ async function viewOf(app: AppContext, loaded: LoadedSession): Promise<SessionVi
   return { loaded, user: user?.status === "removed" ? undefined : user };
 }
 
-export function sessionDetails({ sequence, state }: LoadedSession): Details {
+function sessionDetails({ sequence, state }: LoadedSession): Details {
   const { createdMs, changedMs } = state;
   return { sequence, createdMs, changedMs, resourceOwner: instanceId };
 }
@@ -335,7 +335,7 @@ async function changeBoth(
   const done = after && { ...after, decision };
   if (writes.length > 0) {
     const extras = {
-      ...messageOf(app, policy, { userId, sessionId, origin, channel }, code, nowMs),
+      ...messageOf(app, policy, { userId, sessionId, origin, channel }, code),
       ...(refused === undefined && done !== undefined ? keep(toReply(done)) : {}),
     };
     if (!(await commitTogether(app.store, writes, nowMs, extras))) return taken;

@@ -9,7 +9,7 @@ export function settingDetails(scope: Scope, dated: Omit<Dated<unknown>, "value"
   return { sequence, createdMs, changedMs, resourceOwner: ownerOf(scope) };
 }
 
-export function ownerOf(scope: Scope): string {
+function ownerOf(scope: Scope): string {
   return scope === "instance" ? instanceId : scope.organizationId;
 }
 

@@ -1,16 +1,13 @@
-import type { GeneratorOf } from "../domain/decision.ts";
+import type { CodePurpose, GeneratorOf } from "../domain/decision.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 
 /** What the use cases and the courier need of an SMS provider. Adapters implement it; nothing here knows which. */
-
-export const messagePurposes = ["verify_phone", "verify_otp_sms", "otp_sms"] as const;
-export type MessagePurpose = (typeof messagePurposes)[number];
 
 /** What a provider gets to send. */
 export interface SmsMessage {
   /** Idempotency key. */
   readonly id: string;
-  readonly purpose: MessagePurpose;
+  readonly purpose: CodePurpose;
   /** E.164. */
   readonly recipient: string;
   readonly text: string;

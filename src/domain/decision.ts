@@ -9,7 +9,7 @@ import {
   type ProviderQuestion,
   termsAfter,
 } from "./codes.ts";
-import { type DomainError, DomainError as Refused, type Refusal, refusal } from "./errors.ts";
+import { DomainError, type Refusal, refusal } from "./errors.ts";
 import type { Policy } from "./policy.ts";
 import type { UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
@@ -53,14 +53,17 @@ export interface IssuedCode {
   readonly returned: boolean;
 }
 
-export type CodePurpose = "verify_phone" | "verify_otp_sms" | "otp_sms";
+/** What a code is for, and the message that carries it. */
+export const codePurposes = ["verify_phone", "verify_otp_sms", "otp_sms"] as const;
+export type CodePurpose = (typeof codePurposes)[number];
 
 /** How a number is to be verified. */
 export type Verification = "send_code" | "return_code" | "is_verified";
 
 /** @throws DomainError unless there is such a user, and a human one */
 export function requireHuman(state: UserState | undefined, missing: Refusal): UserState {
-  if (state === undefined || state.status === "removed" || state.kind !== "human") throw new Refused(missing);
+  if (state === undefined || state.status === "removed" || state.kind !== "human")
+    throw new DomainError(missing);
   return state;
 }
 
@@ -89,7 +92,7 @@ export function issueCode(
   const attemptsMax = policy.codeAttemptsMax;
   const generatorId = generatorOf?.(number);
   if (generatorId !== undefined) {
-    if (returned) throw new Refused(notReturnable);
+    if (returned) throw new DomainError(notReturnable);
     // The provider counts its life, from when it is sent.
     const expiresMs = null;
     return {

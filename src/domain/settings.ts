@@ -230,7 +230,7 @@ export function requireSmsProvider(
 
 // --------------------------------------------------------------------------------------------- routes
 
-export const routeErrors = {
+const routeErrors = {
   countryUnknown: refusal("invalid_argument", "SMS-c0Unt", "Errors.SMSRoutes.CountryUnknown"),
   providerMissing: refusal("failed_precondition", "SMS-p0Mis", "Errors.SMSRoutes.ProviderMissing"),
   providerTwice: refusal("invalid_argument", "SMS-t0Wic", "Errors.SMSRoutes.ProviderTwice"),

@@ -14,6 +14,7 @@ export async function* linesOf(
   let begun: Uint8Array[] = [];
   let begunBytes = 0;
   const lineWith = (part: Uint8Array): string => {
+    if (begunBytes + part.length > lineBytesMax) throw tooLong(lineBytesMax);
     const line = begun.length === 0 ? part : Buffer.concat([...begun, part]);
     [begun, begunBytes] = [[], 0];
     return decoder.decode(line);
@@ -27,9 +28,13 @@ export async function* linesOf(
     if (from === chunk.length) continue;
     begun.push(chunk.subarray(from));
     begunBytes += chunk.length - from;
-    if (begunBytes > lineBytesMax) throw new Error(`a line is longer than ${lineBytesMax} bytes`);
+    if (begunBytes > lineBytesMax) throw tooLong(lineBytesMax);
   }
   if (begunBytes > 0) yield lineWith(new Uint8Array());
+}
+
+function tooLong(lineBytesMax: number): Error {
+  return new Error(`a line is longer than ${lineBytesMax} bytes`);
 }
 
 const chunkCharactersMin = 64 * 1024;

@@ -5,7 +5,7 @@ export type LogLevel = (typeof logLevels)[number];
 
 /**
  * Writes one line of JSON per record. A record holds ids, counts and causes: never a code, a token,
- * a key, or a full phone number (see `maskPhoneNumber`).
+ * a key, or a full phone number.
  */
 export interface Log {
   debug(message: string, fields?: LogFields): void;
@@ -42,10 +42,4 @@ function plainValue(value: unknown): unknown {
     return value.cause === undefined ? value.stack : `${value.stack}\ncaused by ${plainValue(value.cause)}`;
   }
   return typeof value === "bigint" ? value.toString() : value;
-}
-
-/** "+41791234567" → "+4179*****67": enough to recognize a number, not enough to call it. */
-export function maskPhoneNumber(number: string): string {
-  if (number.length < 9) return "*".repeat(number.length);
-  return `${number.slice(0, 5)}${"*".repeat(number.length - 7)}${number.slice(-2)}`;
 }

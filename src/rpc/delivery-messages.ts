@@ -16,13 +16,13 @@ import {
   type MessageState as StateName,
   messageStates,
 } from "../app/ports.ts";
-import type { MessagePurpose } from "../app/sms-port.ts";
+import type { CodePurpose } from "../domain/decision.ts";
 import type { SmsEncoding } from "../domain/sms-segments.ts";
 import { wireChannels } from "./delivery-providers.ts";
 
 /** Messages as ringback.delivery.v1 tells them. */
 
-const purposes: Readonly<Record<MessagePurpose, Purpose>> = {
+const purposes: Readonly<Record<CodePurpose, Purpose>> = {
   verify_phone: Purpose.VERIFY_PHONE,
   verify_otp_sms: Purpose.VERIFY_OTP_SMS,
   otp_sms: Purpose.OTP_SMS,

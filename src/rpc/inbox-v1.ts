@@ -13,11 +13,11 @@ import {
 } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import type { Inbox } from "../app/inbox.ts";
 import type { InboxMessage } from "../app/inbox-port.ts";
-import type { MessagePurpose } from "../app/sms-port.ts";
+import type { CodePurpose } from "../domain/decision.ts";
 
 const limitDefault = 100;
 
-const purposes: Readonly<Record<MessagePurpose, Purpose>> = {
+const purposes: Readonly<Record<CodePurpose, Purpose>> = {
   verify_phone: Purpose.VERIFY_PHONE,
   verify_otp_sms: Purpose.VERIFY_OTP_SMS,
   otp_sms: Purpose.OTP_SMS,

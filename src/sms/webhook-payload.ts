@@ -1,6 +1,7 @@
-import type { MessagePurpose, SmsMessage } from "../app/sms-port.ts";
+import type { SmsMessage } from "../app/sms-port.ts";
+import type { CodePurpose } from "../domain/decision.ts";
 
-const eventTypes: Record<MessagePurpose, string> = {
+const eventTypes: Record<CodePurpose, string> = {
   verify_phone: "user.human.phone.code.added",
   verify_otp_sms: "user.human.mfa.otp.sms.code.added",
   otp_sms: "session.otp.sms.challenged",

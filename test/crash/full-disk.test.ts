@@ -64,7 +64,7 @@ if (prlimit === undefined) console.log("skipped: a disk that is full, because th
         }
         refused.push(userId);
         expect(error.code).toBe(Code.Unavailable);
-        expect(error.rawMessage).toContain("Nothing could be written");
+        expect(error.rawMessage).toContain("nothing was written");
         expect(error.findDetails(ErrorDetailSchema)).toMatchObject([{ id: "RINGBACK-s7Dsk" }]);
       }
       expect(refused.length).toBeGreaterThan(0);

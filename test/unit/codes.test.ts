@@ -89,7 +89,7 @@ describe("the vault", () => {
       }),
     );
     expect(() => new CodeVault([current], randomBytes).open("m", before.seal("m", "text"))).toThrow(
-      /unknown key/,
+      /needs the master key/,
     );
   });
 });

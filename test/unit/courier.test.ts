@@ -4,7 +4,12 @@ import type { SendResult } from "../../src/app/sms-port.ts";
 import { decideRemoveUser } from "../../src/domain/account.ts";
 import type { Facts } from "../../src/domain/decision.ts";
 import { v2 } from "../../src/domain/generations.ts";
-import { decideRemovePhone, decideResendPhoneCode, decideVerifyPhone } from "../../src/domain/phone.ts";
+import {
+  decideRemovePhone,
+  decideResendPhoneCode,
+  decideSetPhone,
+  decideVerifyPhone,
+} from "../../src/domain/phone.ts";
 import type { UserState } from "../../src/domain/user.ts";
 import { Post, policy } from "../support/courier-post.ts";
 
@@ -56,6 +61,20 @@ describe("the courier", () => {
     await post.until(() => post.settled.length === 1);
     expect(outcomes()).toEqual(["sent"]);
     expect(new Set(post.sent.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it("sends at once what was asked for after the clock was set back", async () => {
+    await post.send("1");
+    await post.until(() => post.settled.length === 1);
+    post.nowMs -= 2 * minuteMs;
+    const command = {
+      number: "+41791234567",
+      verification: "send_code",
+      code: newCode(post.app, policy.phoneCode),
+    } as const;
+    await post.change("1", (user, facts) => decideSetPhone(user, command, v2.set, facts));
+    await post.until(() => post.settled.length === 2);
+    expect(post.sent.at(-1)?.recipient).toBe("+41791234567");
   });
 
   it("waits as long as the provider asks", async () => {

@@ -271,16 +271,16 @@ describe("a REST call that takes long", () => {
   });
 
   it.each([true, false])("is not begun when its time is over already (unary path: %s)", async (unaryPath) => {
-    const server = await startEchoServer({ unaryPath });
+    const busy = await startEchoServer({ unaryPath });
     for (const headers of [
       { "grpc-timeout": "0m" },
       { "grpc-timeout": "1n" },
       { "connect-timeout-ms": "0" },
     ]) {
-      const response = await fetch(server.url + setPhone, { method: "POST", body: '{"phone":"7"}', headers });
+      const response = await fetch(busy.url + setPhone, { method: "POST", body: '{"phone":"7"}', headers });
       expect(response.status).toBe(504);
     }
-    await server.shutdown(0);
+    await busy.shutdown(0);
   });
 
   it("ends at the time limit for calls", async () => {

@@ -58,7 +58,7 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.Session.UserInactive": "The user is not active.",
   "Errors.Store.OutcomeUnknown":
     "The store failed while it was writing, and whether this is written is not known. Look before you try again.",
-  "Errors.Store.Unavailable": "Nothing could be written: the store is not available. Try again later.",
+  "Errors.Store.Unavailable": "The store is not available, and nothing was written. Try again later.",
   "Errors.Token.Invalid": "The token is invalid or has expired.",
   "Errors.Token.IssuerUnavailable": "The token cannot be checked: its issuer cannot be reached.",
   "Errors.User.AccessToken.ExpiryPassed": "The expiration date has passed already.",

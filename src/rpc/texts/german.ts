@@ -63,7 +63,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.Store.OutcomeUnknown":
     "Beim Schreiben ist der Speicher ausgefallen, und ob dies geschrieben ist, ist nicht bekannt. Sehen Sie nach, bevor Sie es noch einmal versuchen.",
   "Errors.Store.Unavailable":
-    "Nichts konnte geschrieben werden: Der Speicher ist nicht verfügbar. Versuchen Sie es später noch einmal.",
+    "Der Speicher ist nicht verfügbar, und nichts wurde geschrieben. Versuchen Sie es später noch einmal.",
   "Errors.Token.Invalid": "Das Token ist ungültig oder abgelaufen.",
   "Errors.Token.IssuerUnavailable":
     "Das Token kann nicht geprüft werden: Sein Aussteller ist nicht erreichbar.",

@@ -1,5 +1,5 @@
 import { aggregateTypes, type AggregateType } from "../../app/ports.ts";
-import { messagePurposes, type MessagePurpose } from "../../app/sms-port.ts";
+import { type CodePurpose, codePurposes } from "../../domain/decision.ts";
 
 /** A row of a database. The functions below turn its columns into what the schema promises. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -27,8 +27,8 @@ export function oneOf<T extends string>(values: readonly T[], value: unknown): T
   return values.find((each) => each === value);
 }
 
-export function purpose(value: unknown): MessagePurpose {
-  const known = oneOf(messagePurposes, value);
+export function purpose(value: unknown): CodePurpose {
+  const known = oneOf(codePurposes, value);
   if (known === undefined) throw new TypeError("a column holds an unknown purpose of a message");
   return known;
 }
