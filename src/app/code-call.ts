@@ -24,8 +24,8 @@ export interface CodeRequest {
 
 /** What a call needs to make a code. */
 export interface CodeCall<R> extends CodeWay {
-  /** What is written with the events, so that a repeated call gets this reply again. */
-  readonly keep: (reply: R) => { readonly answer?: KeptAnswer };
+  /** What is written with the events, so that a repeated call gets this reply again; left out if it will not come. */
+  readonly keep?: (reply: R) => { readonly answer: KeptAnswer };
 }
 
 /** How long a call may be repeated. */
@@ -49,15 +49,11 @@ export function runCodeCall<R extends object>(
 ): Promise<R> {
   return chain(app.codeProviders?.generators(channel), (generatorOf) => {
     const way = { channel, generatorOf };
-    if (idempotency === undefined) return run({ ...way, keep: keepNothing });
+    if (idempotency === undefined) return run(way);
     const parts = [caller.userId, idempotency.method, idempotency.key];
     const key = hash("sha256", JSON.stringify(parts), "base64url");
-    return runOnce(app, key, asked, (keep: CodeCall<R>["keep"]) => run({ ...way, keep }));
+    return runOnce<R>(app, key, asked, (keep) => run({ ...way, keep }));
   });
-}
-
-function keepNothing(): object {
-  return {};
 }
 
 /** @param key of the answer that is kept */
@@ -65,7 +61,7 @@ async function runOnce<R extends object>(
   app: AppContext,
   key: string,
   asked: object,
-  run: (keep: CodeCall<R>["keep"]) => Promise<R>,
+  run: (keep: Required<CodeCall<R>>["keep"]) => Promise<R>,
 ): Promise<R> {
   const request = hash("sha256", JSON.stringify(asked), "base64url");
   const findFirst = async (): Promise<R | undefined> => {
@@ -106,6 +102,7 @@ export async function executeCodeCall<D extends Decision, R>(
   decide: (user: UserState | undefined, facts: Facts) => D,
   replyOf: (done: Done<D>) => R,
 ): Promise<R> {
-  const keep = (done: Done<D>) => (done.decision.refusal === undefined ? call.keep(replyOf(done)) : {});
-  return replyOf(await execute(app, policy, userId, decide, call, keep));
+  const { keep } = call;
+  const keepReply = keep && ((done: Done<D>) => (done.decision.refusal ? {} : keep(replyOf(done))));
+  return replyOf(await execute(app, policy, userId, decide, call, keepReply));
 }

@@ -102,15 +102,15 @@ export async function execute<D extends Decision>(
   userId: string,
   decide: (user: UserState | undefined, facts: Facts) => D,
   way: CodeWay = {},
-  keep: (done: Done<D>) => Extras = () => ({}),
+  keep?: (done: Done<D>) => Extras,
 ): Promise<Done<D>> {
   const done = await app.users.execute(
     userId,
     (state, nowMs) => decide(state, factsOf(app, policy, nowMs, way)),
-    (decision, after) => ({
-      ...messageOf(app, policy, { userId, channel: way.channel }, decision.code),
-      ...keep({ ...after, decision }),
-    }),
+    (decision, after) => {
+      const message = messageOf(app, policy, { userId, channel: way.channel }, decision.code);
+      return keep === undefined ? message : { ...message, ...keep({ ...after, decision }) };
+    },
   );
   announce(app, done.decision.code);
   return done;

@@ -49,7 +49,7 @@ function foldOf<S extends object, E>(kind: AggregateKind<S, E>, present: (event:
       aggregate,
       lastPosition,
       changedMs: atMs,
-      keys: kind.keysOf?.(after.state) ?? [],
+      keys: kind.keys?.of(after.state) ?? [],
       record: kind.recordOf?.(after.state) ?? null,
     };
   };

@@ -61,13 +61,13 @@ export interface AggregateWrite {
   readonly events: readonly RecordedEvent[];
   /** The state after these events. */
   readonly state: object;
-  readonly takeKeys?: readonly UniqueKey[];
-  readonly freeKeys?: readonly UniqueKey[];
+  readonly takeKeys?: readonly UniqueKey[] | undefined;
+  readonly freeKeys?: readonly UniqueKey[] | undefined;
   /**
    * What changes in what the aggregate is found by, of its type: all of it where it was found by nothing; null if
    * it is found by nothing from now on.
    */
-  readonly record?: Partial<UserRecord> | Partial<SessionRecord> | null;
+  readonly record?: Partial<UserRecord> | Partial<SessionRecord> | null | undefined;
 }
 
 /** One decision, written as a whole or not at all. */
@@ -75,15 +75,15 @@ export interface Commit extends AggregateWrite {
   /** Time of all its events. */
   readonly atMs: number;
   /** Further aggregates, each another one, in the same transaction. */
-  readonly also?: readonly AggregateWrite[];
+  readonly also?: readonly AggregateWrite[] | undefined;
   /** Goes to the outbox. */
-  readonly message?: OutboxMessage;
+  readonly message?: OutboxMessage | undefined;
   /** If set, the commit is refused when a message to its recipient was created less than this ago. */
-  readonly messagePauseMs?: number;
+  readonly messagePauseMs?: number | undefined;
   /** Settles the outbox message that these events tell of. */
-  readonly settle?: Settlement;
+  readonly settle?: Settlement | undefined;
   /** The answer to the call, kept to be given again. If there is one with its key, the commit is refused. */
-  readonly answer?: KeptAnswer;
+  readonly answer?: KeptAnswer | undefined;
 }
 
 /** The answer to a call, for whoever repeats the call. */

@@ -8,11 +8,9 @@ import { secureRandomBytes } from "../lib/random.ts";
 import {
   type AggregateType,
   type AggregateWrite,
+  type Commit,
   type CommitOutcome,
-  type KeptAnswer,
-  type OutboxMessage,
   type RecordedEvent,
-  type Settlement,
   type Store,
   type StoredState,
   StoreUnavailableError,
@@ -22,6 +20,7 @@ import { toRefusal } from "./refused-commit.ts";
 import type { SessionRecord, UserRecord } from "./search.ts";
 import { Turns } from "./turns.ts";
 
+const noExtras: Extras = {};
 const waitingForOneMax = 5_000;
 /** Replicas that write to one aggregate at the same time lose to each other; each round somebody wins. */
 const attemptsMax = 20;
@@ -41,19 +40,14 @@ export interface AggregateKind<S, E> {
   /** The state before the first event, for what is always there. */
   readonly initial?: (id: string) => S;
   readonly evolve: (state: S | undefined, event: E, id: string, atMs: number, sequence: number) => S;
-  /** The names that it holds. */
-  readonly keysOf?: (state: S) => readonly UniqueKey[];
+  /** The names that it holds, and the fields of the state that say so. */
+  readonly keys?: { readonly of: (state: S) => readonly UniqueKey[]; readonly from: readonly (keyof S)[] };
   /** What it is found by; null if by nothing. */
   readonly recordOf?: (state: S) => UserRecord | SessionRecord | null;
 }
 
 /** What is written together with a decision. */
-export interface Extras {
-  readonly message?: OutboxMessage | undefined;
-  readonly messagePauseMs?: number;
-  readonly settle?: Settlement;
-  readonly answer?: KeptAnswer;
-}
+export type Extras = Pick<Commit, "message" | "messagePauseMs" | "settle" | "answer">;
 
 /** What is decided: events, and perhaps a refusal that is given once they are written. */
 interface Decided<E> {
@@ -118,7 +112,7 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
   execute<D extends Decided<E>>(
     id: string,
     decide: (state: S | undefined, nowMs: number) => D,
-    extras: (decision: D, after: Loaded<S>) => Extras = () => ({}),
+    extras: (decision: D, after: Loaded<S>) => Extras = () => noExtras,
   ): Promise<Loaded<S> & { readonly decision: D }> {
     return this.takeTurn(id, () =>
       retryTaken(async () => {
@@ -166,7 +160,7 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
 
   /** What a decision on `loaded` writes, to be committed while its turn lasts. */
   prepare(id: string, loaded: Loaded<S> | undefined, events: readonly E[], atMs: number): PreparedWrite<S> {
-    const { type, keysOf, recordOf } = this.#kind;
+    const { type, keys, recordOf } = this.#kind;
     let after = loaded;
     for (const event of events) after = advance(this.#kind, id, after, event, atMs);
     if (after === undefined) throw new Error(`${type} ${id}: no state after its events`);
@@ -180,7 +174,9 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
         expectedSequence: loaded?.sequence ?? 0,
         events,
         state,
-        ...(keysOf && keyChanges(before === undefined ? [] : keysOf(before), keysOf(state))),
+        // States share what did not change.
+        ...(keys?.from.some((field) => before?.[field] !== state[field]) &&
+          keyChanges(before === undefined ? [] : keys.of(before), keys.of(state))),
         ...(recordOf && recordChange(before === undefined ? null : recordOf(before), recordOf(state))),
       },
       // What the store holds after a write that failed is the store's to say.
@@ -267,15 +263,7 @@ export async function commitTogether(
   };
   let outcome: CommitOutcome;
   try {
-    outcome = await store.commit({
-      ...first,
-      atMs,
-      ...(others.length === 0 ? {} : { also: others }),
-      ...(message === undefined ? {} : { message }),
-      ...(message === undefined || messagePauseMs === undefined ? {} : { messagePauseMs }),
-      ...(settle === undefined ? {} : { settle }),
-      ...(answer === undefined ? {} : { answer }),
-    });
+    outcome = await store.commit({ ...first, atMs, also: others, message, messagePauseMs, settle, answer });
   } catch (error) {
     conclude(false);
     throw error;

@@ -336,7 +336,7 @@ async function changeBoth(
   if (writes.length > 0) {
     const extras = {
       ...messageOf(app, policy, { userId, sessionId, origin, channel }, code),
-      ...(refused === undefined && done !== undefined ? keep(toReply(done)) : {}),
+      ...(refused === undefined && done !== undefined && keep?.(toReply(done))),
     };
     if (!(await commitTogether(app.store, writes, nowMs, extras))) return taken;
   }

@@ -12,7 +12,7 @@ export const userKind: AggregateKind<UserState, UserEvent> = {
   type: "user",
   cachedMax: 20_000,
   evolve: evolveUser,
-  keysOf,
+  keys: { of: keysOf, from: ["resourceOwner", "userName", "accessTokens"] },
   recordOf,
 };
 

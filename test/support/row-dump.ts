@@ -15,7 +15,7 @@ export async function dumpOf(store: Store) {
     const stored = await store.load(aggregate);
     states.push(JSON.stringify([aggregate, stored]));
     if (aggregate.type === "user" && stored !== undefined) {
-      for (const key of userKind.keysOf?.(stored.state as UserState) ?? []) {
+      for (const key of userKind.keys?.of(stored.state as UserState) ?? []) {
         holders.push([key, await store.findByKey(key)]);
       }
     }
