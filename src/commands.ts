@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { rebuild } from "./app/rebuild.ts";
@@ -10,17 +11,70 @@ import type { Log } from "./lib/log.ts";
 
 /** What the program does besides serving. Each works on the configured store, tells how it went, and ends. */
 
-type Command = (config: Config, log: Log, file: string | undefined) => Promise<void>;
+interface Command {
+  /** @param file only where it takes one */
+  readonly run: (config: Config, log: Log, file: string | undefined) => Promise<void>;
+  readonly takesFile?: true;
+  /** It makes no store: an empty one in the place of the one that was meant would look like success. */
+  readonly needsStore?: true;
+}
+
+const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ["migrate", { run: migrateStore }],
+  ["export", { run: exportStore, takesFile: true, needsStore: true }],
+  ["import", { run: importStore, takesFile: true }],
+  ["rebuild", { run: rebuildRows, needsStore: true }],
+]);
 
 /** Far more than a request may bring into one event. */
 const lineBytesMax = 64 * 1024 * 1024;
 
-export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ["rebuild", rebuildRows],
-  ["migrate", migrateStore],
-  ["export", exportStore],
-  ["import", importStore],
-]);
+/** What stands behind the name of the program is no command. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/**
+ * @param args e.g. `["export", "backup.ndjson"]`
+ * @throws UsageError
+ */
+export function commandOf([name = "", ...args]: readonly string[]): (
+  config: Config,
+  log: Log,
+) => Promise<void> {
+  const command = commands.get(name);
+  if (command === undefined) {
+    throw new UsageError(
+      `there is no command ${name}: there are ${[...commands.keys()].join(", ")} and help`,
+    );
+  }
+  const option = args.find((each) => each.startsWith("-") && each !== "-");
+  if (option !== undefined) throw new UsageError(`${name} has no option ${option}`);
+  const tooMany = args.slice(command.takesFile ? 1 : 0).join(" ");
+  if (tooMany !== "") {
+    throw new UsageError(
+      command.takesFile
+        ? `${name} takes one file at most, and there are more arguments: ${tooMany}`
+        : `${name} takes no arguments, and there are: ${tooMany}`,
+    );
+  }
+  return async (config, log) => {
+    requireStore(name, command, config);
+    await command.run(config, log, args[0]);
+  };
+}
+
+/** @throws ConfigError */
+function requireStore(name: string, { needsStore }: Command, { store }: Config): void {
+  if (store.kind === "memory") {
+    throw new ConfigError([`RINGBACK_STORE is memory: - ${name} needs a sqlite or postgres store`]);
+  }
+  // A file without content is what a failed copy leaves; a server would take it for a new database.
+  const isThere = store.kind !== "sqlite" || (statSync(store.file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  if (needsStore && !isThere) {
+    throw new ConfigError([`RINGBACK_STORE: there is no database ${store.file}, and ${name} makes none`]);
+  }
+}
 
 async function rebuildRows(config: Config, log: Log): Promise<void> {
   const rows = await withStore(config, log, rebuild);
@@ -69,11 +123,6 @@ function isStandard(file: string | undefined): file is undefined | "-" {
 }
 
 async function withStore<T>(config: Config, log: Log, work: (store: Store) => Promise<T>): Promise<T> {
-  if (config.store.kind === "memory") {
-    throw new ConfigError([
-      "RINGBACK_STORE is memory: - there is nothing in it before a server runs, or after",
-    ]);
-  }
   const store = await openStore(config, log);
   try {
     return await work(store);
@@ -98,9 +147,20 @@ async function openFile(file: string, flags: "r" | "wx"): Promise<FileHandle> {
   try {
     return await open(file, flags, 0o600);
   } catch (cause) {
-    const isThere = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
-    const reason = isThere ? "there is such a file already, and it is not written over" : String(cause);
-    throw new Error(`cannot open ${file}: ${reason}`, { cause });
+    throw new Error(`cannot open ${file}: ${reasonOf(cause, flags)}`, { cause });
+  }
+}
+
+function reasonOf(cause: unknown, flags: "r" | "wx"): string {
+  switch (cause instanceof Error && "code" in cause && cause.code) {
+    case "EEXIST":
+      return "there is such a file already, and it is not written over";
+    case "ENOENT":
+      return `there is no such ${flags === "r" ? "file" : "folder"}`;
+    case "EACCES":
+      return "this user has no right to";
+    default:
+      return String(cause);
   }
 }
 

@@ -1,5 +1,6 @@
+import packageJson from "../package.json" with { type: "json" };
 import { build } from "./build.ts";
-import { commands } from "./commands.ts";
+import { commandOf, UsageError } from "./commands.ts";
 import { ConfigError, readConfig } from "./config/config.ts";
 import { helpText } from "./config/help.ts";
 import { warnings } from "./config/warnings.ts";
@@ -9,20 +10,25 @@ import { welcome } from "./welcome.ts";
 /** Time that calls in flight get after SIGTERM or SIGINT. */
 const graceMs = 10_000;
 
+/** Misconfigured: the environment or the arguments are at fault, and nothing was begun. */
 const exitCodes = { failed: 1, misconfigured: 2 } as const;
 
 /** Without an argument: a server. */
 async function main(): Promise<void> {
-  if (process.argv.includes("--help")) {
+  const args = process.argv.slice(2);
+  const [first] = args;
+  if (first === "help" || args.includes("--help") || args.includes("-h")) {
     process.stdout.write(helpText());
     return;
   }
-  const [name, file] = process.argv.slice(2);
-  const command = name === undefined ? undefined : commands.get(name);
-  if (name !== undefined && command === undefined) throw new Error(`there is no command ${name}: see --help`);
+  if (first === "--version" || first === "-v") {
+    process.stdout.write(`${packageJson.version}\n`);
+    return;
+  }
+  const command = first === undefined ? undefined : commandOf(args);
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
-  if (command !== undefined) return command(config, log, file);
+  if (command !== undefined) return command(config, log);
   for (const warning of warnings(config)) log.warn(warning);
   const ringback = await build(config, { log });
   process.stdout.write(welcome(ringback.url, ringback.newAdminToken));
@@ -45,7 +51,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const isMisconfigured = error instanceof ConfigError;
+  const isMisconfigured = error instanceof ConfigError || error instanceof UsageError;
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(isMisconfigured ? exitCodes.misconfigured : exitCodes.failed);
 });

@@ -1,10 +1,12 @@
+import { createHash, type Hash } from "node:crypto";
 import { HistoryFold } from "./fold.ts";
 import { decodeItem, encodeItem, encodeLine } from "./kept-line.ts";
 import { type KeptItem, type KeptKind, keptKinds, type Store } from "./ports.ts";
 
 /**
  * Moves everything that a store keeps to another one, whatever their kinds: a header, a line for each thing, and
- * an end that says how many there were, without which it was cut off. The same content gives the same lines.
+ * an end with how many there were and the SHA-256 of all lines before it: without it the export was cut off, and where
+ * it does not fit something was changed. The same content gives the same lines.
  */
 
 const format = "ringback-export";
@@ -26,12 +28,22 @@ export async function* exportLines(
   store: Pick<Store, "dump">,
   counts: KeptCounts = noCounts(),
 ): AsyncGenerator<string> {
-  yield encodeLine({ format, version });
+  const hash = createHash("sha256");
+  const hashed = (line: string): string => {
+    addLine(hash, line);
+    return line;
+  };
+  yield hashed(encodeLine({ format, version }));
   for await (const item of store.dump()) {
     counts[item.kind] += 1;
-    yield encodeItem(item);
+    yield hashed(encodeItem(item));
   }
-  yield encodeLine({ end: counts });
+  yield encodeLine({ end: counts, sha256: hash.digest("hex") });
+}
+
+/** With its end: what `head -n -1 <file> | sha256sum` prints. */
+function addLine(hash: Hash, line: string): void {
+  hash.update(line).update("\n");
 }
 
 /**
@@ -58,6 +70,8 @@ class ExportReader {
   readonly #lastPlaces = noCounts();
   #lastKind = 0;
   #isAtEnd = false;
+  /** Of all lines so far. */
+  readonly #hash = createHash("sha256");
 
   async *read(lines: AsyncIterable<string>): AsyncGenerator<KeptItem> {
     for await (const line of lines) {
@@ -84,16 +98,20 @@ class ExportReader {
   /** @returns undefined for the first line and the last */
   #take(text: string): KeptItem | undefined {
     const line = parse(text);
-    if (this.#line === 1) return requireHeader(line);
     if (this.#isAtEnd) throw new Error("there is more after the end");
-    const item = decodeItem(line);
-    if (item === undefined) {
-      this.#end(line);
-      return undefined;
+    let item: KeptItem | undefined;
+    if (this.#line === 1) requireHeader(line);
+    else {
+      item = decodeItem(line);
+      if (item === undefined) {
+        this.#end(line);
+        return undefined;
+      }
+      this.#requireOrder(item);
+      this.counts[item.kind] += 1;
+      if (item.kind === "event") this.fold.add(item.value);
     }
-    this.#requireOrder(item);
-    this.counts[item.kind] += 1;
-    if (item.kind === "event") this.fold.add(item.value);
+    addLine(this.#hash, text);
     return item;
   }
 
@@ -109,8 +127,12 @@ class ExportReader {
   #end(line: unknown): void {
     const end = asObject(line);
     if (!("end" in end)) throw new Error(`it is neither of ${keptKinds.join(", ")} nor the end`);
-    if (encodeLine(end) !== encodeLine({ end: this.counts })) {
+    if (encodeLine(asObject(end.end)) !== encodeLine(this.counts)) {
       throw new Error(`something is missing before it: there was ${encodeLine(this.counts)}`);
+    }
+    const sha256 = this.#hash.digest("hex");
+    if (encodeLine(end) !== encodeLine({ end: this.counts, sha256 })) {
+      throw new Error(`a line was changed: the SHA-256 of the lines before this one is ${sha256}`);
     }
     this.#isAtEnd = true;
   }
@@ -138,7 +160,7 @@ function parse(text: string): unknown {
   }
 }
 
-function requireHeader(line: unknown): undefined {
+function requireHeader(line: unknown): void {
   const header = asObject(line);
   if (!("format" in header) || header.format !== format) {
     throw new Error(`this is no export of Ringback: one begins with ${encodeLine({ format, version })}`);

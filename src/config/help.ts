@@ -4,8 +4,9 @@ const commands = `npm start                    starts the server
 npm start -- migrate         brings the store to the schema of this release
 npm start -- export [file]   writes all that the store keeps, but no master key, to a new file or standard output
 npm start -- import [file]   fills an empty store with that, from a file or standard input, all of it or nothing
-npm start -- rebuild         makes all rows of the store anew from its events, while no server runs on it
-npm start -- --help          prints this`;
+npm start -- rebuild         computes all rows of the store again from its events, while no server runs on it
+npm start -- --help          prints this (also: -h, help)
+npm start -- --version       prints the version (also: -v)`;
 
 /** The commands, and one line for each variable: name, default, meaning. */
 export function helpText(): string {

@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { helpText } from "../../src/config/help.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
 import { startPostgres, stopPostgres } from "../support/postgres.ts";
 import { openWorld } from "../support/wire-world.ts";
 
+const packageFile = fileURLToPath(new URL("../../package.json", import.meta.url));
 const mainProgram = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 /** The program, with arguments and an environment of its own. */
@@ -76,9 +78,19 @@ describe("the commands", () => {
     expect(part.stderr).toContain("nothing was imported: it was cut off after line");
     const missing = await run(["import", at("missing")], sqlite("c.db"));
     expect(missing).toMatchObject({ code: 1 });
-    expect(missing.stderr).toMatch(/^cannot open .*missing: .*no such file/);
+    expect(missing.stderr).toBe(`cannot open ${at("missing")}: there is no such file\n`);
+    const noFolder = await run(["export", at("none/x.ndjson")], sqlite("a.db"));
+    expect(noFolder).toMatchObject({ code: 1 });
+    expect(noFolder.stderr).toBe(`cannot open ${at("none/x.ndjson")}: there is no such folder\n`);
     expect((await run(["export"], sqlite("c.db"))).stdout.split("\n")).toHaveLength(3);
     expect(await run(["import"], sqlite("c.db"), exported)).toMatchObject({ code: 0 });
+  });
+
+  it("leave nothing of a file in which a name was changed", async () => {
+    const done = await run(["import"], sqlite("g.db"), exported.replace("Lovelace", "Byron"));
+    expect(done).toMatchObject({ code: 1, stdout: "" });
+    expect(done.stderr).toMatch(/^nothing was imported: line \d+: a line was changed: the SHA-256 of /);
+    expect(await run(["import"], sqlite("g.db"), exported)).toMatchObject({ code: 0 });
   });
 
   it("migrate a store, and make one that was not there", async () => {
@@ -87,11 +99,57 @@ describe("the commands", () => {
     expect((await stat(at("d.db"))).size).toBeGreaterThan(0);
   });
 
-  it("have no store in memory to work on, and no other names", async () => {
-    const memory = await run(["export"], { RINGBACK_STORE: "memory:" });
-    expect(memory).toMatchObject({ code: 2 });
-    expect(memory.stderr).toContain("RINGBACK_STORE is memory:");
-    const other = await run(["exprot"], {});
-    expect(other).toMatchObject({ code: 1, stderr: "there is no command exprot: see --help\n" });
+  it.each(["export", "rebuild"])("%s makes no database where there is none", async (name) => {
+    const done = await run([name], sqlite("e.db"));
+    expect(done).toMatchObject({ code: 2, stdout: "" });
+    expect(done.stderr).toContain(`there is no database ${at("e.db")}, and ${name} makes none`);
+    await expect(stat(at("e.db"))).rejects.toThrow("ENOENT");
+    await writeFile(at("empty.db"), "");
+    expect(await run([name], sqlite("empty.db"))).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  it("say what to do where a server is at work on the file", async () => {
+    const store = await openSqliteStore({ file: at("f.db"), log: silentLog });
+    const done = await run(["export"], sqlite("f.db"));
+    expect(done).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: `${at("f.db")} is in use by another process: stop the server first\n`,
+    });
+    await store.close();
+  });
+
+  it.each(["migrate", "export", "import", "rebuild"])(
+    "%s has no store in memory to work on",
+    async (name) => {
+      const done = await run([name], { RINGBACK_STORE: "memory:" });
+      expect(done).toMatchObject({ code: 2 });
+      expect(done.stderr).toContain(`RINGBACK_STORE is memory: - ${name} needs a sqlite or postgres store`);
+    },
+  );
+});
+
+describe("the program", () => {
+  it.each(["--help", "-h", "help"])("gives help for %s", async (name) => {
+    expect(await run([name], { RINGBACK_PORT: "wrong" })).toEqual({
+      code: 0,
+      stdout: helpText(),
+      stderr: "",
+    });
+  });
+
+  it.each(["--version", "-v"])("tells its version for %s", async (name) => {
+    const { version } = JSON.parse(await readFile(packageFile, "utf8"));
+    expect(await run([name], {})).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  it.each([
+    [["exprot"], "there is no command exprot: there are migrate, export, import, rebuild and help"],
+    [["--port", "1"], "there is no command --port: there are migrate, export, import, rebuild and help"],
+    [["export", "a", "b", "c"], "export takes one file at most, and there are more arguments: b c"],
+    [["migrate", "a"], "migrate takes no arguments, and there are: a"],
+    [["export", "--force"], "export has no option --force"],
+  ])("refuses %j", async (args, message) => {
+    expect(await run(args, {})).toEqual({ code: 2, stdout: "", stderr: `${message}\n` });
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import type { ClaimedMessage, Store } from "../../src/app/ports.ts";
@@ -139,10 +140,17 @@ describe.each(storeAdapters)("an import into $name", ({ createHome }) => {
     `"position":${position},"sequence":${sequence},"type":"${type}"}}`;
   const locked = (position: number, sequence: number) =>
     event(position, sequence, "settings.lockout.set", '{"maxPasswordAttempts":5,"maxOtpAttempts":5}');
-  const end = (events: number) => `{"end":{"answer":0,"event":${events},"inboxMessage":0,"message":0}}`;
+  /** @param before all lines before it */
+  const end = (events: number, before: readonly string[]) =>
+    `{"end":{"answer":0,"event":${events},"inboxMessage":0,"message":0},"sha256":"${sha256(before)}"}`;
+  const sha256 = (lines: readonly string[]) =>
+    createHash("sha256")
+      .update(lines.map((line) => `${line}\n`).join(""))
+      .digest("hex");
+  const whole = (...items: readonly string[]) => [header, ...items, end(items.length, [header, ...items])];
 
   it("keeps positions that have gaps", async () => {
-    const lines = [header, locked(7, 1), locked(1_000, 2), end(2)];
+    const lines = whole(locked(7, 1), locked(1_000, 2));
     await importLines(store, given(lines));
     expect((await store.history(7, 10)).map(({ position }) => position)).toEqual([1_000]);
     expect((await store.history(6, 1)).map(({ position }) => position)).toEqual([7]);
@@ -160,29 +168,34 @@ describe.each(storeAdapters)("an import into $name", ({ createHome }) => {
       /^line 1: this release reads .*version 1/,
     ],
     ["a part", [header, locked(1, 1)], /^it was cut off after line 2/],
-    ["one with a hole", [header, locked(1, 1), end(2)], /^line 3: something is missing before it/],
-    ["two", [header, end(0), header], /^line 3: there is more after the end/],
+    ["one with a hole", [header, locked(1, 1), end(2, [])], /^line 3: something is missing before it/],
     [
-      "a gap in a sequence",
-      [header, locked(1, 1), locked(2, 3), end(2)],
-      /^line 3: event 2 .*sequence is not 2/,
+      "a change",
+      whole(locked(1, 1), locked(2, 2)).with(
+        1,
+        locked(1, 1).replace('"maxOtpAttempts":5', '"maxOtpAttempts":9'),
+      ),
+      /^line 4: a line was changed/,
     ],
-    ["events out of order", [header, locked(2, 1), locked(1, 2), end(2)], /^line 3: it is out of order/],
     [
-      "an event of the future",
-      [header, event(1, 1, "settings.moon.set"), end(1)],
-      /^line 2: .*settings\.moon\.set/,
+      "lines without their SHA-256",
+      [header, end(0, []).replace(/,"sha256.*/, "}")],
+      /^line 2: a line was changed/,
     ],
-    ["a missing field", [header, '{"event":{"position":1}}', end(1)], /^line 2: aggregate is missing/],
+    ["two", [...whole(), header], /^line 3: there is more after the end/],
+    ["a gap in a sequence", whole(locked(1, 1), locked(2, 3)), /^line 3: event 2 .*sequence is not 2/],
+    ["events out of order", whole(locked(2, 1), locked(1, 2)), /^line 3: it is out of order/],
+    ["an event of the future", whole(event(1, 1, "settings.moon.set")), /^line 2: .*settings\.moon\.set/],
+    ["a missing field", whole('{"event":{"position":1}}'), /^line 2: aggregate is missing/],
     [
       "a field of the future",
-      [header, locked(1, 1).replace('"atMs"', '"mood":"good","atMs"'), end(1)],
+      whole(locked(1, 1).replace('"atMs"', '"mood":"good","atMs"')),
       /^line 2: event has the unknown field mood/,
     ],
-    ["a kind of the future", [header, '{"dream":{}}', end(0)], /^line 2: it is neither of event/],
+    ["a kind of the future", whole('{"dream":{}}'), /^line 2: it is neither of event/],
   ])("refuses %s, and leaves nothing behind", async (_what, lines, message) => {
     await expect(importLines(store, given(lines))).rejects.toThrow(message);
     expect(await store.history(0, 10)).toEqual([]);
-    await importLines(store, given([header, locked(1, 1), end(1)]));
+    await importLines(store, given(whole(locked(1, 1))));
   });
 });

@@ -61,6 +61,11 @@ describe("opening the sqlite store", () => {
     await expect(open()).rejects.toThrow(`cannot create the folder of the database ${file}`);
   });
 
+  it("refuses a folder that the system lets nobody make, instead of trying for ever", async () => {
+    file = "/proc/nope/db"; // /proc is there, and says of a new folder in it that it is not
+    await expect(open()).rejects.toThrow(`cannot create the folder of the database ${file}`);
+  });
+
   it("refuses a file that another process has opened, until that process is gone", async () => {
     const other = new StoreProcess(file);
     expect(await other.ask({ kind: "open" })).toBe("opened");

@@ -19,7 +19,7 @@ export function lockFile(file: string): () => void {
     if (lock.isOpen) lock.close();
     const reason =
       sqliteErrorCode(cause) === sqliteBusy
-        ? `${file} is in use by another process, or was opened before by this one`
+        ? `${file} is in use by another process: stop the server first`
         : `cannot lock ${file} with ${file}-lock: ${describeSqliteError(cause)}`;
     throw new Error(reason, { cause });
   }

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
@@ -47,7 +47,7 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { file, log, maxBytes = Number.MAX_SAFE_INTEGER } = options;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  await createFolder(dirname(file)).catch((cause: unknown) => {
     throw new Error(`cannot create the folder of the database ${file}: ${String(cause)}`, { cause });
   });
   const unlock = lockFile(file);
@@ -64,6 +64,16 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     unlock();
     throw error;
   }
+}
+
+/**
+ * Creates a folder and those above it, if they are missing. Node's own `recursive` never ends where the system says
+ * of a folder in a folder that is there that there is no such folder, as /proc does.
+ */
+async function createFolder(path: string): Promise<void> {
+  if ((await stat(path).catch(() => undefined))?.isDirectory()) return;
+  if (dirname(path) !== path) await createFolder(dirname(path));
+  await mkdir(path, { mode: 0o700 });
 }
 
 /** Beside this file, in TypeScript when run from the sources. */
