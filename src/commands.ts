@@ -78,7 +78,7 @@ function requireStore(name: string, { needsStore }: Command, { store }: Config):
 
 async function rebuildRows(config: Config, log: Log): Promise<void> {
   const rows = await withStore(config, log, rebuild);
-  process.stdout.write(`${rows} rows were made anew from the events.\n`);
+  process.stdout.write(`Rows computed from the events: ${rows}.\n`);
 }
 
 /** Opening a store brings it to the newest version. */
