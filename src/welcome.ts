@@ -16,7 +16,8 @@ REST: add a user, and send a code to their phone
     -d '{"userId":"ada","profile":{"givenName":"Ada","familyName":"Lovelace"},"email":{"email":"ada@example.com"},"phone":{"phone":"+41791234567"}}'
 
 Connect: read the message
-  curl ${url}/ringback.inbox.v1.InboxService/ListMessages ${json} -d '{}'
+  curl ${url}/ringback.inbox.v1.InboxService/WaitForMessage ${json} \\
+    -d '{"phoneNumber":"+41791234567"}'
 
 gRPC, with buf
   npx buf curl ${h2c}--protocol grpc ${authorization} \\
