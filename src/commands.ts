@@ -77,7 +77,10 @@ function requireStore(name: string, { needsStore }: Command, { store }: Config):
 }
 
 async function rebuildRows(config: Config, log: Log): Promise<void> {
-  const rows = await withStore(config, log, rebuild);
+  const rows = await withStore(config, log, async (store) => {
+    await requireEvents(store);
+    return rebuild(store);
+  });
   process.stdout.write(`Rows computed from the events: ${rows}.\n`);
 }
 
@@ -90,7 +93,8 @@ async function migrateStore(config: Config, log: Log): Promise<void> {
 /** @param file standard output if it is left out or "-"; it must not be there yet */
 async function exportStore(config: Config, log: Log, file: string | undefined): Promise<void> {
   const counts = noCounts();
-  await withStore(config, log, (store) => {
+  await withStore(config, log, async (store) => {
+    await requireEvents(store);
     const chunks = chunksOf(exportLines(store, counts));
     return isStandard(file) ? pipeline(chunks, process.stdout, { end: false }) : writeNewFile(file, chunks);
   });
@@ -120,6 +124,14 @@ async function importStore(config: Config, log: Log, file: string | undefined): 
 
 function isStandard(file: string | undefined): file is undefined | "-" {
   return file === undefined || file === "-";
+}
+
+/** A server writes events when it starts for the first time. */
+async function requireEvents(store: Store): Promise<void> {
+  const events = await store.history(0, 1);
+  if (events.length === 0) {
+    throw new Error("there is nothing in the store: is RINGBACK_STORE the one that you mean?");
+  }
 }
 
 async function withStore<T>(config: Config, log: Log, work: (store: Store) => Promise<T>): Promise<T> {

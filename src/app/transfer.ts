@@ -43,7 +43,7 @@ export async function* exportLines(
 
 /** With its end: what `head -n -1 <file> | sha256sum` prints. */
 function addLine(hash: Hash, line: string): void {
-  hash.update(line).update("\n");
+  hash.update(`${line}\n`);
 }
 
 /**
