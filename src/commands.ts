@@ -3,7 +3,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { rebuild } from "./app/rebuild.ts";
 import { exportLines, importLines, type KeptCounts, noCounts } from "./app/transfer.ts";
-import { openStore } from "./build.ts";
+import { acceptKey, openStore } from "./build.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { type Store, StoreUnavailableError } from "./app/ports.ts";
 import { chunksOf, linesOf } from "./lib/lines.ts";
@@ -24,6 +24,7 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["export", { run: exportStore, takesFile: true, needsStore: true }],
   ["import", { run: importStore, takesFile: true }],
   ["rebuild", { run: rebuildRows, needsStore: true }],
+  ["accept-key", { run: acceptMasterKey, needsStore: true }],
 ]);
 
 /** Far more than a request may bring into one event. */
@@ -82,6 +83,15 @@ async function rebuildRows(config: Config, log: Log): Promise<void> {
     return rebuild(store);
   });
   process.stdout.write(`Rows computed from the events: ${rows}.\n`);
+}
+
+/** For a store whose master key is lost. */
+async function acceptMasterKey(config: Config, log: Log): Promise<void> {
+  await withStore(config, log, async (store) => {
+    await requireEvents(store);
+    await acceptKey(config, store);
+  });
+  process.stdout.write("The store is served with the present master key from now on.\n");
 }
 
 /** Opening a store brings it to the newest version. */

@@ -5,6 +5,7 @@ npm start -- migrate         brings the store to the schema of this release
 npm start -- export [file]   writes all that the store keeps, but no master key, to a new file or standard output
 npm start -- import [file]   fills an empty store with that, from a file or standard input, all of it or nothing
 npm start -- rebuild         computes all rows of the store again from its events, while no server runs on it
+npm start -- accept-key      takes the present master key for a store whose own is lost; what that sealed stays closed
 npm start -- --help          prints this (also: -h, help)
 npm start -- --version       prints the version (also: -v)`;
 

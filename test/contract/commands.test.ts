@@ -98,7 +98,7 @@ describe("the commands", () => {
     expect((await stat(at("d.db"))).size).toBeGreaterThan(0);
   });
 
-  it.each(["export", "rebuild"])("%s refuses a store that no server has used", async (name) => {
+  it.each(["export", "rebuild", "accept-key"])("%s refuses a store that no server has used", async (name) => {
     expect(await run(["migrate"], sqlite("h.db"))).toMatchObject({ code: 0 });
     const stderr = "there is nothing in the store: is RINGBACK_STORE the one that you mean?\n";
     expect(await run([name], sqlite("h.db"))).toEqual({ code: 1, stdout: "", stderr });
@@ -107,7 +107,7 @@ describe("the commands", () => {
     await expect(stat(at("h.ndjson"))).rejects.toThrow("ENOENT");
   });
 
-  it.each(["export", "rebuild"])("%s makes no database where there is none", async (name) => {
+  it.each(["export", "rebuild", "accept-key"])("%s makes no database where there is none", async (name) => {
     const done = await run([name], sqlite("e.db"));
     expect(done).toMatchObject({ code: 2, stdout: "" });
     expect(done.stderr).toContain(`there is no database ${at("e.db")}, and ${name} makes none`);
@@ -127,7 +127,7 @@ describe("the commands", () => {
     await store.close();
   });
 
-  it.each(["migrate", "export", "import", "rebuild"])(
+  it.each(["migrate", "export", "import", "rebuild", "accept-key"])(
     "%s has no store in memory to work on",
     async (name) => {
       const done = await run([name], { RINGBACK_STORE: "memory:" });
@@ -152,8 +152,14 @@ describe("the program", () => {
   });
 
   it.each([
-    [["exprot"], "there is no command exprot: there are migrate, export, import, rebuild and help"],
-    [["--port", "1"], "there is no command --port: there are migrate, export, import, rebuild and help"],
+    [
+      ["exprot"],
+      "there is no command exprot: there are migrate, export, import, rebuild, accept-key and help",
+    ],
+    [
+      ["--port", "1"],
+      "there is no command --port: there are migrate, export, import, rebuild, accept-key and help",
+    ],
     [["export", "a", "b", "c"], "export takes one file at most, and there are more arguments: b c"],
     [["migrate", "a"], "migrate takes no arguments, and there are: a"],
     [["export", "--force"], "export has no option --force"],

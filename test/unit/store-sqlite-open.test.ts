@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { silentLog } from "../../src/lib/log.ts";
@@ -25,6 +25,25 @@ describe("opening the sqlite store", () => {
     const store = await open();
     await store.close();
     expect((await stat(join(folder.path, "a", "b"))).mode & 0o777).toBe(0o700);
+  });
+
+  it("creates files that only their owner reads: codes of the inbox are in them", async () => {
+    const store = await open();
+    await store.commit(userCommit("1", 0));
+    for (const name of ["db", "db-wal", "db-shm"]) {
+      expect((await stat(join(folder.path, name))).mode & 0o777).toBe(0o600);
+    }
+    await store.close();
+  });
+
+  it("refuses a file that is open by another name", async () => {
+    const store = await open();
+    const link = join(folder.path, "link");
+    await symlink(file, link);
+    await expect(openSqliteStore({ file: link, log: silentLog })).rejects.toThrow(
+      "is in use by another process",
+    );
+    await store.close();
   });
 
   it("leaves one database file and its lock behind, everything folded in", async () => {

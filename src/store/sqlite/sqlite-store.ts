@@ -1,4 +1,5 @@
-import { mkdir, stat } from "node:fs/promises";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, realpath, stat } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
@@ -46,10 +47,13 @@ export interface SqliteStoreOptions {
  * @throws Error in plain words if the file cannot be used.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const { file, log, maxBytes = Number.MAX_SAFE_INTEGER } = options;
-  await createFolder(dirname(file)).catch((cause: unknown) => {
-    throw new Error(`cannot create the folder of the database ${file}: ${String(cause)}`, { cause });
+  const { log, maxBytes = Number.MAX_SAFE_INTEGER } = options;
+  await createFolder(dirname(options.file)).catch((cause: unknown) => {
+    throw new Error(`cannot create the folder of the database ${options.file}: ${String(cause)}`, { cause });
   });
+  createFile(options.file);
+  // One file has one lock, by whatever link it is named.
+  const file = await realpath(options.file).catch(() => options.file);
   const unlock = lockFile(file);
   let queue: WriteQueue | undefined;
   try {
@@ -73,7 +77,18 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 async function createFolder(path: string): Promise<void> {
   if ((await stat(path).catch(() => undefined))?.isDirectory()) return;
   if (dirname(path) !== path) await createFolder(dirname(path));
-  await mkdir(path, { mode: 0o700 });
+  await mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
+    if (!(await stat(path)).isDirectory()) throw error; // another process was faster
+  });
+}
+
+/** For its owner alone, and so are those that SQLite puts beside it. What is in the way, opening it tells. */
+function createFile(file: string): void {
+  try {
+    closeSync(openSync(file, "wx", 0o600));
+  } catch {
+    // It is there already, or cannot be: see above.
+  }
 }
 
 /** Beside this file, in TypeScript when run from the sources. */
