@@ -85,7 +85,10 @@ export function createSession(
   });
 }
 
-/** @param sessionToken the present one; needed unless the caller may write sessions */
+/**
+ * @param sessionToken the present one, or empty for a caller who may write sessions. It is enough for everything but a
+ * code that is returned.
+ */
 export function setSession(
   app: AppContext,
   caller: Caller,
@@ -104,7 +107,9 @@ export function setSession(
           if (session === undefined) return undefined;
           // First of all: who may not ask does not learn whether there is such a user.
           requireUsable(session, app.clock.nowMs());
-          if (!holdsToken(session, sessionToken)) requireEverywhere(caller, "session.write");
+          // The token is its user's, to whom a code must come by the phone that it is to prove.
+          const givesCode = request.otpSmsChallenge?.returnCode === true;
+          if (!holdsToken(session, sessionToken) || givesCode) requireEverywhere(caller, "session.write");
           return (await userIdOf(app, caller, request.user)) ?? session.user?.id;
         },
         origin: request.origin,

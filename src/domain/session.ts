@@ -4,7 +4,7 @@ import { DomainError, refusal } from "./errors.ts";
 import { otpSmsNumber } from "./otp-sms.ts";
 import { isLockDue } from "./policy.ts";
 import { userLocked } from "./phone.ts";
-import type { SessionEvent, SessionState, UserAgent } from "./session-state.ts";
+import { mergedMetadata, type SessionEvent, type SessionState, type UserAgent } from "./session-state.ts";
 import type { UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
 
@@ -25,7 +25,16 @@ export const sessionErrors = {
   noChallenge: refusal("failed_precondition", "COMMAND-S34gh", "Errors.User.Code.NotFound"),
   wrong: refusal("invalid_argument", "CODE-woT0xc", "Errors.User.Code.Invalid"),
   expiredCode: refusal("failed_precondition", "CODE-QvUQ4P", "Errors.User.Code.Expired"),
+  tooLarge: refusal("invalid_argument", "RINGBACK-s8Max", "Errors.Limit"),
 } as const;
+
+/** What a client may keep with a session: all of it is read and written whenever the session is. */
+const metadataKeysMax = 50;
+/** Keys and values together, before base64. */
+const metadataBytesMax = 64 * 1024;
+const userAgentHeadersMax = 100;
+/** As JSON; no more than the headers of a request may have. */
+const userAgentBytesMax = 16 * 1024;
 
 /** What one request wants of a session. */
 export interface SessionCommand {
@@ -53,9 +62,10 @@ export function decideCreateSession(
   command: SessionCommand,
   facts: Facts,
 ): SessionDecision {
+  requireBounded(session.userAgent);
   const { id, ...added } = session;
   const opened: SessionEvent = { type: "session.added", data: added };
-  const decided = decideChanges({ id }, user, command, facts);
+  const decided = decideChanges({ id, metadata: {} }, user, command, facts);
   // A session that was refused never was; the failed try of its user stays.
   if (decided.refusal !== undefined || decided.question !== undefined) return { ...decided, events: [] };
   return { ...decided, events: [opened, ...decided.events, tokenSet(command)] };
@@ -93,7 +103,30 @@ function tokenSet({ newToken }: SessionCommand): SessionEvent {
   return { type: "session.token.set", data: newToken };
 }
 
-type Present = Pick<SessionState, "id" | "user" | "otpSmsChallenge">;
+function requireBounded(userAgent: UserAgent | undefined): void {
+  const headers = Object.keys(userAgent?.header ?? {}).length;
+  if (headers > userAgentHeadersMax) refuseSize("user_agent.header", `${userAgentHeadersMax} names`);
+  const bytes = userAgent === undefined ? 0 : Buffer.byteLength(JSON.stringify(userAgent));
+  if (bytes > userAgentBytesMax) refuseSize("user_agent", `${userAgentBytesMax} bytes`);
+}
+
+function decideMetadata(session: Present, { metadata }: SessionCommand): readonly SessionEvent[] {
+  if (Object.keys(metadata).length === 0) return [];
+  const merged = Object.entries(mergedMetadata(session.metadata, metadata));
+  if (merged.length > metadataKeysMax) refuseSize("metadata", `${metadataKeysMax} keys`);
+  const bytes = merged.reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value, "base64"),
+    0,
+  );
+  if (bytes > metadataBytesMax) refuseSize("metadata", `${metadataBytesMax} bytes`);
+  return [{ type: "session.metadata.set", data: { metadata } }];
+}
+
+function refuseSize(field: string, max: string): never {
+  throw new DomainError(sessionErrors.tooLarge, { field, max });
+}
+
+type Present = Pick<SessionState, "id" | "user" | "otpSmsChallenge" | "metadata">;
 
 /** Checks first, then challenges: a check sees only the challenge of an earlier request. */
 function decideChanges(
@@ -102,6 +135,10 @@ function decideChanges(
   command: SessionCommand,
   facts: Facts,
 ): SessionDecision {
+  const others = [...decideMetadata(session, command)];
+  if (command.lifetimeMs !== undefined) {
+    others.push({ type: "session.lifetime.set", data: { expiresMs: facts.nowMs + command.lifetimeMs } });
+  }
   const checkedUser = command.checkUser ? checkUser(session, user) : [];
   const check =
     command.otpSmsCode === undefined ? none : checkOtpSms(session, user, command.otpSmsCode, facts);
@@ -111,12 +148,6 @@ function decideChanges(
   const present = command.otpSmsCode === undefined ? session : rest;
   const challenge =
     command.challenge === undefined ? none : decideChallenge(present, user, command.challenge, facts);
-  const { metadata, lifetimeMs } = command;
-  const others: SessionEvent[] = [];
-  if (Object.keys(metadata).length > 0) others.push({ type: "session.metadata.set", data: { metadata } });
-  if (lifetimeMs !== undefined) {
-    others.push({ type: "session.lifetime.set", data: { expiresMs: facts.nowMs + lifetimeMs } });
-  }
   return {
     ...challenge,
     events: [...checkedUser, ...check.events, ...challenge.events, ...others],
@@ -143,13 +174,14 @@ function checkOtpSms(
 ): SessionDecision {
   if (user === undefined) throw new DomainError(sessionErrors.checkWithoutUser);
   if (code === "") throw new DomainError(sessionErrors.codeEmpty);
-  if (otpSmsNumber(user) === undefined) throw new DomainError(sessionErrors.checkNotReady);
+  const number = otpSmsNumber(user);
+  if (number === undefined) throw new DomainError(sessionErrors.checkNotReady);
   const challenge = session.otpSmsChallenge;
   if (challenge === undefined) throw new DomainError(sessionErrors.noChallenge);
-  if (user.status === "locked") throw new DomainError(userLocked);
-  const { number } = challenge;
+  requireActive(user);
   const bindingOf = (challengeId: string) => otpSmsBinding(session.id, user.id, number, challengeId);
-  const check = checkCode(challenge, bindingOf, code, facts);
+  // Whoever holds a number that the user gave up must not pass for the user.
+  const check = challenge.number === number ? checkCode(challenge, bindingOf, code, facts) : "expired";
   if (typeof check === "object") return { ...none, question: check };
   if (check === "right") {
     return {
@@ -179,6 +211,7 @@ function decideChallenge(
   if (user === undefined) throw new DomainError(sessionErrors.challengeWithoutUser);
   const number = otpSmsNumber(user);
   if (number === undefined) throw new DomainError(sessionErrors.challengeNotReady);
+  requireActive(user);
   const binding = otpSmsBinding(session.id, user.id, number, code.challengeId);
   const verification = returned ? "return_code" : "send_code";
   // A code that went to another number is not taken over.
@@ -194,6 +227,11 @@ function decideChallenge(
     userEvents: [],
     code: issued,
   };
+}
+
+function requireActive(user: UserState): void {
+  if (user.status === "locked") throw new DomainError(userLocked);
+  if (user.status !== "active") throw new DomainError(sessionErrors.userInactive);
 }
 
 function otpSmsBinding(sessionId: string, userId: string, number: string, challengeId: string) {

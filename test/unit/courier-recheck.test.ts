@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { MessageRecord, OutboxMessage } from "../../src/app/ports.ts";
 import { recheck } from "../../src/courier/recheck.ts";
+import { evolveSession, type SessionState } from "../../src/domain/session-state.ts";
 import { evolveUser, type UserState } from "../../src/domain/user.ts";
 import { outboxMessage } from "../support/store-commits.ts";
 
@@ -21,6 +22,21 @@ function record(id: string, change: Partial<MessageRecord> = {}): MessageRecord 
   const { sealed: _erased, ...rest }: OutboxMessage = outboxMessage(id, { userId: "u" });
   return { ...rest, number: Number(id.slice(1)), state: "sent", reason: "", attempts: [], ...change };
 }
+
+describe("the code of a session", () => {
+  const session = [
+    { type: "session.added", data: { creatorId: "c" } } as const,
+    { type: "session.otp.sms.challenged", data: { ...code, phone: "+41790000001" } } as const,
+  ].reduce<SessionState | undefined>((state, event) => evolveSession(state, event, "s", 0), undefined);
+  const forSession = outboxMessage("m1", { userId: "u", sessionId: "s", purpose: "otp_sms" });
+  const enrolled = (number: string): UserState | undefined =>
+    user && { ...user, verifiedNumber: number, otpSms: true };
+
+  it("is worth sending while its number is the one of the user, and not after", () => {
+    const look = (number: string) => recheck(forSession, enrolled(number), session, [], 1_000).kind;
+    expect([look("+41790000001"), look("+41790000002")]).toEqual(["session", "obsolete"]);
+  });
+});
 
 describe("a message that was given back", () => {
   const look = (...latest: readonly MessageRecord[]) => recheck(message, user, undefined, latest, 1_000).kind;

@@ -139,6 +139,13 @@ export async function ofLocked(world: World): Promise<Session & UserWithToken> {
   return { ...session, token };
 }
 
+/** Of a user who is deactivated by now. */
+export async function ofInactive(world: World): Promise<Session> {
+  const session = await challenged(world);
+  await world.asAdmin(users.deactivateUser, { userId: session.id });
+  return session;
+}
+
 export async function ofDeleted(world: World): Promise<Session> {
   const session = await ofUser(world);
   await world.asAdmin(users.deleteUser, { userId: session.id });

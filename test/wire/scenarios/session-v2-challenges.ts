@@ -4,7 +4,7 @@ import { Purpose } from "../../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import { SessionService } from "../../../gen/zitadel/session/v2/session_service_pb.js";
 import { UserService } from "../../../gen/zitadel/user/v2/user_service_pb.js";
 import { UserService as Registrations } from "../../../gen/zitadel/user/v3alpha/user_service_pb.js";
-import type { World } from "../../support/wire-world.ts";
+import type { TestUser, World } from "../../support/wire-world.ts";
 import { attemptsMax, machine, minuteMs, otpSmsCode, wrongCode } from "./givens.ts";
 import { type EventType, ok, refused, type Scenario } from "./scenario.ts";
 import {
@@ -18,6 +18,7 @@ import {
   newSession,
   ofDeleted,
   ofEnrolled,
+  ofInactive,
   ofLocked,
   ofNobody,
   ofUser,
@@ -30,6 +31,7 @@ import {
   time,
   tokenInvalid,
   sessionRowsOf,
+  userInactive,
   withNewSession,
   withToken,
 } from "./session-givens.ts";
@@ -66,18 +68,68 @@ export function sessionChallengeRows(title: string, methods: SessionMethods): re
 // ------------------------------------------------------------------------------------------- situations
 
 /** The verified number is the former one: a newer one is not verified. */
-async function withNewerNumber(world: World): Promise<Session> {
-  const session = await ofEnrolled(world);
+const withNewerNumber = async (world: World): Promise<Session> =>
+  withUnverified(world, await ofEnrolled(world));
+const withNewerUnverified = async (world: World): Promise<Session> =>
+  withUnverified(world, await challenged(world));
+
+async function withUnverified(world: World, session: Session): Promise<Session> {
   const verification = { case: "returnCode", value: {} } as const;
   await world.asAdmin(users.setPhone, { userId: session.id, phone: session.otherNumber, verification });
   return session;
 }
 
 /** Enrolled by a registration of v3alpha, to the other number. */
-async function registered(world: World): Promise<Session> {
+async function registered(world: World): Promise<Session & { readonly otpSmsId: string }> {
   const session = await ofUser(world);
-  const phone = { number: session.otherNumber, verification: { case: "isVerified", value: true } } as const;
-  await world.asAdmin(Registrations.method.addOTPSMSAuthenticator, { userId: session.id, phone });
+  return { ...session, otpSmsId: await register(world, session, session.otherNumber) };
+}
+
+async function register(world: World, { id: userId }: TestUser, number: string): Promise<string> {
+  const phone = { number, verification: { case: "isVerified", value: true } } as const;
+  const { otpSmsId } = await world.asAdmin(Registrations.method.addOTPSMSAuthenticator, { userId, phone });
+  return otpSmsId;
+}
+
+async function verifyNumber(world: World, { id: userId }: TestUser, phone: string): Promise<void> {
+  const verification = { case: "isVerified", value: true } as const;
+  await world.asAdmin(users.setPhone, { userId, phone, verification });
+}
+
+/** The code went to the number that the user had then. */
+async function withReplacedNumber(world: World): Promise<Session> {
+  const session = await challenged(world);
+  await verifyNumber(world, session, session.otherNumber);
+  return session;
+}
+
+const withNumberAnew =
+  (which: "number" | "otherNumber") =>
+  async (world: World): Promise<Session> => {
+    const session = await withRemovedPhone(world);
+    await verifyNumber(world, session, session[which]);
+    await world.asAdmin(users.addOTPSMS, { userId: session.id });
+    return session;
+  };
+
+/** The code went to the registration, and stays the answer while that is where codes go. */
+async function challengedByRegistration(world: World): Promise<Session & { readonly otpSmsId: string }> {
+  const session = await registered(world);
+  return change(world, session, { challenges: returned });
+}
+
+async function withReplacedRegistration(world: World): Promise<Session> {
+  const session = await challengedByRegistration(world);
+  const { id: userId, otpSmsId, number } = session;
+  await register(world, session, number);
+  await world.asAdmin(Registrations.method.removeOTPSMSAuthenticator, { userId, otpSmsId });
+  return session;
+}
+
+async function withNumberAfterRegistration(world: World): Promise<Session> {
+  const session = await challengedByRegistration(world);
+  await verifyNumber(world, session, session.number);
+  await world.asAdmin(users.addOTPSMS, { userId: session.id });
   return session;
 }
 
@@ -346,6 +398,38 @@ function challengeRows(title: string, methods: SessionMethods): readonly Scenari
       caller: "self",
       expect: lacksPermission,
     }),
+    ...(["other", "self"] as const).map((caller) =>
+      row({
+        ...refusal,
+        name: `a challenge whose code is returned, with the session token, by ${caller}`,
+        everyWay: true,
+        caller,
+        input: ({ sessionId, sessionToken }) => ({ sessionId, sessionToken, challenges: returned }),
+        expect: lacksPermission,
+      }),
+    ),
+    row({
+      ...byReturn,
+      name: "a challenge whose code is returned, with the session token, by who may open sessions",
+      caller: "IAM_LOGIN_CLIENT",
+      input: ({ sessionId, sessionToken }) => ({ sessionId, sessionToken, challenges: returned }),
+    }),
+    ...[returned, bySms].flatMap((challenges, index) => [
+      row({
+        ...refusal,
+        name: `a challenge of a locked user (${index})`,
+        given: ofLocked,
+        input: ({ sessionId }) => ({ sessionId, challenges }),
+        expect: userLocked,
+      }),
+      row({
+        ...refusal,
+        name: `a challenge of a deactivated user (${index})`,
+        given: ofInactive,
+        input: ({ sessionId }) => ({ sessionId, challenges }),
+        expect: userInactive,
+      }),
+    ]),
     row({
       ...refusal,
       name: "a challenge with a wrong session token",
@@ -505,6 +589,35 @@ function checkRows(title: string, methods: SessionMethods): readonly Scenario[] 
       input: right,
       expect: userLocked,
     }),
+    ...[right, bad].map((input, index) =>
+      row({
+        ...refusal,
+        name: `a code of a deactivated user (${index})`,
+        given: ofInactive,
+        input,
+        expect: userInactive,
+      }),
+    ),
+    ...[
+      { name: "after the number was replaced", given: withReplacedNumber },
+      { name: "after another number was enrolled", given: withNumberAnew("otherNumber") },
+      { name: "of a registration that was replaced", given: withReplacedRegistration },
+      { name: "of a registration, after a number was enrolled", given: withNumberAfterRegistration },
+    ].map((situation) =>
+      row({
+        ...failure,
+        ...situation,
+        name: `the right code ${situation.name}`,
+        everyWay: true,
+        input: right,
+        expect: expired,
+      }),
+    ),
+    ...[
+      { name: "although a newer number waits for its verification", given: withNewerUnverified },
+      { name: "after the same number was enrolled anew", given: withNumberAnew("number") },
+      { name: "of a registration", given: challengedByRegistration },
+    ].map((situation) => row({ ...success, ...situation, name: `the right code ${situation.name}` })),
     row({ ...refusal, name: "a code without user", given: ofNobody, expect: checkWithoutUser }),
     row({ ...refusal, name: "a code of a user who is gone", given: ofDeleted, expect: checkWithoutUser }),
     row({ ...refusal, name: "a code without challenge", given: ofEnrolled, expect: noChallenge }),

@@ -55,6 +55,14 @@ async function deactivatedUser(world: World): Promise<TestUser> {
   return user;
 }
 
+/** So many, of six bytes each with its value. */
+const keys = (count: number): Record<string, Uint8Array> =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${1_000 + index}`, bytes("1")]));
+const headers = (count: number, value: string) => ({
+  header: Object.fromEntries(Object.keys(keys(count)).map((name) => [name, { values: [value] }])),
+});
+const ofBytes = (count: number): Uint8Array => new Uint8Array(count);
+
 /** @returns the rows about opening a session without a code */
 export function sessionCreateRows(title: string, methods: SessionMethods): readonly Scenario[] {
   const row = sessionRowsOf(title, methods.createSession);
@@ -169,6 +177,47 @@ export function sessionCreateRows(title: string, methods: SessionMethods): reado
         });
       },
     }),
+    ...(
+      [
+        ["metadata of 51 keys", { metadata: keys(51) }, "metadata", "50 keys"],
+        ["metadata of 64 KiB and a byte", { metadata: { k: ofBytes(65_536) } }, "metadata", "65536 bytes"],
+        ["101 headers of a user agent", { userAgent: headers(101, "") }, "user_agent.header", "100 names"],
+        [
+          "a user agent above 16 KiB",
+          { userAgent: headers(4, "x".repeat(4_096)) },
+          "user_agent",
+          "16384 bytes",
+        ],
+      ] as const
+    ).map(([name, asked, field, max]) =>
+      row({
+        ...base,
+        name,
+        given: nobody,
+        input: () => asked,
+        expect: refused(
+          Code.InvalidArgument,
+          "RINGBACK-s8Max",
+          `The field ${field} is past its limit of ${max}`,
+        ),
+      }),
+    ),
+    ...(
+      [
+        ["metadata of 50 keys and 64 KiB", { metadata: { ...keys(49), k: ofBytes(65_536 - 1 - 49 * 6) } }],
+        ["a user agent with 100 headers", { userAgent: headers(100, "x".repeat(100)) }],
+      ] as const
+    ).map(([name, asked]) =>
+      row({
+        ...base,
+        name,
+        given: nobody,
+        input: () => asked,
+        expect: ok(withNewSession()),
+        effect: openedWith(...("metadata" in asked ? ["session.metadata.set" as const] : [])),
+        details: "view",
+      }),
+    ),
     row({
       ...base,
       name: "an id that nobody has",

@@ -43,6 +43,13 @@ import {
 
 const { method } = SessionService;
 
+/** 49 keys, one of them with a value of 10,000 bytes. */
+async function withMuchMetadata(world: World): Promise<Session> {
+  const metadata = Object.fromEntries(Array.from({ length: 49 }, (_, index) => [`k${index}`, bytes("1")]));
+  const session = await ofUser(world);
+  return change(world, session, { metadata: { ...metadata, k0: new Uint8Array(10_000) } });
+}
+
 /** @returns the rows about changing a session without a code */
 export function sessionSetRows(title: string, methods: SessionMethods): readonly Scenario[] {
   const row = sessionRowsOf(title, methods.setSession);
@@ -102,6 +109,42 @@ export function sessionSetRows(title: string, methods: SessionMethods): readonly
         const { metadata } = await sessionOf(world, session.sessionId);
         expect(metadata).toEqual({ a: base64("2"), c: base64("1") });
       },
+    }),
+    row({
+      ...base,
+      name: "metadata, which are too many together with those that are there",
+      everyWay: true,
+      given: withMuchMetadata,
+      input: ({ sessionId }) => ({
+        sessionId,
+        metadata: { k1: bytes("2"), one: bytes("1"), more: bytes("1") },
+      }),
+      expect: refused(
+        Code.InvalidArgument,
+        "RINGBACK-s8Max",
+        "The field metadata is past its limit of 50 keys",
+      ),
+    }),
+    row({
+      ...base,
+      name: "metadata, which are too large together with those that are there",
+      given: withMuchMetadata,
+      input: ({ sessionId }) => ({ sessionId, metadata: { one: new Uint8Array(60_000) } }),
+      expect: refused(
+        Code.InvalidArgument,
+        "RINGBACK-s8Max",
+        "The field metadata is past its limit of 65536 bytes",
+      ),
+    }),
+    row({
+      ...success,
+      name: "metadata, with one removed for one that comes",
+      given: withMuchMetadata,
+      input: ({ sessionId }) => ({
+        sessionId,
+        metadata: { one: bytes("1"), other: new Uint8Array(50_000), k0: bytes("") },
+      }),
+      effect: metadataSet,
     }),
     row({
       ...success,
