@@ -39,6 +39,7 @@ export type MessageKey =
   | "Errors.MessageText.NotFound"
   | "Errors.MessageText.VariableUnknown"
   | "Errors.NotSupported"
+  | "Errors.NumberNotFinite"
   | "Errors.Organization.NotFound"
   | "Errors.Outbox.Full"
   | "Errors.Role.Unknown"

@@ -32,6 +32,7 @@ import { v3Details, v3ListDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
 import { emailOf, phoneOf, present, profileOf } from "./human-user.ts";
 import { noPasswords, refuseField, refusePresent } from "./not-supported.ts";
+import { boundedData } from "./plain-data.ts";
 import { userFilterSearch } from "./user-filters-v3alpha.ts";
 import { organizationIn, userRefOf } from "./user-ref-v3alpha.ts";
 import { v3User } from "./users.ts";
@@ -78,7 +79,7 @@ export function accountsV3(app: AppContext): Methods {
         profile: profileOf(undefined),
         email: email ?? emailOf(undefined),
         metadata: [],
-        schema: { schemaId, data },
+        schema: { schemaId, data: boundedData("user.data", data) },
         phone,
       });
       return create(CreateUserResponseSchema, {
@@ -93,7 +94,7 @@ export function accountsV3(app: AppContext): Methods {
         ...codeRequestOf(context),
         ...userRefOf(request),
         ...present<ChangeHumanUserCommand>({
-          schema: present({ schemaId, data }),
+          schema: present({ schemaId, data: data && boundedData("user.data", data) }),
           ...contactOf(contact),
         }),
       });

@@ -1,4 +1,3 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { SearchQuery } from "../../gen/zitadel/session/v2/query_pb.js";
 import type { ListSessionsRequest } from "../../gen/zitadel/session/v2/session_service_pb.js";
 import {
@@ -9,6 +8,7 @@ import {
   type SessionRecord,
 } from "../app/search.ts";
 import { pageOf, refuseLimit } from "./paging.ts";
+import { boundedTimestampMs } from "./timestamps.ts";
 
 /** Lists of sessions as v2 asks for them. */
 
@@ -47,7 +47,8 @@ function condition({ query }: SearchQuery, callerId: string): Condition<SessionR
       return { kind: "one_of", field: "fingerprintId", values: [query.value.fingerprintId ?? ""] };
     case "creationDateQuery": {
       const { creationDate, method } = query.value;
-      const value = creationDate === undefined ? 0 : timestampMs(creationDate);
+      const field = "queries.creation_date_query.creation_date";
+      const value = creationDate === undefined ? 0 : boundedTimestampMs(field, creationDate);
       return { kind: "integer", field: "createdMs", match: timeMatches[method] ?? "equals", value };
     }
     case undefined:

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { TimestampFilter } from "../../gen/zitadel/filter/v2/filter_pb.js";
 import {
@@ -22,6 +22,7 @@ import type { AppContext } from "../app/context.ts";
 import type { Condition, UserRecord } from "../app/search.ts";
 import { callerOf } from "./gate.ts";
 import { cut, pageOf } from "./paging.ts";
+import { boundedTimestampMs } from "./timestamps.ts";
 import { oneOf } from "./user-queries.ts";
 
 type Methods = Pick<
@@ -33,7 +34,8 @@ type Methods = Pick<
 export function accessTokensV2(app: AppContext): Methods {
   return {
     async addPersonalAccessToken({ userId, expirationDate }, context) {
-      const expiresMs = expirationDate === undefined ? null : timestampMs(expirationDate);
+      const expiresMs =
+        expirationDate === undefined ? null : boundedTimestampMs("expiration_date", expirationDate);
       const { tokenId, token, createdMs } = await addAccessToken(app, callerOf(context), {
         userId,
         expiresMs,
@@ -52,8 +54,9 @@ export function accessTokensV2(app: AppContext): Methods {
 
     async listPersonalAccessTokens({ filters, sortingColumn, pagination }, context) {
       const page = pageOf(pagination);
+      const tests = filters.map(testOf);
       const found = await listAccessTokens(app, callerOf(context), filters.flatMap(userConditions));
-      const matching = found.filter((token) => filters.every((filter) => matches(token, filter)));
+      const matching = found.filter((token) => tests.every((test) => test(token)));
       const ordered = matching.toSorted((a, b) => compare(a, b, sortingColumn));
       const sorted = pagination?.asc === true ? ordered : ordered.toReversed();
       return create(ListPersonalAccessTokensResponseSchema, {
@@ -83,16 +86,25 @@ function userConditions({ filter }: PersonalAccessTokensSearchFilter): readonly 
   }
 }
 
-function matches(token: AccessTokenView, { filter }: PersonalAccessTokensSearchFilter): boolean {
+type Test<T> = (value: T) => boolean;
+
+/** @throws DomainError for a time that is none */
+function testOf({ filter }: PersonalAccessTokensSearchFilter): Test<AccessTokenView> {
   switch (filter.case) {
-    case "tokenIdFilter":
-      return token.id === filter.value.id;
-    case "createdDateFilter":
-      return isWithin(token.createdMs, filter.value);
-    case "expirationDateFilter":
-      return token.expiresMs !== null && isWithin(token.expiresMs, filter.value);
+    case "tokenIdFilter": {
+      const wanted = filter.value.id;
+      return ({ id }) => id === wanted;
+    }
+    case "createdDateFilter": {
+      const isWithin = timeTestOf("created_date_filter", filter.value);
+      return ({ createdMs }) => isWithin(createdMs);
+    }
+    case "expirationDateFilter": {
+      const isWithin = timeTestOf("expiration_date_filter", filter.value);
+      return ({ expiresMs }) => expiresMs !== null && isWithin(expiresMs);
+    }
     default:
-      return true;
+      return () => true;
   }
 }
 
@@ -105,9 +117,9 @@ const comparisons: readonly ((difference: number) => boolean)[] = [
   (difference) => difference <= 0,
 ];
 
-function isWithin(ms: number, { timestamp, method }: TimestampFilter): boolean {
-  const limitMs = timestamp === undefined ? 0 : timestampMs(timestamp);
-  return comparisons[method]?.(ms - limitMs) ?? false;
+function timeTestOf(field: string, { timestamp, method }: TimestampFilter): Test<number> {
+  const limitMs = timestamp === undefined ? 0 : boundedTimestampMs(`filters.${field}.timestamp`, timestamp);
+  return (ms) => comparisons[method]?.(ms - limitMs) ?? false;
 }
 
 function compare(

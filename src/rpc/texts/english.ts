@@ -35,6 +35,7 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.MessageText.NotFound": "No such text was set.",
   "Errors.MessageText.VariableUnknown": "There is no variable {variable} in messages.",
   "Errors.NotSupported": "The field {field} is not supported: {reason}.",
+  "Errors.NumberNotFinite": "The field {field} holds a number that is not finite.",
   "Errors.Organization.NotFound": "There is no such organization.",
   "Errors.Outbox.Full": "Too many messages wait to be sent. Try again later.",
   "Errors.Role.Unknown": "There is no role {role}. Known are: {known}.",

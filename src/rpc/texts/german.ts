@@ -38,6 +38,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.MessageText.NotFound": "Ein solcher Text wurde nicht gesetzt.",
   "Errors.MessageText.VariableUnknown": "In Nachrichten gibt es keine Variable {variable}.",
   "Errors.NotSupported": "Das Feld {field} wird nicht unterstützt: {reason}.",
+  "Errors.NumberNotFinite": "Das Feld {field} enthält eine Zahl, die nicht endlich ist.",
   "Errors.Organization.NotFound": "Diese Organisation gibt es nicht.",
   "Errors.Outbox.Full":
     "Zu viele Nachrichten warten darauf, gesendet zu werden. Versuchen Sie es später noch einmal.",
