@@ -4,7 +4,7 @@ import { newDecimalId } from "../lib/id.ts";
 import { hashToken, newToken } from "../lib/opaque-token.ts";
 import { type AppContext, requirePermission } from "./context.ts";
 import type { Caller } from "./ports.ts";
-import { requireMaySpeakFor } from "./token.ts";
+import { requireMaySpeakFor, requireSelfOrMayShutOut } from "./token.ts";
 import { listUsers } from "./user-list.ts";
 import { type Condition, pageSizeMax, type UserRecord } from "./search.ts";
 import type { LoadedUser } from "./users.ts";
@@ -48,10 +48,7 @@ export async function removeAccessToken(
 ): Promise<number> {
   const done = await app.users.execute(command.userId, (state) => {
     const user = requireUser(state, accessTokenErrors.userMissing);
-    if (caller.userId !== user.id) {
-      requirePermission(caller, "user.write", user.resourceOwner);
-      requireMaySpeakFor(caller, user);
-    }
+    requireSelfOrMayShutOut(caller, "user.write", user);
     return decideRemoveAccessToken(user, command.tokenId);
   });
   return done.state.changedMs;

@@ -32,6 +32,7 @@ import {
 } from "./context.ts";
 import { requireVerificationAllowed } from "./phone.ts";
 import type { Caller } from "./ports.ts";
+import { requireSelfOrMayShutOut } from "./token.ts";
 import type { LoadedUser } from "./users.ts";
 
 /** The use cases of an account: add, get, change, lock, deactivate, delete. */
@@ -220,14 +221,14 @@ export async function getUser(app: AppContext, caller: Caller, ref: UserRef): Pr
 
 export async function deleteUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
   return changeLife(app, ref, accountErrors.deleteMissing, (user) => {
-    requireSelfOr(caller, "user.delete", user);
+    requireSelfOrMayShutOut(caller, "user.delete", user);
     return decideRemoveUser();
   });
 }
 
 export async function lockUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
   return changeLife(app, ref, accountErrors.lockMissing, (user) => {
-    requireSelfOr(caller, "user.write", user);
+    requireSelfOrMayShutOut(caller, "user.write", user);
     return decideLockUser(user);
   });
 }
@@ -242,7 +243,7 @@ export async function unlockUser(app: AppContext, caller: Caller, ref: UserRef):
 
 export async function deactivateUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
   return changeLife(app, ref, accountErrors.deactivateMissing, (user) => {
-    requireSelfOr(caller, "user.write", user);
+    requireSelfOrMayShutOut(caller, "user.write", user);
     return decideDeactivateUser(user);
   });
 }

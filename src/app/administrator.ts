@@ -5,6 +5,7 @@ import { newUuid } from "../lib/id.ts";
 import { defaultOrganizationId } from "./account.ts";
 import { type AppContext, requirePermission } from "./context.ts";
 import type { Caller } from "./ports.ts";
+import { userNameKey } from "./users.ts";
 
 /** Who may do what: the roles of users, and the first of them all. */
 
@@ -28,17 +29,24 @@ export async function setRoles(
 
 export const administratorId = "administrator";
 
-/** Sees to it that exactly this token is the administrator's. @param tokenHash SHA-256, base64url */
+/**
+ * Sees to it that there is an administrator who works, whatever became of the last one, and that exactly this token is
+ * theirs.
+ *
+ * @param tokenHash SHA-256, base64url
+ */
 export async function ensureAdministrator(
   app: AppContext,
   tokenHash: string,
   roles: readonly string[],
 ): Promise<void> {
   const tokenId = newUuid(app.clock.nowMs(), app.randomBytes);
+  const holder = await app.users.findByKey(userNameKey(defaultOrganizationId, administratorId));
+  const isNameFree = holder === undefined || holder === administratorId;
   await app.users.execute(administratorId, (state) =>
     decideAdministrator(state, {
       resourceOwner: defaultOrganizationId,
-      userName: administratorId,
+      userName: isNameFree ? administratorId : `${administratorId}-${tokenId}`,
       roles,
       tokenHash,
       tokenId,

@@ -3,7 +3,7 @@ import { DomainError, refusal } from "../domain/errors.ts";
 import { userLocked } from "../domain/phone.ts";
 import type { UserState } from "../domain/user.ts";
 import { type AppContext, requirePermission } from "./context.ts";
-import type { Caller, TokenMinter } from "./ports.ts";
+import type { Caller, Permission, TokenMinter } from "./ports.ts";
 
 const userMissing = refusal("not_found", "TOKEN-u2Mw7", "Errors.User.NotFound");
 
@@ -23,6 +23,16 @@ export async function createToken(
   requireMaySpeakFor(caller, user);
   if (user.status === "locked") throw new DomainError(userLocked);
   return minter.mint({ ...command, nowMs: app.clock.nowMs() });
+}
+
+/**
+ * For what takes the use of an account away. Nobody shuts out those whose roles they could not take away: a manager of
+ * one organization the administrator, say.
+ */
+export function requireSelfOrMayShutOut(caller: Caller, permission: Permission, user: UserState): void {
+  if (caller.userId === user.id) return;
+  requirePermission(caller, permission, user.resourceOwner);
+  requireMaySpeakFor(caller, user);
 }
 
 /** A token can do whatever its user can: nobody climbs to another's roles this way. */

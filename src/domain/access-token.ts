@@ -39,7 +39,11 @@ export function decideRemoveAccessToken(user: UserState, tokenId: string): Decis
   return { events: [{ type: "user.pat.removed", data: { tokenId } }] };
 }
 
-/** Makes the machine user that holds the administrator's token, or gives it another token. */
+/**
+ * Sees to it that the machine user with the administrator's roles is there, works, and has this token only.
+ *
+ * Whoever has the id without the roles is replaced: others may hold tokens of a user whom no role protects.
+ */
 export function decideAdministrator(
   state: UserState | undefined,
   command: {
@@ -51,15 +55,22 @@ export function decideAdministrator(
   },
 ): Decision {
   const { resourceOwner, userName, roles, tokenHash, tokenId } = command;
-  const present = exists(state) ? state : undefined;
+  const present = isAdministrator(state, roles) ? state : undefined;
   const events: UserEvent[] = [];
   if (present === undefined) {
+    if (exists(state)) events.push({ type: "user.removed", data: {} });
     events.push({ type: "user.machine.added", data: { resourceOwner, userName, name: "Administrator" } });
     events.push({ type: "user.roles.set", data: { roles } });
   }
+  if (present?.status === "inactive") events.push({ type: "user.reactivated", data: {} });
+  if (present?.status === "locked") events.push({ type: "user.unlocked", data: {} });
   const tokens = Object.entries(present?.accessTokens ?? {});
   if (tokens.some(([, token]) => token.hash === tokenHash)) return { events };
   for (const [formerId] of tokens) events.push({ type: "user.pat.removed", data: { tokenId: formerId } });
   events.push({ type: "user.pat.added", data: { tokenId, hash: tokenHash, expiresMs: null } });
   return { events };
+}
+
+function isAdministrator(state: UserState | undefined, roles: readonly string[]): state is UserState {
+  return exists(state) && state.kind === "machine" && roles.every((role) => state.roles.includes(role));
 }

@@ -16,6 +16,7 @@ import { managementV1Texts } from "./scenarios/management-v1-texts.ts";
 import { otpSms } from "./scenarios/otp-sms.ts";
 import { otpSmsRegistrations } from "./scenarios/otp-sms-registrations.ts";
 import { phoneV2 } from "./scenarios/phone-v2.ts";
+import { roleHolders } from "./scenarios/role-holders.ts";
 import { ringback } from "./scenarios/ringback.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 import { sessionsV2, sessionsV2beta } from "./scenarios/session-v2.ts";
@@ -51,6 +52,7 @@ export const scenarios: readonly Scenario[] = [
   ...userV2Accounts,
   ...userV2Updates,
   ...userStates,
+  ...roleHolders,
   ...phoneV2,
   ...otpSms,
   ...otpSmsRegistrations,
