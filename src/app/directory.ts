@@ -18,6 +18,7 @@ export interface DirectoryUser {
   readonly isActive: boolean;
   /** BCP 47, or empty. */
   readonly preferredLanguage: string;
+  readonly createdMs: number;
   /** The OIDC issuer that the user came from. */
   readonly issuer?: string;
 }
@@ -142,7 +143,7 @@ function directoryUser(loaded: LoadedUser | undefined): DirectoryUser | undefine
 }
 
 function directoryUserOf(loaded: LoadedUser): DirectoryUser {
-  const { resourceOwner, roles, kind, status, profile } = loaded.state;
+  const { resourceOwner, roles, kind, status, profile, createdMs } = loaded.state;
   // A machine user is one of ours: no issuer may give its id as a `sub`.
   const issuer = kind === "machine" ? "ringback" : loaded.state.issuer;
   return {
@@ -150,6 +151,7 @@ function directoryUserOf(loaded: LoadedUser): DirectoryUser {
     roles,
     isActive: status !== "inactive",
     preferredLanguage: profile.preferredLanguage,
+    createdMs,
     ...(issuer === undefined ? {} : { issuer }),
   };
 }

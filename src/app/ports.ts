@@ -339,6 +339,8 @@ export interface Caller {
   readonly organizationId: string;
   /** BCP 47, or empty. */
   readonly preferredLanguage: string;
+  /** Since when the user has the id: what is older was somebody else's. */
+  readonly createdMs: number;
   /** Whether the caller has any role at all. */
   readonly hasRoles: boolean;
   /** Whether a role of the caller gives the permission in that organization (anywhere if left out). */

@@ -2,6 +2,7 @@ import {
   decideCreateSession,
   decideSetSession,
   decideTerminateSession,
+  isUserOf,
   type SessionCommand,
   type SessionDecision,
   requireUsable,
@@ -176,14 +177,15 @@ export async function listSessions(
       { kind: "one_of", field: "userId", values: [caller.userId] },
     ],
   };
-  const visible = caller.mayEverywhere("session.read") ? [] : [own];
-  const where: Condition<SessionRecord> = { kind: "all", of: [search.where, ...visible] };
+  const seesAll = caller.mayEverywhere("session.read");
+  const where: Condition<SessionRecord> = { kind: "all", of: [search.where, ...(seesAll ? [] : [own])] };
   const { ids, total } = await app.store.search("session", { ...search, where });
   const items: SessionView[] = [];
   for (const id of ids) {
     const loaded = await app.sessions.find(id);
     // One may be ended between the search and this.
-    if (loaded !== undefined && loaded.state.status === "active") items.push(await viewOf(app, loaded));
+    if (loaded === undefined || loaded.state.status !== "active") continue;
+    if (seesAll || isOwn(loaded.state, caller)) items.push(await viewOf(app, loaded));
   }
   return { items, total, atMs: app.clock.nowMs() };
 }
@@ -191,7 +193,7 @@ export async function listSessions(
 async function viewOf(app: AppContext, loaded: LoadedSession): Promise<SessionView> {
   const userId = loaded.state.user?.id;
   const user = userId === undefined ? undefined : (await app.users.find(userId))?.state;
-  return { loaded, user: user?.status === "removed" ? undefined : user };
+  return { loaded, user: user?.status !== "removed" && isUserOf(loaded.state, user) ? user : undefined };
 }
 
 function sessionDetails({ sequence, state }: LoadedSession): Details {
@@ -204,8 +206,13 @@ function sessionDetails({ sequence, state }: LoadedSession): Details {
 /** The session token, one's own session, or a role. */
 function requireRight(session: SessionState, token: string, caller: Caller, permission: Permission): void {
   if (holdsToken(session, token)) return;
-  if (session.user?.id === caller.userId || session.creatorId === caller.userId) return;
-  requireEverywhere(caller, permission);
+  if (!isOwn(session, caller)) requireEverywhere(caller, permission);
+}
+
+/** Whether the caller is its user, or opened it: not somebody else who had the id then. */
+function isOwn({ user, creatorId, createdMs }: SessionState, caller: Caller): boolean {
+  if (user?.id === caller.userId && user.checkedMs >= caller.createdMs) return true;
+  return creatorId === caller.userId && createdMs >= caller.createdMs;
 }
 
 /** @throws DomainError for a wrong token; an empty one is none */

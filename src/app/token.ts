@@ -4,6 +4,7 @@ import { userLocked } from "../domain/phone.ts";
 import type { UserState } from "../domain/user.ts";
 import { type AppContext, requirePermission } from "./context.ts";
 import type { Caller, Permission, TokenMinter } from "./ports.ts";
+import { timeAfter } from "./repository.ts";
 
 const userMissing = refusal("not_found", "TOKEN-u2Mw7", "Errors.User.NotFound");
 
@@ -18,11 +19,13 @@ export async function createToken(
   caller: Caller,
   command: { readonly userId: string; readonly lifetimeSeconds: number },
 ): Promise<{ readonly token: string; readonly expireMs: number }> {
-  const user = requireUser((await app.users.find(command.userId))?.state, userMissing);
+  const loaded = await app.users.find(command.userId);
+  const user = requireUser(loaded?.state, userMissing);
   requirePermission(caller, "user.credential.write", user.resourceOwner);
   requireMaySpeakFor(caller, user);
   if (user.status === "locked") throw new DomainError(userLocked);
-  return minter.mint({ ...command, nowMs: app.clock.nowMs() });
+  // A token is never older than its user, whatever the clock of the server that added the user.
+  return minter.mint({ ...command, nowMs: timeAfter(app.clock, loaded) });
 }
 
 /**

@@ -28,6 +28,7 @@ export interface DirectoryUser {
   /** False for a deactivated user: no token of theirs is valid then. */
   readonly isActive: boolean;
   readonly preferredLanguage: string;
+  readonly createdMs: number;
   /** If set, a JWT of another OIDC issuer is refused: two issuers may give the same `sub`. */
   readonly issuer?: string;
 }
@@ -141,9 +142,16 @@ function unverifiedIssuer(token: string): string {
   }
 }
 
-function tokenCaller({ issuer, userId }: VerifiedToken, user: DirectoryUser | undefined): Caller {
+function tokenCaller(
+  { issuer, userId, issuedSeconds }: VerifiedToken,
+  user: DirectoryUser | undefined,
+): Caller {
   if (user?.issuer !== undefined && user.issuer !== issuer && issuer !== ownIssuer) {
     throw invalid("its user belongs to another issuer");
+  }
+  // Ours are for a user, not for an id: who has it since may be somebody else. Their time has whole seconds.
+  if (issuer === ownIssuer && user !== undefined && issuedSeconds < Math.floor(user.createdMs / 1000)) {
+    throw invalid("it is older than its user");
   }
   return userCaller(userId, user);
 }
@@ -156,8 +164,8 @@ function userCaller(userId: string, user: DirectoryUser | undefined): Caller {
   if (!user.isActive) throw invalid("its user is deactivated");
   const known = callers.get(user);
   if (known !== undefined && known.userId === userId) return known;
-  const { organizationId, roles, preferredLanguage } = user;
-  const caller = createCaller({ userId, organizationId, roles, preferredLanguage });
+  const { organizationId, roles, preferredLanguage, createdMs } = user;
+  const caller = createCaller({ userId, organizationId, roles, preferredLanguage, createdMs });
   callers.set(user, caller);
   return caller;
 }

@@ -57,11 +57,13 @@ export interface CallerOptions {
   readonly roles: readonly string[];
   /** BCP 47; empty if the user has none. */
   readonly preferredLanguage?: string;
+  /** 0 if there is no such user. */
+  readonly createdMs?: number;
 }
 
 /** A caller who may do what their roles say. */
 export function createCaller(options: CallerOptions): Caller {
-  const { userId, organizationId, preferredLanguage = "" } = options;
+  const { userId, organizationId, preferredLanguage = "", createdMs = 0 } = options;
   const granted = options.roles.filter(isRole).map((role) => grants[role]);
   const mayIn = (permission: Permission, isOwn: boolean): boolean =>
     granted.some(
@@ -71,6 +73,7 @@ export function createCaller(options: CallerOptions): Caller {
     userId,
     organizationId,
     preferredLanguage,
+    createdMs,
     hasRoles: granted.length > 0,
     may: (permission, where = organizationId) => mayIn(permission, where === organizationId),
     mayEverywhere: (permission) => mayIn(permission, false),

@@ -14,6 +14,8 @@ export interface VerifiedToken {
   readonly issuer: string;
   /** The claim `sub`. */
   readonly userId: string;
+  /** The claim `iat` (RFC 7519 §4.1.6); 0 if it is left out. */
+  readonly issuedSeconds: number;
   readonly expiresMs: number;
   readonly claims: UserClaims;
 }
@@ -40,14 +42,25 @@ export async function verifyJwt(
   const { payload } = await jwtVerify(token, key, { ...options, requiredClaims: ["exp", "sub"] }).catch(
     refuse,
   );
-  const { sub, exp } = payload;
-  if (typeof sub !== "string" || sub === "" || sub.length > userIdCharactersMax || exp === undefined) {
+  const { sub, exp, iat: issuedSeconds = 0 } = payload;
+  if (exp === undefined || !isUserId(sub)) {
     throw new AuthenticationError(
       "invalid",
       `The token is not valid: its "sub" must have 1 to ${userIdCharactersMax} characters.`,
     );
   }
-  return { issuer: options.issuer, userId: sub, expiresMs: exp * 1000, claims: userClaims(payload) };
+  return {
+    issuer: options.issuer,
+    userId: sub,
+    issuedSeconds,
+    expiresMs: exp * 1000,
+    claims: userClaims(payload),
+  };
+}
+
+/** Half a surrogate pair is no character: no protocol and no database could tell it from another half. */
+function isUserId(sub: unknown): sub is string {
+  return typeof sub === "string" && sub !== "" && sub.length <= userIdCharactersMax && sub.isWellFormed();
 }
 
 function refuse(error: unknown): never {

@@ -1,6 +1,7 @@
 import type { MessageRecord, OutboxMessage } from "../app/ports.ts";
 import { type CodeSent, generatorIdOf, isCurrent } from "../domain/codes.ts";
 import { otpSmsNumber } from "../domain/otp-sms.ts";
+import { isUserOf } from "../domain/session.ts";
 import type { SessionEvent, SessionState } from "../domain/session-state.ts";
 import type { UserState } from "../domain/user.ts";
 import type { UserEvent } from "../domain/user-events.ts";
@@ -91,8 +92,8 @@ function currentCodeOf(
     case "otp_sms": {
       const code = session?.otpSmsChallenge;
       if (session === undefined || !isCurrent(code, challengeId)) return undefined;
-      // The code for a number that the user gave up is no answer any more.
-      if (code?.number !== otpSmsNumber(user)) return undefined;
+      // The code for a number that the user gave up is no answer any more, nor is that of somebody else's session.
+      if (code?.number !== otpSmsNumber(user) || !isUserOf(session, user)) return undefined;
       return {
         kind: "session",
         sessionId: session.id,

@@ -131,7 +131,7 @@ type Present = Pick<SessionState, "id" | "user" | "otpSmsChallenge" | "metadata"
 /** Checks first, then challenges: a check sees only the challenge of an earlier request. */
 function decideChanges(
   session: Present,
-  user: UserState | undefined,
+  found: UserState | undefined,
   command: SessionCommand,
   facts: Facts,
 ): SessionDecision {
@@ -139,7 +139,8 @@ function decideChanges(
   if (command.lifetimeMs !== undefined) {
     others.push({ type: "session.lifetime.set", data: { expiresMs: facts.nowMs + command.lifetimeMs } });
   }
-  const checkedUser = command.checkUser ? checkUser(session, user) : [];
+  const checkedUser = command.checkUser ? checkUser(session, found) : [];
+  const user = command.checkUser || isUserOf(session, found) ? found : undefined;
   const check =
     command.otpSmsCode === undefined ? none : checkOtpSms(session, user, command.otpSmsCode, facts);
   if (check.refusal !== undefined || check.question !== undefined) return check;
@@ -159,11 +160,19 @@ const none: SessionDecision = { events: [], userEvents: [] };
 
 function checkUser(session: Present, user: UserState | undefined): readonly SessionEvent[] {
   if (user === undefined || user.status !== "active") throw new DomainError(sessionErrors.userInactive);
-  if (session.user !== undefined && session.user.id !== user.id) {
+  if (session.user !== undefined && !isUserOf(session, user)) {
     throw new DomainError(sessionErrors.userChange);
   }
   const data = { userId: user.id, organizationId: user.resourceOwner };
   return [{ type: "session.user.checked", data }];
+}
+
+/** Whether it is this user who was checked, and not somebody else who had the id then. */
+export function isUserOf(
+  { user: checked }: Pick<SessionState, "user">,
+  user: UserState | undefined,
+): boolean {
+  return checked !== undefined && checked.id === user?.id && checked.checkedMs >= user.createdMs;
 }
 
 function checkOtpSms(

@@ -10,7 +10,12 @@ export interface TestDirectory extends Directory {
 }
 
 /** Somebody of the organization "org". */
-export const active = { organizationId: "org", isActive: true, preferredLanguage: "" } as const;
+export const active = {
+  organizationId: "org",
+  isActive: true,
+  preferredLanguage: "",
+  createdMs: 0,
+} as const;
 
 /** @param lookup "later" answers with promises, as a remote database does */
 export function createTestDirectory(lookup: "at once" | "later" = "at once"): TestDirectory {

@@ -134,6 +134,18 @@ describe.each(["at once", "later"] as const)("authentication with a directory th
       expect(directory.provisioned).toEqual([]);
     });
 
+    it("is not for who was added after it was minted, but for who was in the same second", async () => {
+      clock.ms += 700;
+      const token = await mint();
+      const secondMs = Math.floor(clock.ms / 1_000) * 1_000;
+      for (const createdMs of [0, secondMs - 1, secondMs, secondMs + 699, secondMs + 999]) {
+        directory.users.set("ana", { ...ana, createdMs });
+        expect(await withToken(token)).toMatchObject({ userId: "ana", createdMs });
+      }
+      directory.users.set("ana", { ...ana, createdMs: secondMs + 1_000 });
+      await expect(withToken(token)).rejects.toMatchObject(invalid);
+    });
+
     it("works for users of an OIDC issuer too", async () => {
       directory.users.set("ana", { ...ana, issuer: first.url });
       expect(await withToken(await mint())).toMatchObject({ userId: "ana", organizationId: "org" });
@@ -193,6 +205,17 @@ describe.each(["at once", "later"] as const)("authentication with a directory th
       directory.users.set("ana", { ...ana, issuer: first.url });
       expect(await withToken(await oidcToken(first))).toMatchObject({ organizationId: "org" });
       await expect(withToken(await oidcToken(second))).rejects.toMatchObject(invalid);
+    });
+
+    it("may be older than the user, who came with it", async () => {
+      directory.users.set("ana", { ...ana, createdMs: clock.ms + 5_000 });
+      expect(await withToken(await oidcToken(first))).toMatchObject({ userId: "ana" });
+    });
+
+    it.each(["\ud800", "ana\udc00", "\udc00\ud800"])("refuses the sub %j, which is no text", async (sub) => {
+      authenticator = build(true);
+      await expect(withToken(await oidcToken(first, { sub }))).rejects.toMatchObject(invalid);
+      expect(directory.provisioned).toEqual([]);
     });
 
     it("gives a caller without roles if the user does not exist", async () => {

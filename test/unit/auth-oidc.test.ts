@@ -53,6 +53,7 @@ describe("tokens of an OIDC issuer", () => {
     expect(await verifier().verify(await token())).toEqual({
       issuer: issuer.url,
       userId: "ana",
+      issuedSeconds: clock.ms / 1_000,
       expiresMs: clock.ms + 60_000,
       claims: {},
     });

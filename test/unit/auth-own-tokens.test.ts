@@ -67,6 +67,7 @@ describe("own tokens", () => {
     expect(await createOwnTokens([first], clock).verify(token)).toEqual({
       issuer: "ringback",
       userId: "ana",
+      issuedSeconds: clock.ms / 1_000,
       expiresMs: expireMs,
       claims: {},
     });

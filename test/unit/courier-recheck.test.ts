@@ -26,6 +26,7 @@ function record(id: string, change: Partial<MessageRecord> = {}): MessageRecord 
 describe("the code of a session", () => {
   const session = [
     { type: "session.added", data: { creatorId: "c" } } as const,
+    { type: "session.user.checked", data: { userId: "u", organizationId: "org" } } as const,
     { type: "session.otp.sms.challenged", data: { ...code, phone: "+41790000001" } } as const,
   ].reduce<SessionState | undefined>((state, event) => evolveSession(state, event, "s", 0), undefined);
   const forSession = outboxMessage("m1", { userId: "u", sessionId: "s", purpose: "otp_sms" });
@@ -35,6 +36,12 @@ describe("the code of a session", () => {
   it("is worth sending while its number is the one of the user, and not after", () => {
     const look = (number: string) => recheck(forSession, enrolled(number), session, [], 1_000).kind;
     expect([look("+41790000001"), look("+41790000002")]).toEqual(["session", "obsolete"]);
+  });
+
+  it("is not for somebody else who has the id of its user since", () => {
+    const former = enrolled("+41790000001");
+    const other = former && { ...former, createdMs: 1 };
+    expect(recheck(forSession, other, session, [], 1_000).kind).toBe("obsolete");
   });
 });
 

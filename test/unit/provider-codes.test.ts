@@ -30,6 +30,7 @@ const admin: Caller = {
   userId: "admin",
   organizationId: "org",
   preferredLanguage: "",
+  createdMs: 0,
   hasRoles: true,
   may: () => true,
   mayEverywhere: () => true,

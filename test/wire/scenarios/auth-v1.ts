@@ -12,6 +12,7 @@ import {
   locked,
   machine,
   minuteMs,
+  recreated,
   spacedForm,
   type UserWithToken,
   withCodeOfAge,
@@ -79,6 +80,18 @@ const readRows: readonly Scenario[] = [
   getMyUser({
     name: "a token that has expired",
     given: withExpiredToken,
+    caller: "self",
+    input: nothing,
+    expect: refused(Code.Unauthenticated, "AUTH-7fs1e"),
+  }),
+  getMyUser({
+    name: "a token of a deleted user whose id somebody else has since",
+    everyWay: true,
+    given: async (world) => {
+      const user = await world.user();
+      const token = await world.token(user.id);
+      return { ...(await recreated(world, user)), token };
+    },
     caller: "self",
     input: nothing,
     expect: refused(Code.Unauthenticated, "AUTH-7fs1e"),

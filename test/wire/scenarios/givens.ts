@@ -9,6 +9,7 @@ import { type EventType, type Outcome, refused, shared } from "./scenario.ts";
 /** Situations that many scenarios begin with, and what they look for afterwards. */
 
 const {
+  addHumanUser,
   setPhone,
   removePhone,
   resendPhoneCode,
@@ -38,6 +39,21 @@ export async function deleted(world: World): Promise<UserWithToken> {
   const token = await world.token(user.id);
   await world.asAdmin(deleteUser, { userId: user.id });
   return { ...user, token };
+}
+
+/** Somebody else who has the id of a deleted user, and their number; a second later. */
+export async function recreated<U extends TestUser>(world: World, former: U): Promise<U> {
+  const { id: userId, organizationId, number: phone } = former;
+  await world.asAdmin(deleteUser, { userId });
+  world.clock.ms += 1_000;
+  await world.asAdmin(addHumanUser, {
+    userId,
+    organization: { org: { case: "orgId", value: organizationId } },
+    profile: { givenName: "Eve", familyName: "Eve" },
+    email: { email: `${userId}@example.com` },
+    phone: { phone, verification: { case: "isVerified", value: true } },
+  });
+  return { ...former, createdMs: world.clock.ms };
 }
 
 /** A machine of its own. */

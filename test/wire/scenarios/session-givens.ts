@@ -15,7 +15,7 @@ import type { SessionService as Beta } from "../../../gen/zitadel/session/v2beta
 import { UserService } from "../../../gen/zitadel/user/v2/user_service_pb.js";
 import type { TestUser, UserWithCode, World } from "../../support/wire-world.ts";
 import type { EitherService } from "./either-service.ts";
-import type { UserWithToken } from "./givens.ts";
+import { recreated, type UserWithToken } from "./givens.ts";
 import { byId } from "./session-inputs.ts";
 import { type EventType, refused, type Row, rowsOf, type Scenario, type Subject } from "./scenario.ts";
 
@@ -120,7 +120,9 @@ export const ofAge =
   };
 
 /** Its creator has no role any more, and is not its user; `token` is theirs. */
-export async function ofFormerLoginClient(world: World): Promise<Session & UserWithToken> {
+export async function ofFormerLoginClient(
+  world: World,
+): Promise<Session & UserWithToken & { readonly creator: TestUser }> {
   const creator = await world.user();
   const user = await world.user();
   await world.asAdmin(RoleService.method.setRoles, { userId: creator.id, roles: ["IAM_LOGIN_CLIENT"] });
@@ -128,7 +130,7 @@ export async function ofFormerLoginClient(world: World): Promise<Session & UserW
   const checks = byId(user);
   const { sessionId, sessionToken } = await world.callAs(token, method.createSession, { checks });
   await world.asAdmin(RoleService.method.setRoles, { userId: creator.id, roles: [] });
-  return { ...user, sessionId, sessionToken, openedMs: world.clock.ms, token };
+  return { ...user, sessionId, sessionToken, openedMs: world.clock.ms, token, creator };
 }
 
 /** Of a user who is locked by now; their token is from before. */
@@ -144,6 +146,20 @@ export async function ofInactive(world: World): Promise<Session> {
   const session = await challenged(world);
   await world.asAdmin(users.deactivateUser, { userId: session.id });
   return session;
+}
+
+/** Of a deleted user, whose id and number somebody else has since, who is enrolled too. */
+export async function ofRecreated(world: World): Promise<Session> {
+  const session = await recreated(world, await challenged(world));
+  await world.asAdmin(users.addOTPSMS, { userId: session.id });
+  return session;
+}
+
+/** Somebody else has the id of its creator since; `token` is theirs. */
+export async function ofRecreatedCreator(world: World): Promise<Session & UserWithToken> {
+  const session = await ofFormerLoginClient(world);
+  await recreated(world, session.creator);
+  return { ...session, token: await world.token(session.creator.id) };
 }
 
 export async function ofDeleted(world: World): Promise<Session> {

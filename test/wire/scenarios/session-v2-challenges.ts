@@ -21,6 +21,7 @@ import {
   ofInactive,
   ofLocked,
   ofNobody,
+  ofRecreated,
   ofUser,
   open,
   openedWith,
@@ -375,6 +376,13 @@ function challengeRows(title: string, methods: SessionMethods): readonly Scenari
     }),
     row({
       ...refusal,
+      name: "a challenge, where somebody else has the id of the user since",
+      everyWay: true,
+      given: ofRecreated,
+      expect: challengeWithoutUser,
+    }),
+    row({
+      ...refusal,
       name: "a challenge of a user without number",
       given: ofUser,
       expect: challengeNotReady,
@@ -620,6 +628,14 @@ function checkRows(title: string, methods: SessionMethods): readonly Scenario[] 
     ].map((situation) => row({ ...success, ...situation, name: `the right code ${situation.name}` })),
     row({ ...refusal, name: "a code without user", given: ofNobody, expect: checkWithoutUser }),
     row({ ...refusal, name: "a code of a user who is gone", given: ofDeleted, expect: checkWithoutUser }),
+    row({
+      ...refusal,
+      name: "the right code, where somebody else has the id of the user since",
+      everyWay: true,
+      given: ofRecreated,
+      input: right,
+      expect: checkWithoutUser,
+    }),
     row({ ...refusal, name: "a code without challenge", given: ofEnrolled, expect: noChallenge }),
     row({
       ...refusal,

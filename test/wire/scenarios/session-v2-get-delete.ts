@@ -18,6 +18,8 @@ import {
   ofAge,
   ofDeleted,
   ofFormerLoginClient,
+  ofRecreated,
+  ofRecreatedCreator,
   ofUser,
   type Session,
   type SessionMethods,
@@ -35,6 +37,12 @@ import { callersWithout, hourMs, rolesWithSessions } from "./session-inputs.ts";
 export function sessionGetAndDeleteRows(title: string, methods: SessionMethods): readonly Scenario[] {
   return [...getRows(title, methods), ...deleteRows(title, methods)];
 }
+
+/** Who has only the id in common with somebody whose own the session was. */
+const strangers = [
+  { name: "by somebody else who has the id of its user since", given: ofRecreated },
+  { name: "by somebody else who has the id of its creator since", given: ofRecreatedCreator },
+];
 
 // ------------------------------------------------------------------------------------------ GetSession
 
@@ -95,6 +103,21 @@ function getRows(title: string, methods: SessionMethods): readonly Scenario[] {
     }),
     row({
       ...base,
+      name: "whose user's id somebody else has since",
+      given: ofRecreated,
+      caller: "administrator",
+      expect: ({ id, organizationId, openedMs }) =>
+        ok({
+          session: expect.objectContaining({
+            factors: { user: { id, organizationId, verifiedAt: time(openedMs) } },
+          }),
+        }),
+    }),
+    ...strangers.map((situation) =>
+      row({ ...base, ...situation, everyWay: true, caller: "self", expect: lacksPermission }),
+    ),
+    row({
+      ...base,
       name: "that was ended",
       everyWay: true,
       given: ended,
@@ -131,6 +154,7 @@ function deleteRows(title: string, methods: SessionMethods): readonly Scenario[]
     ...rolesWithSessions.map((caller) => row({ ...success, name: `by ${caller}`, caller })),
     row({ ...success, name: "whose life is over", given: ofAge(hourMs), caller: "administrator" }),
     row({ ...success, name: "whose user is gone", given: ofDeleted, caller: "administrator" }),
+    ...strangers.map((situation) => row({ ...base, ...situation, caller: "self", expect: lacksPermission })),
     row({
       ...base,
       name: "that was ended already",

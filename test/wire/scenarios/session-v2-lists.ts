@@ -12,6 +12,8 @@ import {
   challenged,
   ended,
   ofFormerLoginClient,
+  ofRecreated,
+  ofRecreatedCreator,
   ofUser,
   open,
   type Session,
@@ -196,6 +198,19 @@ export function sessionListRows(title: string, methods: SessionMethods): readonl
       expect: ({ sessionId }) => listed([sessionId]),
       after: total(1),
     }),
+    ...[
+      { name: "somebody else who has the id of their user since", given: ofRecreated },
+      { name: "somebody else who has the id of their creator since", given: ofRecreatedCreator },
+    ].map(({ name, given }) =>
+      row({
+        ...base,
+        name: `for ${name}`,
+        given,
+        caller: "self",
+        input: ({ sessionId }) => ({ queries: [byIds(sessionId)] }),
+        expect: listed([]),
+      }),
+    ),
     row({
       ...base,
       name: "a query that asks for nothing",

@@ -16,6 +16,7 @@ import {
   ofFormerLoginClient,
   ofLocked,
   ofNobody,
+  ofRecreated,
   ofUser,
   type Session,
   type SessionMethods,
@@ -167,6 +168,14 @@ export function sessionSetRows(title: string, methods: SessionMethods): readonly
       name: "another user",
       given: async (world) => ({ ...(await ofUser(world)), user: await world.user() }),
       input: ({ sessionId, user }) => ({ sessionId, checks: byId(user) }),
+      expect: refused(Code.InvalidArgument, "SESSION-u5Rch"),
+    }),
+    row({
+      ...base,
+      name: "somebody else who has the id of the user since",
+      everyWay: true,
+      given: ofRecreated,
+      input: (session) => ({ sessionId: session.sessionId, checks: byId(session) }),
       expect: refused(Code.InvalidArgument, "SESSION-u5Rch"),
     }),
     row({
