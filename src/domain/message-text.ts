@@ -140,11 +140,21 @@ export const textVariables = [
 export type TextVariable = (typeof textVariables)[number];
 export type TextValues = Readonly<Record<TextVariable, string>>;
 
-const placeholder = /\{\{\s*\.?([^{}]*?)\s*\}\}/g;
+/** Without alternatives for white space: a template of many spaces would be read once from each of them. */
+const placeholder = /\{\{([^{}]*)\}\}/g;
+
+/** " .Code " → "Code". */
+function nameIn(braces: string): string {
+  return braces.trim().replace(/^\./, "");
+}
+
+function namesIn(template: string): string[] {
+  return [...template.matchAll(placeholder)].map(([, braces = ""]) => nameIn(braces));
+}
 
 /** The first variable of a template that no message has; undefined if there is none. */
 export function unknownVariable(template: string): string | undefined {
-  return [...template.matchAll(placeholder)].map(([, name = ""]) => name).find((name) => !isVariable(name));
+  return namesIn(template).find((name) => !isVariable(name));
 }
 
 /** Where braces stand that enclose no variable, e.g. "{{.Code}, valid for"; undefined if there are none. */
@@ -159,7 +169,7 @@ const excerptLength = 20;
 
 /** Whether the reader of a message gets to see the code. */
 export function carriesCode(template: string): boolean {
-  return [...template.matchAll(placeholder)].some(([, name]) => name === "Code" || name === "OTP");
+  return namesIn(template).some((name) => name === "Code" || name === "OTP");
 }
 
 function isVariable(name: string): name is TextVariable {
@@ -168,9 +178,10 @@ function isVariable(name: string): name is TextVariable {
 
 /** Fills in the variables of a template. Whatever a value holds, it stays within its line. */
 export function renderText(template: string, values: TextValues): string {
-  return template.replace(placeholder, (whole, name: string) =>
-    isVariable(name) ? values[name].replace(lineBreaks, " ") : whole,
-  );
+  return template.replace(placeholder, (whole, braces: string) => {
+    const name = nameIn(braces);
+    return isVariable(name) ? values[name].replace(lineBreaks, " ") : whole;
+  });
 }
 
 const lineBreaks = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;

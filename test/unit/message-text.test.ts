@@ -4,6 +4,7 @@ import { withAutofill } from "../../src/domain/autofill.ts";
 import {
   builtInLanguages,
   builtInText,
+  carriesCode,
   lifeInWords,
   renderText,
   strayBraces,
@@ -112,6 +113,26 @@ describe("a template", () => {
     ["{{ {{.Code}} }}", "{{ {{.Code}} }}"],
   ])("%s has stray braces at %j", (template, place) => {
     expect(strayBraces(template)).toBe(place);
+  });
+
+  it("may have any white space within the braces of a variable", () => {
+    const spaces = fc.string({ unit: fc.constantFrom(" ", "\t", "\n", "\r", "\u00a0", "\u2028", "\ufeff") });
+    fc.assert(
+      fc.property(spaces, fc.constantFrom(".Code", "Code"), spaces, (before, name, after) => {
+        const template = `{{${before}${name}${after}}}`;
+        expect([unknownVariable(template), strayBraces(template)]).toEqual([undefined, undefined]);
+        expect([carriesCode(template), renderText(template, valuesOf("1"))]).toEqual([true, "1"]);
+        expect(unknownVariable(`{{${before}. ${name}${after}}}`)).toBe(` ${name}`);
+      }),
+    );
+  });
+
+  it("is read once, however long, and never again from each of its characters", () => {
+    // In the square of this length it would take minutes.
+    const endless = `{{${" ".repeat(100_000)}`;
+    expect([unknownVariable(endless), carriesCode(endless)]).toEqual([undefined, false]);
+    expect(strayBraces(endless)).toBe(endless.slice(0, 20));
+    expect(renderText(endless, valuesOf("1"))).toBe(endless);
   });
 
   it("leaves no braces behind, and stays the same where it has no variables", () => {
