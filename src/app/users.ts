@@ -18,7 +18,9 @@ export const userKind: AggregateKind<UserState, UserEvent> = {
 
 /** A user name is unique in its organization, whatever its capital letters. */
 export function userNameKey(organizationId: string, userName: string): UniqueKey {
-  return { kind: "user_name", key: `${organizationId}:${userName.toLowerCase()}` };
+  // The first colon ends the organization, whatever the two of them hold.
+  const organization = organizationId.replace(/[%:]/g, (character) => encodeURIComponent(character));
+  return { kind: "user_name", key: `${organization}:${userName.toLowerCase()}` };
 }
 
 function keysOf(user: UserState): readonly UniqueKey[] {
