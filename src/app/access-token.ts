@@ -1,5 +1,6 @@
 import { accessTokenErrors, decideAddAccessToken, decideRemoveAccessToken } from "../domain/access-token.ts";
 import { requireUser } from "../domain/account.ts";
+import { DomainError } from "../domain/errors.ts";
 import { newDecimalId } from "../lib/id.ts";
 import { hashToken, newToken } from "../lib/opaque-token.ts";
 import { type AppContext, requirePermission } from "./context.ts";
@@ -62,7 +63,14 @@ export interface AccessTokenView {
   readonly expiresMs: number | null;
 }
 
-/** The tokens of all machine users that the caller may see and that are like this. */
+/** All of them are read for one list. */
+const machinesMax = pageSizeMax;
+
+/**
+ * The tokens of all machine users that the caller may see and that are like this.
+ *
+ * @throws DomainError if these are too many to look through
+ */
 export async function listAccessTokens(
   app: AppContext,
   caller: Caller,
@@ -70,13 +78,12 @@ export async function listAccessTokens(
 ): Promise<readonly AccessTokenView[]> {
   const machine = { kind: "one_of", field: "kind", values: ["machine"] } as const;
   const where = { kind: "all", of: [machine, ...users] } as const;
-  const page = { where, sortBy: "createdMs", order: "ascending", limit: pageSizeMax } as const;
-  const tokens: AccessTokenView[] = [];
-  for (let offset = 0; ; offset += pageSizeMax) {
-    const { items, total } = await listUsers(app, caller, { ...page, offset });
-    tokens.push(...items.flatMap(tokensOf));
-    if (offset + pageSizeMax >= total) return tokens;
+  const page = { where, sortBy: "createdMs", order: "ascending", offset: 0, limit: machinesMax } as const;
+  const { items, total } = await listUsers(app, caller, page);
+  if (total > machinesMax) {
+    throw new DomainError(accessTokenErrors.tooManyUsers, { max: String(machinesMax) });
   }
+  return items.flatMap(tokensOf);
 }
 
 function tokensOf({ state }: LoadedUser): readonly AccessTokenView[] {

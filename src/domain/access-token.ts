@@ -14,6 +14,7 @@ export const accessTokenErrors = {
   expiryPassed: refusal("invalid_argument", "DOMAIN-dv3t5", "Errors.User.AccessToken.ExpiryPassed"),
   missing: refusal("not_found", "COMMAND-4m77G", "Errors.User.AccessToken.NotFound"),
   tooMany: refusal("resource_exhausted", "PAT-t0Mny", "Errors.User.AccessToken.TooMany"),
+  tooManyUsers: refusal("failed_precondition", "RINGBACK-t4Nrw", "Errors.User.AccessToken.TooManyUsers"),
 } as const;
 
 /** @throws DomainError if it is a human, has too many, or the token would be expired already */

@@ -67,6 +67,7 @@ export type MessageKey =
   | "Errors.User.AccessToken.ExpiryPassed"
   | "Errors.User.AccessToken.NotFound"
   | "Errors.User.AccessToken.TooMany"
+  | "Errors.User.AccessToken.TooManyUsers"
   | "Errors.User.AlreadyExisting"
   | "Errors.User.AlreadyInactive"
   | "Errors.User.CannotLock"

@@ -65,6 +65,8 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.User.AccessToken.ExpiryPassed": "The expiration date has passed already.",
   "Errors.User.AccessToken.NotFound": "The user has no such access token.",
   "Errors.User.AccessToken.TooMany": "A user may have {max} access tokens at most.",
+  "Errors.User.AccessToken.TooManyUsers":
+    "More than {max} users would have to be looked through: narrow them by user_id_filter or organization_id_filter.",
   "Errors.User.AlreadyExisting": "There is a user with this id already.",
   "Errors.User.AlreadyInactive": "The user is deactivated already.",
   "Errors.User.CannotLock": "Only an active user can be locked.",

@@ -71,6 +71,8 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.User.AccessToken.ExpiryPassed": "Das Ablaufdatum ist bereits vorbei.",
   "Errors.User.AccessToken.NotFound": "Der Benutzer hat kein solches Zugriffstoken.",
   "Errors.User.AccessToken.TooMany": "Ein Benutzer darf höchstens {max} Zugriffstoken haben.",
+  "Errors.User.AccessToken.TooManyUsers":
+    "Mehr als {max} Benutzer wären durchzusehen: Grenzen Sie sie mit user_id_filter oder organization_id_filter ein.",
   "Errors.User.AlreadyExisting": "Einen Benutzer mit dieser Id gibt es bereits.",
   "Errors.User.AlreadyInactive": "Der Benutzer ist bereits deaktiviert.",
   "Errors.User.CannotLock": "Nur ein aktiver Benutzer kann gesperrt werden.",

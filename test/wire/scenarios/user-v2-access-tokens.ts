@@ -391,7 +391,7 @@ const listRows: readonly Scenario[] = [
     given: tokens,
     caller: "administrator",
     input: ({ first }) => ({
-      filters: [{ filter: { case: "tokenIdFilter", value: { id: first.tokenId } } }],
+      filters: [inOrganization(first), { filter: { case: "tokenIdFilter", value: { id: first.tokenId } } }],
     }),
     expect: ({ first, startMs }) =>
       ok({
