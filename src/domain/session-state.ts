@@ -117,8 +117,10 @@ function change(state: SessionState, event: Change, atMs: number): SessionState 
       return withChallenge(state, (challenge) => pendingAfterSent(challenge, event.data));
     case "session.otp.sms.check.failed":
       return withChallenge(state, pendingAfterFailure);
-    case "session.metadata.set":
-      return { ...state, metadata: mergedMetadata(state.metadata, event.data.metadata) };
+    case "session.metadata.set": {
+      const entries = Object.entries({ ...state.metadata, ...event.data.metadata });
+      return { ...state, metadata: Object.fromEntries(entries.filter(([, value]) => value !== "")) };
+    }
     case "session.lifetime.set":
       return { ...state, expiresMs: event.data.expiresMs };
     case "session.token.set":
@@ -129,15 +131,6 @@ function change(state: SessionState, event: Change, atMs: number): SessionState 
       return { id, status: "terminated", creatorId, createdMs, changedMs: atMs, metadata: {}, tokenHash: "" };
     }
   }
-}
-
-/** @param changes an empty value removes its key */
-export function mergedMetadata(
-  present: SessionState["metadata"],
-  changes: SessionState["metadata"],
-): SessionState["metadata"] {
-  const entries = Object.entries({ ...present, ...changes });
-  return Object.fromEntries(entries.filter(([, value]) => value !== ""));
 }
 
 function withChallenge(state: SessionState, update: (pending: PendingCode) => PendingCode): SessionState {

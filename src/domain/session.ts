@@ -4,7 +4,7 @@ import { DomainError, refusal } from "./errors.ts";
 import { otpSmsNumber } from "./otp-sms.ts";
 import { isLockDue } from "./policy.ts";
 import { userLocked } from "./phone.ts";
-import { mergedMetadata, type SessionEvent, type SessionState, type UserAgent } from "./session-state.ts";
+import type { SessionEvent, SessionState, UserAgent } from "./session-state.ts";
 import type { UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
 
@@ -112,9 +112,11 @@ function requireBounded(userAgent: UserAgent | undefined): void {
 
 function decideMetadata(session: Present, { metadata }: SessionCommand): readonly SessionEvent[] {
   if (Object.keys(metadata).length === 0) return [];
-  const merged = Object.entries(mergedMetadata(session.metadata, metadata));
-  if (merged.length > metadataKeysMax) refuseSize("metadata", `${metadataKeysMax} keys`);
-  const bytes = merged.reduce(
+  // With the names that are removed: they are in the event.
+  const entries = Object.entries({ ...session.metadata, ...metadata });
+  const keys = entries.filter(([, value]) => value !== "").length;
+  if (keys > metadataKeysMax) refuseSize("metadata", `${metadataKeysMax} keys`);
+  const bytes = entries.reduce(
     (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value, "base64"),
     0,
   );

@@ -138,6 +138,16 @@ export function sessionSetRows(title: string, methods: SessionMethods): readonly
       ),
     }),
     row({
+      ...base,
+      name: "metadata that remove much that is not there",
+      input: ({ sessionId }) => ({ sessionId, metadata: { ["x".repeat(65_537)]: bytes("") } }),
+      expect: refused(
+        Code.InvalidArgument,
+        "RINGBACK-s8Max",
+        "The field metadata is past its limit of 65536 bytes",
+      ),
+    }),
+    row({
       ...success,
       name: "metadata, with one removed for one that comes",
       given: withMuchMetadata,
