@@ -14,6 +14,7 @@ export const callingUsersMax = 5_000;
 
 const commitsAtOnce = 64;
 const usersACommit = 100;
+const addedAgoMs = 60 * 60 * 1000;
 const tokenLifetimeSeconds = 86_400;
 
 export function userId(user: number): string {
@@ -23,7 +24,8 @@ export function userId(user: number): string {
 /** Adds users 0 to `users - 1`, with a verified number each. */
 export async function fill(store: Store, users: number): Promise<void> {
   const repository = new Repository(userKind, store, systemClock);
-  const atMs = systemClock.nowMs();
+  // Before the load makes its tokens: one that is older than its user is no good.
+  const atMs = systemClock.nowMs() - addedAgoMs;
   const writeOf = (user: number): AggregateWrite => {
     const id = userId(user);
     return repository.prepare(id, undefined, userAdded(id, user), atMs).write;
