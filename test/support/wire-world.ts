@@ -88,6 +88,8 @@ export interface WorldOptions {
 }
 
 export const adminToken = "admin-token-of-the-wire-tests";
+/** Of every world: a store is served with the key of before. */
+const masterKey = Buffer.alloc(32, "master").toString("base64");
 
 /** @param options.store in memory if it is left out */
 export async function openWorld(profile: Profile, options: WorldOptions = {}): Promise<World> {
@@ -98,6 +100,7 @@ export async function openWorld(profile: Profile, options: WorldOptions = {}): P
     RINGBACK_PORT: "0",
     RINGBACK_PROFILE: profile,
     RINGBACK_ADMIN_TOKEN: adminToken,
+    RINGBACK_MASTER_KEY: masterKey,
     ...options.env,
   });
   const { log = silentLog, unaryPath = true, smsProvider } = options;
