@@ -17,13 +17,17 @@ describe("when PostgreSQL fails", () => {
   let database: Awaited<ReturnType<TestPostgres["createDatabase"]>>;
   let proxy: PostgresProxy;
   let store: Store;
+  /** That a test has opened; a failing one leaves them. */
+  let others: pg.Client[];
 
   beforeEach(async () => {
     database = await (await startPostgres()).createDatabase();
     proxy = await PostgresProxy.start(database.url);
+    others = [];
     store = await openPostgresStore({ url: proxy.url, log: silentLog });
   });
   afterEach(async () => {
+    await Promise.all(others.map((client) => client.end()));
     await store.close();
     await proxy.close();
     await database.remove();
@@ -38,6 +42,20 @@ describe("when PostgreSQL fails", () => {
     const begin = performance.now();
     const [result] = await Promise.allSettled([promise]);
     return { result, ms: performance.now() - begin };
+  }
+
+  async function connected(): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    others.push(client);
+    return client;
+  }
+
+  /** Does something again and again until all these have ended. */
+  async function during(ends: Promise<unknown>, work: (number: number) => Promise<void>): Promise<void> {
+    const ended = new AbortController();
+    void ends.finally(() => ended.abort());
+    for (let number = 0; !ended.signal.aborted; number += 1) await work(number);
   }
 
   async function works(): Promise<number> {
@@ -194,5 +212,43 @@ describe("when PostgreSQL fails", () => {
       reason: { name: StoreUnavailableError.name, outcome: "nothing" },
     });
     expect(await sequences()).toEqual([1]);
+  });
+
+  it("closes though what was asked last is not wanted any more", async () => {
+    const late = withDeadline(new Deadline(0), () => store.commit(userCommit("1", 0)));
+    const closed = store.close();
+    await expect(late).rejects.toThrow(StoreUnavailableError);
+    await closed;
+  });
+
+  it("writes what came just now, though others have waited too long for their turn", async () => {
+    const other = await connected();
+    // A slow disk, for messages: those to one recipient are written one after the other.
+    await other.query(`
+      CREATE FUNCTION ringback.slow() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN PERFORM pg_sleep(0.02); RETURN new; END $$;
+      CREATE TRIGGER slow BEFORE INSERT ON ringback.outbox FOR EACH ROW EXECUTE FUNCTION ringback.slow()`);
+    await other.end();
+    const ends = Promise.all(
+      Array.from({ length: 400 }, (_, number) =>
+        timed(store.commit(userCommit(`c${number}`, 0, { message: outboxMessage(`m${number}`) }))),
+      ),
+    );
+    let refused = 0;
+    const callers = Array.from({ length: 20 }, (_, caller) =>
+      during(ends, async (number) => {
+        const id = `${caller} ${number}`;
+        await store.commit(userCommit(id, 0)).catch(() => (refused += 1));
+        await store.load({ type: "user", id });
+      }),
+    );
+    await Promise.all(callers);
+    expect(refused).toBe(0);
+    const late = (await ends).filter(({ result }) => result.status === "rejected");
+    expect(late.length).toBeGreaterThan(0);
+    for (const { result } of late) {
+      expect(result).toMatchObject({ reason: { name: StoreUnavailableError.name, outcome: "nothing" } });
+    }
+    expect(Math.max(...(await ends).map(({ ms }) => ms))).toBeLessThan(answerMsMax);
   });
 });

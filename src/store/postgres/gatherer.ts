@@ -8,18 +8,25 @@ export interface GathererOptions<Q, A> {
   readonly lanes: readonly Lane<Q, A>[];
   readonly batchMax: number;
   readonly waitingMax: number;
-  /** How long a question may take, with its wait for a lane. */
-  readonly askMsMax: number;
   /** What a question must not share with any other that is on its way; nothing if left out. */
   readonly namesOf?: (question: Q) => readonly string[];
   /** Of all questions of a batch. */
   readonly namesMax?: number;
 }
 
+/** How long a question may take, with its wait for a lane. */
+export const askMsMax = 3_000;
+/**
+ * How long it may wait for a lane. A batch has the time of its oldest question, so this is what leaves it some: it would
+ * be lost at once, with all that came just now, if one of them had waited for as long as it may take.
+ */
+const waitMsMax = 2_000;
+
 interface Waiting<Q, A> {
   readonly question: Q;
   readonly names: readonly string[];
   readonly deadline: Deadline;
+  readonly waitDeadline: Deadline;
   /** Of the call that asks. */
   readonly callDeadline: Deadline | undefined;
   resolve(answer: A): void;
@@ -45,16 +52,22 @@ export class Gatherer<Q, A> {
 
   /** @throws StoreUnavailableError */
   ask(question: Q): Promise<A> {
-    const { waitingMax, namesOf, askMsMax } = this.#options;
+    const { waitingMax, namesOf } = this.#options;
     if (this.#drained !== undefined) return Promise.reject(new StoreUnavailableError("the store is closed"));
     if (this.#waiting.length >= waitingMax) {
       const message = `the store is busy: ${waitingMax} calls are waiting`;
       return Promise.reject(new StoreUnavailableError(message));
     }
     return new Promise((resolve, reject) => {
-      const names = namesOf?.(question) ?? [];
-      const deadline = new Deadline(askMsMax);
-      this.#waiting.push({ question, names, deadline, callDeadline: currentDeadline(), resolve, reject });
+      this.#waiting.push({
+        question,
+        names: namesOf?.(question) ?? [],
+        deadline: new Deadline(askMsMax),
+        waitDeadline: new Deadline(waitMsMax),
+        callDeadline: currentDeadline(),
+        resolve,
+        reject,
+      });
       this.#wake();
     });
   }
@@ -83,7 +96,7 @@ export class Gatherer<Q, A> {
       const batch = this.#next();
       if (batch.length === 0) {
         this.#idle.push(lane);
-        return;
+        break;
       }
       void this.#travel(lane, batch);
     }
@@ -92,7 +105,7 @@ export class Gatherer<Q, A> {
 
   /**
    * The oldest that share no name with each other, with any that is on its way, or with any older one left here. What
-   * nobody waits for any more is dropped.
+   * has waited too long, or nobody waits for any more, is refused when its turn comes.
    */
   #next(): readonly Waiting<Q, A>[] {
     const { batchMax, namesMax = Infinity } = this.#options;
@@ -100,17 +113,19 @@ export class Gatherer<Q, A> {
     const left: Waiting<Q, A>[] = [];
     const passed = new Set<string>();
     let names = 0;
-    for (const waiting of this.#waiting) {
+    for (const [index, waiting] of this.#waiting.entries()) {
+      if (batch.length === batchMax || (batch.length > 0 && names + waiting.names.length > namesMax)) {
+        this.#waiting = [...left, ...this.#waiting.slice(index)];
+        return batch;
+      }
       if (waiting.callDeadline?.isOver === true) {
         waiting.reject(new StoreUnavailableError("the time of the call was up; nothing was changed"));
-        continue;
-      }
-      const isFull =
-        batch.length === batchMax || (batch.length > 0 && names + waiting.names.length > namesMax);
-      if (isFull || waiting.names.some((name) => this.#held.has(name) || passed.has(name))) {
+      } else if (waiting.waitDeadline.isOver) {
+        const message = `the store is busy: ${waitMsMax} ms were not enough to begin; nothing was changed`;
+        waiting.reject(new StoreUnavailableError(message));
+      } else if (waiting.names.some((name) => this.#held.has(name) || passed.has(name))) {
         left.push(waiting);
-        if (!isFull) for (const name of waiting.names) passed.add(name);
-        if (isFull) continue;
+        for (const name of waiting.names) passed.add(name);
       } else {
         batch.push(waiting);
         names += waiting.names.length;

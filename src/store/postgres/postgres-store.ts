@@ -51,8 +51,6 @@ const batchMax = 100;
  */
 const namesMax = 300;
 const waitingMax = 10_000;
-/** How long a commit or a read may take, with everything that it waits for. */
-const askMsMax = 3_000;
 
 /**
  * Opens the store that any number of servers share, and brings its database to the newest version.
@@ -91,11 +89,10 @@ export class PostgresStore implements Store {
       lanes: lanes.map((lane) => (commits, deadline) => lane.write(commits, deadline)),
       batchMax,
       waitingMax,
-      askMsMax,
       namesOf,
       namesMax,
     });
-    const reads = { batchMax, waitingMax, askMsMax };
+    const reads = { batchMax, waitingMax };
     this.#loads = new Gatherer({
       lanes: Array.from({ length: readLanes }, () => (loads, deadline) => this.#loadAll(loads, deadline)),
       ...reads,
