@@ -4,6 +4,8 @@ import { connect, createServer, type Socket } from "node:net";
 export class PostgresProxy {
   /** Of the database, by way of the proxy. */
   readonly url: string;
+  /** How many connections it was ever asked for. */
+  connectionCount = 0;
   readonly #server: ReturnType<typeof createServer>;
   readonly #sockets = new Set<Socket>();
   #state: "up" | "down" | "frozen" = "up";
@@ -80,6 +82,7 @@ export class PostgresProxy {
   }
 
   #join(client: Socket, port: number, host: string): void {
+    this.connectionCount += 1;
     if (this.#state === "down") {
       client.destroy();
       return;

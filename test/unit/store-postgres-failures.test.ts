@@ -3,11 +3,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { StoreUnavailableError, type Store } from "../../src/app/ports.ts";
 import { Deadline, withDeadline } from "../../src/lib/deadline.ts";
-import { silentLog } from "../../src/lib/log.ts";
+import { createLog, silentLog } from "../../src/lib/log.ts";
+import { connectionsMax } from "../../src/store/postgres/database.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { startPostgres, stopPostgres, type TestPostgres } from "../support/postgres.ts";
 import { PostgresProxy } from "../support/postgres-proxy.ts";
 import { outboxMessage, userCommit } from "../support/store-commits.ts";
+import { everyRecord } from "../contract/search-records.ts";
 
 /** A call may take 3 s, and 2 s more to learn what became of a write; the rest is for a busy machine. */
 const answerMsMax = 6_500;
@@ -17,6 +19,7 @@ describe("when PostgreSQL fails", () => {
   let database: Awaited<ReturnType<TestPostgres["createDatabase"]>>;
   let proxy: PostgresProxy;
   let store: Store;
+  let onlooker: pg.Client;
   /** That a test has opened; a failing one leaves them. */
   let others: pg.Client[];
 
@@ -24,6 +27,7 @@ describe("when PostgreSQL fails", () => {
     database = await (await startPostgres()).createDatabase();
     proxy = await PostgresProxy.start(database.url);
     others = [];
+    onlooker = await connected();
     store = await openPostgresStore({ url: proxy.url, log: silentLog });
   });
   afterEach(async () => {
@@ -49,6 +53,16 @@ describe("when PostgreSQL fails", () => {
     await client.connect();
     others.push(client);
     return client;
+  }
+
+  /** How many the store has, those that it has given up included. */
+  async function connections(state?: "active"): Promise<number> {
+    const { rows } = await onlooker.query(
+      `SELECT FROM pg_stat_activity WHERE application_name = 'ringback' AND datname = current_database()
+       AND state = coalesce($1, state)`,
+      [state],
+    );
+    return rows.length;
   }
 
   /** Does something again and again until all these have ended. */
@@ -219,6 +233,52 @@ describe("when PostgreSQL fails", () => {
     const closed = store.close();
     await expect(late).rejects.toThrow(StoreUnavailableError);
     await closed;
+  });
+
+  it("commits and reads while lists are slow, and leaves none of these behind", async () => {
+    const other = await connected();
+    await other.query("BEGIN; LOCK TABLE ringback.user_records, ringback.outbox, ringback.inbox_messages");
+    const lists = Array.from({ length: 12 }, async (_, index) => {
+      if (index % 3 === 0) return store.outbox.list({ limit: 1 });
+      if (index % 3 === 1) return store.inbox.list({ order: "newest_first", limit: 1 });
+      return store.search("user", everyRecord);
+    });
+    const ends = Promise.all(lists.map(timed));
+    await during(ends, async (number) => {
+      const id = `${number}`;
+      expect(await store.commit(userCommit(id, 0))).toEqual({ kind: "committed" });
+      expect(await store.load({ type: "user", id })).toMatchObject({ sequence: 1 });
+      expect(await connections()).toBeLessThanOrEqual(connectionsMax);
+    });
+    for (const { result, ms } of await ends) {
+      expect(result).toMatchObject({ status: "rejected", reason: { name: StoreUnavailableError.name } });
+      expect(ms).toBeLessThan(answerMsMax);
+    }
+    const deadline = new Deadline(recoveryMsMax);
+    while ((await connections("active")) > 0 && !deadline.isOver);
+    expect(await connections("active")).toBe(0);
+    await other.end();
+    expect(await store.search("user", everyRecord)).toEqual({ ids: [], total: 0 });
+  });
+
+  it("does not take a database for gone whose connections are all in use", async () => {
+    const standby = await PostgresProxy.start(database.url);
+    const lines: string[] = [];
+    const log = createLog("info", (line) => lines.push(line));
+    const { host } = new URL(proxy.url);
+    const url = proxy.url.replace(host, `${host},${new URL(standby.url).host}`);
+    const both = await openPostgresStore({ url, log });
+    lines.length = 0;
+    const other = await connected();
+    await other.query("BEGIN; LOCK TABLE ringback.answers");
+    const reads = Array.from({ length: connectionsMax + 5 }, () => both.findAnswer("key", 0));
+    for (const { status } of await Promise.allSettled(reads)) expect(status).toBe("rejected");
+    await other.end();
+    expect(await both.findAnswer("key", 0)).toBeUndefined();
+    await both.close();
+    expect(lines).toEqual([]);
+    expect(standby.connectionCount).toBe(0);
+    await standby.close();
   });
 
   it("writes what came just now, though others have waited too long for their turn", async () => {

@@ -5,6 +5,7 @@ import { Deadline } from "../../lib/deadline.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Row } from "../sql/columns.ts";
 import { asUnavailable, isConnectionLost, isPlanOld } from "./failures.ts";
+import { askMsMax, Gatherer } from "./gatherer.ts";
 import { Hosts } from "./hosts.ts";
 import type { Statement } from "./statements.ts";
 import { fromStored } from "./stored-text.ts";
@@ -17,20 +18,21 @@ export interface Query extends Omit<Statement, "name"> {
 
 /** Of each replica; a pooler in front of the server shares them out. */
 export const connectionsMax = 10;
+/** Of them, those that lists may have at the same time: commits and point reads have the others. */
+const listConnectionsMax = 3;
+/** So much earlier than its caller the server gives a list up, so that the caller still hears of it. */
+const listMarginMs = 100;
 const waitingMax = 10_000;
 const idleMs = 30_000;
-/** How long one attempt to connect may take. */
-const connectMsMax = 1_000;
 const reconnectMsMin = 25;
 const reconnectMsMax = 250;
-/** How long a read may take, with everything that it waits for. */
-export const readMsMax = 3_000;
 const readyMsMax = 1_000;
 
 /** The connections to a PostgreSQL server. Every statement is a transaction of its own: nothing is kept in a session. */
 export class Database {
   readonly #hosts: Hosts;
   readonly #pool: pg.Pool;
+  readonly #lists: Gatherer<Query, pg.QueryResult<Row>>;
   readonly #log: Log;
   #isFailing = false;
 
@@ -40,7 +42,6 @@ export class Database {
     this.#hosts = new Hosts(url);
     this.#pool = this.#hosts.createPool({
       max: connectionsMax,
-      connectionTimeoutMillis: connectMsMax,
       idleTimeoutMillis: idleMs,
       keepAlive: true,
       application_name: "ringback",
@@ -48,22 +49,32 @@ export class Database {
     });
     // An idle connection was lost: the pool has dropped it already.
     this.#pool.on("error", (error) => this.#report(error));
+    this.#lists = new Gatherer({
+      lanes: Array.from(
+        { length: listConnectionsMax },
+        () => (queries, deadline) => Promise.all(queries.map((query) => this.#list(query, deadline))),
+      ),
+      batchMax: 1,
+      waitingMax,
+    });
   }
 
   /**
-   * Carries out a statement that may be repeated: after the connection is lost, or has an old plan, it is, while there
-   * is time.
+   * Carries out a statement by key that may be repeated: after the connection is lost, or has an old plan, it is, while
+   * there is time.
    * @throws StoreUnavailableError
    */
-  async repeat(query: Query, deadline = new Deadline(readMsMax)): Promise<pg.QueryResult<Row>> {
-    for (;;) {
-      const client = await this.connect(deadline);
-      try {
-        return await client.query(query, deadline);
-      } catch (error) {
-        if (!(isConnectionLost(error) || isPlanOld(error)) || deadline.isOver) throw asUnavailable(error);
-      }
-    }
+  repeat(query: Query, deadline = new Deadline(askMsMax)): Promise<pg.QueryResult<Row>> {
+    return this.#repeat((connection) => connection.query(query, deadline), deadline);
+  }
+
+  /**
+   * Carries out a statement that reads and may look at many rows. Slow ones wait for each other, and for nothing else
+   * does anybody wait because of them.
+   * @throws StoreUnavailableError
+   */
+  list(query: Query): Promise<pg.QueryResult<Row>> {
+    return this.#lists.ask(query);
   }
 
   /**
@@ -75,14 +86,9 @@ export class Database {
       throw new StoreUnavailableError(`the store is busy: ${waitingMax} statements are waiting`);
     }
     for (let pauseMs = reconnectMsMin; ; pauseMs = Math.min(reconnectMsMax, pauseMs * 2)) {
-      const host = this.#hosts.current;
       try {
-        const client = await this.#pool.connect();
-        this.#report(undefined);
-        return new Connection(client);
+        return new Connection(await this.#take(deadline));
       } catch (error) {
-        this.#hosts.leave(host);
-        this.#report(error);
         if (deadline.remainingMs <= pauseMs) throw asUnavailable(error);
       }
       await wait(pauseMs);
@@ -102,7 +108,7 @@ export class Database {
 
   /** @param begin the statement that begins it; it must be ended */
   async begin(begin: string): Promise<Transaction> {
-    const client = await this.#pool.connect();
+    const client = await this.#take(new Deadline(askMsMax));
     const transaction = new Transaction(client);
     try {
       await client.query(begin);
@@ -126,7 +132,54 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    await this.#lists.drain();
     await this.#pool.end();
+  }
+
+  #list(query: Query, deadline: Deadline): Promise<pg.QueryResult<Row>> {
+    return this.#repeat((connection) => connection.list(query, deadline), deadline);
+  }
+
+  async #repeat(
+    work: (connection: Connection) => Promise<pg.QueryResult<Row>>,
+    deadline: Deadline,
+  ): Promise<pg.QueryResult<Row>> {
+    for (;;) {
+      const connection = await this.connect(deadline);
+      try {
+        return await work(connection);
+      } catch (error) {
+        if (!(isConnectionLost(error) || isPlanOld(error)) || deadline.isOver) throw asUnavailable(error);
+      }
+    }
+  }
+
+  /** @throws StoreUnavailableError if no connection was free in time, or else what kept a new one from being made */
+  async #take(deadline: Deadline): Promise<pg.PoolClient> {
+    const late = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => late.resolve("late"), deadline.remainingMs);
+    const connecting = this.#connect();
+    const client = await Promise.race([connecting, late.promise]).finally(() => clearTimeout(timer));
+    if (client !== "late") return client;
+    connecting.then(
+      (unwanted) => unwanted.release(),
+      () => {},
+    );
+    throw new StoreUnavailableError("the store is busy: no connection was free in time; nothing was changed");
+  }
+
+  /** The pool waits for a free connection without an end, so this fails only where a server cannot be reached. */
+  async #connect(): Promise<pg.PoolClient> {
+    const host = this.#hosts.current;
+    try {
+      const client = await this.#pool.connect();
+      this.#report(undefined);
+      return client;
+    } catch (error) {
+      this.#hosts.leave(host);
+      this.#report(error);
+      throw error;
+    }
   }
 
   /** Once when it begins to fail, once when it works again. */
@@ -178,12 +231,38 @@ export class Connection {
     this.#client = client;
   }
 
-  /** A connection that the statement failed on is not used again. */
-  async query({ values, ...statement }: Query, deadline: Deadline): Promise<pg.QueryResult<Row>> {
+  query(query: Query, deadline: Deadline): Promise<pg.QueryResult<Row>> {
+    return this.#use((ask) => ask(query), deadline);
+  }
+
+  /**
+   * A server goes on with a statement whose caller has given up, and slow lists would pile up there: so it is told how
+   * long a list may take. That needs a transaction, and with it two round trips. Behind PgBouncer nothing else holds for
+   * this statement and no other: a setting of the session would be left to somebody else, one at the start of a
+   * connection is refused, and a request to cancel may reach another pooler than the statement did. Statements by key
+   * do without: they can only wait for locks, and ringback.commit_batch has a bound for that.
+   */
+  list(query: Query, deadline: Deadline): Promise<pg.QueryResult<Row>> {
+    return this.#use(async (ask) => {
+      const listMs = Math.max(1, deadline.remainingMs - listMarginMs);
+      await ask({ text: `BEGIN READ ONLY; SET LOCAL statement_timeout = ${listMs}`, values: [] });
+      const result = await ask(query);
+      await ask({ text: "COMMIT", values: [] });
+      return result;
+    }, deadline);
+  }
+
+  /** A connection that a statement failed on is not used again. */
+  async #use<T>(
+    work: (ask: (query: Query) => Promise<pg.QueryResult<Row>>) => Promise<T>,
+    deadline: Deadline,
+  ): Promise<T> {
     let failure: unknown;
     try {
-      const bound = { query_timeout: Math.max(1, deadline.remainingMs) };
-      return await this.#client.query<Row>({ ...statement, ...bound, values: [...values] });
+      return await work(({ values, ...statement }) => {
+        const bound = { query_timeout: Math.max(1, deadline.remainingMs) };
+        return this.#client.query<Row>({ ...statement, ...bound, values: [...values] });
+      });
     } catch (error) {
       failure = error;
       throw error;

@@ -2,6 +2,9 @@ import pg from "pg";
 import { hostUrls } from "../../lib/host-urls.ts";
 import type { Row } from "../sql/columns.ts";
 
+/** How long one attempt to connect may take. */
+const connectMsMax = 1_000;
+
 /**
  * The servers of a database, of which one takes writes: a primary, and standbys of which one may take its place. `pg`
  * knows one host; here is what libpq does with several and `target_session_attrs=read-write`.
@@ -37,7 +40,7 @@ export class Hosts {
     class CurrentHostClient extends pg.Client {
       /** The pool gives what it was configured with. */
       constructor(given: pg.ClientConfig = {}) {
-        super({ ...given, connectionString: current() });
+        super({ ...given, connectionTimeoutMillis: connectMsMax, connectionString: current() });
       }
     }
     const pool = new pg.Pool({ ...config, Client: CurrentHostClient, onConnect: requireWritable });

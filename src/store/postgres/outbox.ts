@@ -35,11 +35,11 @@ export function createOutbox(database: Database): Outbox {
       return rows[0] && recordOf(rows[0]);
     },
     async list(query) {
-      return (await database.repeat(listSql(query))).rows.map(recordOf);
+      return (await database.list(listSql(query))).rows.map(recordOf);
     },
     async waiting(after, limit) {
       const values = [after?.dueMs ?? 0, after?.number ?? 0, limit];
-      return (await database.repeat({ ...statements.waiting, values })).rows.map(waitingOf);
+      return (await database.list({ ...statements.waiting, values })).rows.map(waitingOf);
     },
     async reseal({ id, sealed: before }, sealed) {
       const values = [toStored(id), before, sealed];

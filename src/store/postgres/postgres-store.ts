@@ -112,7 +112,7 @@ export class PostgresStore implements Store {
   }
 
   async search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): Promise<Found> {
-    const { rows } = await this.#database.repeat(searchSql(recordTables[type], search));
+    const { rows } = await this.#database.list(searchSql(recordTables[type], search));
     const { ids, total } = rows[0] ?? {};
     if (!Array.isArray(ids)) throw new TypeError("a search found no list");
     return { ids: ids.map((id) => fromStored(text(id))), total: integer(total) };
@@ -131,7 +131,7 @@ export class PostgresStore implements Store {
   }
 
   async history(afterPosition: number, limit: number): Promise<readonly HistoryEvent[]> {
-    const { rows } = await this.#database.repeat({ ...statements.history, values: [afterPosition, limit] });
+    const { rows } = await this.#database.list({ ...statements.history, values: [afterPosition, limit] });
     return rows.map(eventOf);
   }
 
