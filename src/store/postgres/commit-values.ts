@@ -1,7 +1,7 @@
 import type { AggregateWrite, Commit, OutboxMessage, UniqueKey } from "../../app/ports.ts";
 import { binaryArray, type Cell, type ElementType } from "./binary-array.ts";
 import { recordTables } from "../sql/record-tables.ts";
-import { columnChanges } from "./column-changes.ts";
+import { columnChanges } from "../sql/column-changes.ts";
 import { settlementColumns } from "./outbox-columns.ts";
 import { storedJson } from "./stored-text.ts";
 
@@ -144,12 +144,9 @@ class CommitRows {
       this.#records[type].add(number, id, null);
       return [true, null, null];
     }
-    const { ofState, ofRecord } = columnChanges(recordTables[type], record);
+    const { phone, ofRecord } = columnChanges(recordTables[type], record);
     if (Object.keys(ofRecord).length > 0) this.#records[type].add(number, id, storedJson(ofRecord));
-    const { phone, phone_folded: phoneFolded } = ofState;
-    return typeof phone === "string" && typeof phoneFolded === "string"
-      ? [true, phone, phoneFolded]
-      : [false, null, null];
+    return phone === undefined ? [false, null, null] : [true, ...phone];
   }
 
   #addMessage(number: number, message: OutboxMessage, pauseMs: number): void {

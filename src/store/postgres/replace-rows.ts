@@ -2,7 +2,7 @@ import type { StoredRow } from "../../app/ports.ts";
 import { binaryArray } from "./binary-array.ts";
 import type { Query } from "./database.ts";
 import { recordTables } from "../sql/record-tables.ts";
-import { columnChanges } from "./column-changes.ts";
+import { columnChanges } from "../sql/column-changes.ts";
 import { statements } from "./statements.ts";
 import { storedJson } from "./stored-text.ts";
 
@@ -36,8 +36,8 @@ const analyze =
 function insertSql(rows: readonly StoredRow[]): readonly Query[] {
   const records = rows.map(({ aggregate: { type, id }, record }) => {
     if (record === null || !(type === "user" || type === "session")) return undefined;
-    const { ofState, ofRecord } = columnChanges(recordTables[type], record);
-    return { type, ofState, json: storedJson({ id, ...ofRecord }) };
+    const { phone, ofRecord } = columnChanges(recordTables[type], record);
+    return { type, phone, json: storedJson({ id, ...ofRecord }) };
   });
   const jsonOf = (wanted: "user" | "session") =>
     records.flatMap((each) => (each?.type === wanted ? [each.json] : []));
@@ -72,11 +72,11 @@ function insertSql(rows: readonly StoredRow[]): readonly Query[] {
         ),
         binaryArray(
           "text",
-          records.map((each) => each?.ofState["phone"] ?? null),
+          records.map((each) => each?.phone?.[0] ?? null),
         ),
         binaryArray(
           "text",
-          records.map((each) => each?.ofState["phone_folded"] ?? null),
+          records.map((each) => each?.phone?.[1] ?? null),
         ),
       ],
     },

@@ -1,7 +1,7 @@
 import { foldCase, type Condition, type IntegerMatch, type Search } from "../../app/search.ts";
 import { binaryArray } from "./binary-array.ts";
 import type { Query } from "./database.ts";
-import type { RecordTable } from "../sql/record-tables.ts";
+import { phoneField, type RecordTable } from "../sql/record-tables.ts";
 import { toStored } from "./stored-text.ts";
 
 /**
@@ -80,7 +80,7 @@ export class SearchSql<R> {
   }
 
   sortKey(field: keyof R | "id"): string {
-    return this.#isOfState(field) ? this.stateColumn(this.#column(field)) : this.#column(field);
+    return field === phoneField ? this.stateColumn(this.#column(field)) : this.#column(field);
   }
 
   stateColumn(column: string): string {
@@ -132,17 +132,13 @@ export class SearchSql<R> {
 
   /** Applies a test of the field's columns where they are. The index of `states` has only rows with a value. */
   #row(field: keyof R | "id", test: string): string {
-    if (!this.#isOfState(field)) return test;
+    if (field !== phoneField) return test;
     const ids = `SELECT s.aggregate_id FROM ringback.states s WHERE ${this.#ofType} AND phone IS NOT NULL AND ${test}`;
     return `r.id IN (${ids})`;
   }
 
   get #ofType(): string {
     return `s.aggregate_type = '${this.#table.type}'`;
-  }
-
-  #isOfState(field: keyof R | "id"): boolean {
-    return this.#table.stateFields.some((each) => each === field);
   }
 }
 

@@ -1,5 +1,8 @@
 import type { SearchRecords, SearchType } from "../../app/search.ts";
 
+/** The one field that changes often: its columns are in `states`, in the row that each commit writes anyway. */
+export const phoneField = "phone";
+
 /** Where a database has the records of one type of aggregate. Each row has the id of its aggregate. */
 export interface RecordTable<R> {
   readonly type: SearchType;
@@ -7,8 +10,6 @@ export interface RecordTable<R> {
   readonly columns: Readonly<Record<keyof R, string>>;
   /** Columns with the `foldCase` of a text, beside the one with the text. The index of such a field is on this one. */
   readonly foldedColumns: Readonly<Partial<Record<keyof R, string>>>;
-  /** Fields that change often: their columns are in `states`, in the row that each commit writes anyway. */
-  readonly stateFields: readonly (keyof R & string)[];
 }
 
 export const recordTables: { readonly [T in SearchType]: RecordTable<SearchRecords[T]> } = {
@@ -30,7 +31,6 @@ export const recordTables: { readonly [T in SearchType]: RecordTable<SearchRecor
       createdMs: "created_ms",
     },
     foldedColumns: { userName: "user_name_folded", email: "email_folded", phone: "phone_folded" },
-    stateFields: ["phone"],
   },
   session: {
     type: "session",
@@ -42,6 +42,5 @@ export const recordTables: { readonly [T in SearchType]: RecordTable<SearchRecor
       createdMs: "created_ms",
     },
     foldedColumns: {},
-    stateFields: [],
   },
 };

@@ -1,5 +1,5 @@
 import { foldCase, type Condition, type IntegerMatch, type Search } from "../../app/search.ts";
-import type { RecordTable } from "../sql/record-tables.ts";
+import { phoneField, type RecordTable } from "../sql/record-tables.ts";
 
 /** SQL with a `?` for each parameter: searches that differ in nothing but values have the same text. */
 export interface Sql {
@@ -29,11 +29,7 @@ export function conditionSql<R>(table: RecordTable<R>, where: Condition<R>): Sql
     }
     case "integer":
       return {
-        text: rowSql(
-          table,
-          where.field,
-          `${columnOf(table, where.field)} ${integerOperators[where.match]} ?`,
-        ),
+        text: rowSql(where.field, `${columnOf(table, where.field)} ${integerOperators[where.match]} ?`),
         parameters: [where.value],
       };
   }
@@ -46,7 +42,7 @@ export function orderSql<R>(
   order: Search<R>["order"],
 ): string {
   const column = sortBy === "changedMs" ? "changed_ms" : columnOf(table, sortBy);
-  const isElsewhere = sortBy === "changedMs" || isOfState(table, sortBy);
+  const isElsewhere = sortBy === "changedMs" || sortBy === phoneField;
   const key = isElsewhere
     ? `(SELECT ${column} FROM states WHERE states.number = ${table.name}.number)`
     : column;
@@ -70,19 +66,19 @@ function textSql<R>(table: RecordTable<R>, where: Extract<Condition<R>, { readon
   const column = ignoreCase ? foldedSql(table, field) : columnOf(table, field);
   if (match === "equals") {
     return ignoreCase
-      ? { text: rowSql(table, field, `${column} = ?`), parameters: [value] }
+      ? { text: rowSql(field, `${column} = ?`), parameters: [value] }
       : exactSql(table, field, "= ?", plain, folded);
   }
   if (value === "") return { text: "1", parameters: [] };
   switch (match) {
     case "starts_with":
-      return { text: rowSql(table, field, `instr(${column}, ?) = 1`), parameters: [value] };
+      return { text: rowSql(field, `instr(${column}, ?) = 1`), parameters: [value] };
     case "contains":
-      return { text: rowSql(table, field, `instr(${column}, ?) > 0`), parameters: [value] };
+      return { text: rowSql(field, `instr(${column}, ?) > 0`), parameters: [value] };
     case "ends_with": {
       // On bytes: the length of a text ends at its first NUL. `IS`: the end of an empty BLOB is NULL.
       const end = `substr(CAST(${column} AS BLOB), octet_length(${column}) - octet_length(?) + 1)`;
-      return { text: rowSql(table, field, `${end} IS CAST(? AS BLOB)`), parameters: [value, value] };
+      return { text: rowSql(field, `${end} IS CAST(? AS BLOB)`), parameters: [value, value] };
     }
   }
 }
@@ -102,9 +98,9 @@ function exactSql<R>(
   const column = columnOf(table, field);
   const folded = table.foldedColumns[field];
   return folded === undefined
-    ? { text: rowSql(table, field, `${column} ${test}`), parameters: [value] }
+    ? { text: rowSql(field, `${column} ${test}`), parameters: [value] }
     : {
-        text: rowSql(table, field, `(${folded} ${test} AND ${column} ${test})`),
+        text: rowSql(field, `(${folded} ${test} AND ${column} ${test})`),
         parameters: [foldedValue, value],
       };
 }
@@ -118,14 +114,10 @@ function foldedSql<R>(table: RecordTable<R>, field: keyof R | "id"): string {
   return folded ?? `fold(${columnOf(table, field)})`;
 }
 
-/** Applies a test of the field's columns where they are. An index of `states` has only rows with a value. */
-function rowSql<R>(table: RecordTable<R>, field: keyof R | "id", test: string): string {
-  if (!isOfState(table, field)) return test;
-  return `number IN (SELECT number FROM states WHERE ${columnOf(table, field)} IS NOT NULL AND ${test})`;
-}
-
-function isOfState<R>(table: RecordTable<R>, field: keyof R | "id"): boolean {
-  return table.stateFields.some((each) => each === field);
+/** Applies a test of the field's columns where they are. The index of `states` has only rows with a value. */
+function rowSql(field: PropertyKey, test: string): string {
+  if (field !== phoneField) return test;
+  return `number IN (SELECT number FROM states WHERE phone IS NOT NULL AND ${test})`;
 }
 
 const integerOperators: Readonly<Record<IntegerMatch, string>> = {

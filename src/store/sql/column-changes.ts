@@ -1,33 +1,38 @@
 import { foldCase } from "../../app/search.ts";
+import { phoneField } from "./record-tables.ts";
 
 /** A `RecordTable` whatever its records. */
-interface Table {
+export interface Table {
+  readonly name: string;
   readonly columns: Readonly<Record<string, string>>;
   readonly foldedColumns: Readonly<Partial<Record<string, string>>>;
-  readonly stateFields: readonly string[];
 }
 
-/** A change of a record by its columns: those in `states`, and those in the table of the records. */
+/** A change of a record by its columns. */
 export interface ColumnChanges {
-  readonly ofState: Readonly<Record<string, string | number>>;
+  /** `phone` and `phone_folded` of the row in `states`; undefined if they stay. */
+  readonly phone: readonly [string, string] | undefined;
+  /** What changes in the table of the records. */
   readonly ofRecord: Readonly<Record<string, string | number>>;
 }
 
 /** @throws TypeError if records of this table have no such field, or not with such a value */
 export function columnChanges(table: Table, changes: object): ColumnChanges {
-  const ofState: Record<string, string | number> = {};
+  let phone: ColumnChanges["phone"];
   const ofRecord: Record<string, string | number> = {};
   for (const [field, value] of Object.entries(changes)) {
     const column = table.columns[field];
     if (column === undefined) throw new TypeError(`a record with a field ${field}`);
-    const cells = table.stateFields.includes(field) ? ofState : ofRecord;
-    if (typeof value === "number") cells[column] = value;
+    if (typeof value === "number") ofRecord[column] = value;
     else if (typeof value === "string") {
       const text = value.toWellFormed();
-      cells[column] = text;
       const folded = table.foldedColumns[field];
-      if (folded !== undefined) cells[folded] = foldCase(text);
+      if (field === phoneField) phone = [text, foldCase(text)];
+      else {
+        ofRecord[column] = text;
+        if (folded !== undefined) ofRecord[folded] = foldCase(text);
+      }
     } else throw new TypeError(`a record whose ${field} is neither text nor number`);
   }
-  return { ofState, ofRecord };
+  return { phone, ofRecord };
 }
