@@ -65,6 +65,12 @@ describe("when PostgreSQL fails", () => {
     return rows.length;
   }
 
+  async function isNothingGoingOn(): Promise<boolean> {
+    const deadline = new Deadline(recoveryMsMax);
+    while ((await connections("active")) > 0) if (deadline.isOver) return false;
+    return true;
+  }
+
   /** Does something again and again until all these have ended. */
   async function during(ends: Promise<unknown>, work: (number: number) => Promise<void>): Promise<void> {
     const ended = new AbortController();
@@ -254,11 +260,25 @@ describe("when PostgreSQL fails", () => {
       expect(result).toMatchObject({ status: "rejected", reason: { name: StoreUnavailableError.name } });
       expect(ms).toBeLessThan(answerMsMax);
     }
-    const deadline = new Deadline(recoveryMsMax);
-    while ((await connections("active")) > 0 && !deadline.isOver);
-    expect(await connections("active")).toBe(0);
+    expect(await isNothingGoingOn()).toBe(true);
     await other.end();
     expect(await store.search("user", everyRecord)).toEqual({ ids: [], total: 0 });
+  });
+
+  it("leaves no statement behind that waits for a table", async () => {
+    const other = await connected();
+    await other.query("BEGIN; LOCK TABLE ringback.states, ringback.unique_keys, ringback.answers");
+    const calls = [
+      store.load({ type: "user", id: "1" }),
+      store.findByKey({ kind: "user_name", key: "ada" }),
+      store.findAnswer("key", 0),
+      store.commit(userCommit("1", 0)),
+    ];
+    for (const { status } of await Promise.allSettled(calls)) expect(status).toBe("rejected");
+    expect(await isNothingGoingOn()).toBe(true);
+    await other.end();
+    expect(await store.commit(userCommit("1", 0))).toEqual({ kind: "committed" });
+    expect(await sequences()).toEqual([1]);
   });
 
   it("does not take a database for gone whose connections are all in use", async () => {

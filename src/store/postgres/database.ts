@@ -240,7 +240,7 @@ export class Connection {
    * long a list may take. That needs a transaction, and with it two round trips. Behind PgBouncer nothing else holds for
    * this statement and no other: a setting of the session would be left to somebody else, one at the start of a
    * connection is refused, and a request to cancel may reach another pooler than the statement did. Statements by key
-   * do without: they can only wait for locks, and ringback.commit_batch has a bound for that.
+   * do without: they can only wait for locks, and `Hosts` sees to those as well as it can.
    */
   list(query: Query, deadline: Deadline): Promise<pg.QueryResult<Row>> {
     return this.#use(async (ask) => {

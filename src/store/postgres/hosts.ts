@@ -68,8 +68,16 @@ export class Hosts {
   }
 }
 
+/**
+ * And what it costs no round trip to ask for: a statement ends on the server within a second, too, once its connection
+ * was dropped. Otherwise those that wait for a lock would pile up there. One that waits for a synchronous standby goes
+ * on: what it wrote is seen by nobody until that has it. A pooler may pass the setting on to others, who lose nothing by
+ * it. Servers on some systems do not have it.
+ */
 const look = {
-  text: "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS is_read_only",
+  text: `
+    SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS is_read_only,
+      CASE WHEN version() ~ 'linux|darwin|bsd' THEN set_config('client_connection_check_interval', '1s', FALSE) END`,
   query_timeout: 1_000,
 };
 
