@@ -48,7 +48,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/store/sql": [...ports, "src/domain"],
   "src/store/bounds.ts": ports,
   "src/sms": ["src/app/ports.ts", "src/app/sms-port.ts", "src/domain", "src/lib"],
-  "src/auth": ["src/app/ports.ts", "src/domain", "src/lib"],
+  "src/auth": ["src/app/auth-port.ts", "src/domain", "src/lib"],
   "src/courier": ["src/app", "src/domain", "src/lib"],
   "src/rpc": ["gen", "src/app", "src/domain", "src/auth/authentication-error.ts", "src/lib"],
   "src/server": ["gen", "src/lib"],

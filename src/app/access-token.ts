@@ -4,7 +4,7 @@ import { DomainError } from "../domain/errors.ts";
 import { newDecimalId } from "../lib/id.ts";
 import { hashToken, newToken } from "../lib/opaque-token.ts";
 import { type AppContext, requirePermission } from "./context.ts";
-import type { Caller } from "./ports.ts";
+import type { Caller } from "./auth-port.ts";
 import { requireMaySpeakFor, requireSelfOrMayShutOut } from "./token.ts";
 import { listUsers } from "./user-list.ts";
 import { type Condition, pageSizeMax, type UserRecord } from "./search.ts";

@@ -31,7 +31,7 @@ import {
   visible,
 } from "./context.ts";
 import { requireVerificationAllowed } from "./phone.ts";
-import type { Caller } from "./ports.ts";
+import type { Caller } from "./auth-port.ts";
 import { requireSelfOrMayShutOut } from "./token.ts";
 import type { LoadedUser } from "./users.ts";
 

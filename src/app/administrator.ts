@@ -4,7 +4,7 @@ import { DomainError } from "../domain/errors.ts";
 import { newUuid } from "../lib/id.ts";
 import { defaultOrganizationId } from "./account.ts";
 import { type AppContext, requirePermission } from "./context.ts";
-import type { Caller } from "./ports.ts";
+import type { Caller } from "./auth-port.ts";
 import { userNameKey } from "./users.ts";
 
 /** Who may do what: the roles of users, and the first of them all. */

@@ -5,7 +5,8 @@ import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
 import { chain } from "../lib/maybe-promise.ts";
 import { type AppContext, type CodeWay, type Done, execute } from "./context.ts";
-import type { Caller, KeptAnswer } from "./ports.ts";
+import type { Caller } from "./auth-port.ts";
+import type { KeptAnswer } from "./ports.ts";
 import type { Channel } from "./sms-port.ts";
 
 /** How a call that may make a code is carried out, whatever the code is for. */

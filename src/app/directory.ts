@@ -6,32 +6,11 @@ import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { defaultOrganizationId } from "./account.ts";
 import { type AppContext, execute } from "./context.ts";
+import type { DirectoryUser, ProvisionedUser } from "./auth-port.ts";
 import type { LoadedUser } from "./users.ts";
 
 const knownOrganizationsMax = 1_000;
 const knownTokensMax = 10_000;
-
-/** A user as far as telling who calls needs it. */
-export interface DirectoryUser {
-  readonly organizationId: string;
-  readonly roles: readonly string[];
-  readonly isActive: boolean;
-  /** BCP 47, or empty. */
-  readonly preferredLanguage: string;
-  readonly createdMs: number;
-  /** The OIDC issuer that the user came from. */
-  readonly issuer?: string;
-}
-
-/** The claims of an ID or access token that describe its user (OpenID Connect Core §5.1). */
-export interface UserClaims {
-  readonly name?: string;
-  readonly given_name?: string;
-  readonly family_name?: string;
-  readonly email?: string;
-  readonly email_verified?: boolean;
-  readonly preferred_username?: string;
-}
 
 /** Answers the authenticator's questions about users. */
 export class Directory {
@@ -65,7 +44,7 @@ export class Directory {
   }
 
   /** Creates the user of a valid token that arrived first. */
-  async provision(user: { userId: string; issuer: string; claims: UserClaims }): Promise<void> {
+  async provision(user: ProvisionedUser): Promise<void> {
     const { claims } = user;
     const profile: Profile = {
       givenName: claims.given_name ?? "",

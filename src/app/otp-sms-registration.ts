@@ -19,7 +19,7 @@ import {
   visible,
 } from "./context.ts";
 import { requireVerificationAllowed } from "./phone.ts";
-import type { Caller } from "./ports.ts";
+import type { Caller } from "./auth-port.ts";
 import { executeCheck } from "./provider-check.ts";
 
 /** The use cases of OTP SMS registrations, for both v3alpha generations. */

@@ -22,7 +22,7 @@ import {
   type UserRef,
   visible,
 } from "./context.ts";
-import type { Caller } from "./ports.ts";
+import type { Caller } from "./auth-port.ts";
 import { executeCheck } from "./provider-check.ts";
 import type { LoadedUser } from "./users.ts";
 

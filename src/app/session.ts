@@ -27,7 +27,7 @@ import {
   requireEverywhere,
   returnedCode,
 } from "./context.ts";
-import type { Caller, Permission } from "./ports.ts";
+import type { Caller, Permission } from "./auth-port.ts";
 import { withProviderCheck } from "./provider-check.ts";
 import { commitTogether, type PreparedWrite, retryTaken, taken, timeAfter } from "./repository.ts";
 import type { Condition, Search, SessionRecord } from "./search.ts";

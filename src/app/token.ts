@@ -3,7 +3,7 @@ import { DomainError, refusal } from "../domain/errors.ts";
 import { userLocked } from "../domain/phone.ts";
 import type { UserState } from "../domain/user.ts";
 import { type AppContext, requirePermission } from "./context.ts";
-import type { Caller, Permission, TokenMinter } from "./ports.ts";
+import type { Caller, Permission, TokenMinter } from "./auth-port.ts";
 import { timeAfter } from "./repository.ts";
 
 const userMissing = refusal("not_found", "TOKEN-u2Mw7", "Errors.User.NotFound");

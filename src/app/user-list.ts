@@ -1,5 +1,5 @@
 import type { AppContext } from "./context.ts";
-import type { Caller } from "./ports.ts";
+import type { Caller } from "./auth-port.ts";
 import type { Condition, Search, UserRecord } from "./search.ts";
 import type { LoadedUser } from "./users.ts";
 

@@ -1,5 +1,5 @@
 import { decodeJwt, errors } from "jose";
-import type { Caller } from "../app/ports.ts";
+import type { Caller, DirectoryUser, ProvisionedUser } from "../app/auth-port.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
@@ -7,7 +7,7 @@ import { hashToken } from "../lib/opaque-token.ts";
 import { AuthenticationError } from "./authentication-error.ts";
 import { ownIssuer } from "./own-tokens.ts";
 import { createCaller } from "./roles.ts";
-import type { TokenVerifier, UserClaims, VerifiedToken } from "./token-verifier.ts";
+import type { TokenVerifier, VerifiedToken } from "./token-verifier.ts";
 
 /** The users, as far as the authenticator needs them. */
 export interface Directory {
@@ -20,23 +20,6 @@ export interface Directory {
    * have been first: that the user exists is no mistake.
    */
   provision(user: ProvisionedUser): Promise<void>;
-}
-
-export interface DirectoryUser {
-  readonly organizationId: string;
-  readonly roles: readonly string[];
-  /** False for a deactivated user: no token of theirs is valid then. */
-  readonly isActive: boolean;
-  readonly preferredLanguage: string;
-  readonly createdMs: number;
-  /** If set, a JWT of another OIDC issuer is refused: two issuers may give the same `sub`. */
-  readonly issuer?: string;
-}
-
-export interface ProvisionedUser {
-  readonly userId: string;
-  readonly issuer: string;
-  readonly claims: UserClaims;
 }
 
 export interface AuthenticatorOptions {

@@ -1,4 +1,5 @@
 import { errors, SignJWT } from "jose";
+import type { TokenMinter } from "../app/auth-port.ts";
 import type { Clock } from "../lib/clock.ts";
 import { secureRandomBytes } from "../lib/random.ts";
 import { deriveSigningKey, type PublicJwk } from "./signing-key.ts";
@@ -8,21 +9,9 @@ import { type TokenVerifier, verifyJwt } from "./token-verifier.ts";
 export const ownIssuer = "ringback";
 
 /** The tokens that this server makes itself. */
-export interface OwnTokens extends TokenVerifier {
-  mint(request: MintRequest): Promise<MintedToken>;
+export interface OwnTokens extends TokenVerifier, TokenMinter {
   /** The public keys, for `/.well-known/jwks.json` (RFC 7517 §5). */
   jwks(): { readonly keys: readonly PublicJwk[] };
-}
-
-export interface MintRequest {
-  readonly userId: string;
-  readonly lifetimeSeconds: number;
-  readonly nowMs: number;
-}
-
-export interface MintedToken {
-  readonly token: string;
-  readonly expireMs: number;
 }
 
 /**

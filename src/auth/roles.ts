@@ -1,4 +1,4 @@
-import { type Caller, type Permission, permissions } from "../app/ports.ts";
+import { type Caller, type Permission, permissions } from "../app/auth-port.ts";
 
 export const roles = [
   "IAM_OWNER",

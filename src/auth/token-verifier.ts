@@ -1,4 +1,5 @@
 import { type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, errors, jwtVerify } from "jose";
+import { textClaims, type UserClaims } from "../app/auth-port.ts";
 import { AuthenticationError } from "./authentication-error.ts";
 
 /** Verifies the JWTs of one issuer. */
@@ -19,13 +20,6 @@ export interface VerifiedToken {
   readonly expiresMs: number;
   readonly claims: UserClaims;
 }
-
-const textClaims = ["name", "given_name", "family_name", "email", "preferred_username"] as const;
-
-/** What an issuer may tell of a user (OpenID Connect Core §5.1). */
-export type UserClaims = { readonly [name in (typeof textClaims)[number]]?: string } & {
-  readonly email_verified?: boolean;
-};
 
 export const userIdCharactersMax = 200;
 

@@ -16,7 +16,7 @@ import type { AppContext, UserRef } from "../app/context.ts";
 import { getUser } from "../app/account.ts";
 import { addOtpSms, hasOtpSms, removeOtpSms } from "../app/otp-sms.ts";
 import { getPhone, removePhone, resendPhoneCode, setPhone, verifyPhone } from "../app/phone.ts";
-import type { Caller } from "../app/ports.ts";
+import type { Caller } from "../app/auth-port.ts";
 import { v1 } from "../domain/generations.ts";
 import { v1AuthFactors } from "./auth-factors-v1.ts";
 import { codeRequestOf } from "./code-request.ts";

@@ -2,7 +2,7 @@ import { type DescMethod, getOption } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import { permission as permissionOption } from "../../gen/ringback/options/v1/options_pb.js";
 import type { UserRef } from "../app/context.ts";
-import { type Caller, type Permission, permissions } from "../app/ports.ts";
+import { type Caller, type Permission, permissions } from "../app/auth-port.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import { AuthenticationError } from "../auth/authentication-error.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";

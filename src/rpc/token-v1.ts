@@ -6,7 +6,7 @@ import {
   type TokenService,
 } from "../../gen/ringback/token/v1/token_service_pb.js";
 import type { AppContext } from "../app/context.ts";
-import type { TokenMinter } from "../app/ports.ts";
+import type { TokenMinter } from "../app/auth-port.ts";
 import { createToken } from "../app/token.ts";
 import { callerOf } from "./gate.ts";
 

@@ -1,4 +1,5 @@
-import type { Directory, DirectoryUser, ProvisionedUser } from "../../src/auth/authenticator.ts";
+import type { DirectoryUser, ProvisionedUser } from "../../src/app/auth-port.ts";
+import type { Directory } from "../../src/auth/authenticator.ts";
 import { hashToken } from "../../src/lib/opaque-token.ts";
 
 /** Users in memory. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { permissions } from "../../src/app/ports.ts";
+import { permissions } from "../../src/app/auth-port.ts";
 import { createCaller, isRole, roles } from "../../src/auth/roles.ts";
 
 const callerWith = (...names: string[]) =>

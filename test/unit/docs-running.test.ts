@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
-import { permissions } from "../../src/app/ports.ts";
+import { permissions } from "../../src/app/auth-port.ts";
 import { createCaller, roles } from "../../src/auth/roles.ts";
 import { type Variable, variables } from "../../src/config/variables.ts";
 import { defaultLimits } from "../../src/server/limits.ts";

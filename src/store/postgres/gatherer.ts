@@ -26,7 +26,6 @@ interface Waiting<Q, A> {
   readonly question: Q;
   readonly names: readonly string[];
   readonly deadline: Deadline;
-  readonly waitDeadline: Deadline;
   /** Of the call that asks. */
   readonly callDeadline: Deadline | undefined;
   resolve(answer: A): void;
@@ -63,7 +62,6 @@ export class Gatherer<Q, A> {
         question,
         names: namesOf?.(question) ?? [],
         deadline: new Deadline(askMsMax),
-        waitDeadline: new Deadline(waitMsMax),
         callDeadline: currentDeadline(),
         resolve,
         reject,
@@ -120,7 +118,7 @@ export class Gatherer<Q, A> {
       }
       if (waiting.callDeadline?.isOver === true) {
         waiting.reject(new StoreUnavailableError("the time of the call was up; nothing was changed"));
-      } else if (waiting.waitDeadline.isOver) {
+      } else if (waiting.deadline.remainingMs <= askMsMax - waitMsMax) {
         const message = `the store is busy: ${waitMsMax} ms were not enough to begin; nothing was changed`;
         waiting.reject(new StoreUnavailableError(message));
       } else if (waiting.names.some((name) => this.#held.has(name) || passed.has(name))) {
