@@ -61,24 +61,11 @@ export class Directory {
   /** Whether anybody or anything belongs to the organization. */
   async hasOrganization(organizationId: string): Promise<boolean> {
     if (organizationId === defaultOrganizationId || this.#organizations.get(organizationId)) return true;
-    const where = {
-      kind: "text",
-      field: "organizationId",
-      match: "equals",
-      ignoreCase: false,
-      value: organizationId,
-    } as const;
-    const { store } = this.#app;
-    const found = await store.search("user", {
-      where,
-      sortBy: "id",
-      order: "ascending",
-      offset: 0,
-      limit: 1,
-    });
+    const equality = { field: "organizationId", ignoreCase: false, value: organizationId } as const;
+    const [member] = await this.#app.store.findByText("user", equality, 1);
     // An organization that was there once stays: it may have settings.
-    if (found.total > 0) this.#organizations.set(organizationId, true);
-    return found.total > 0;
+    if (member !== undefined) this.#organizations.set(organizationId, true);
+    return member !== undefined;
   }
 }
 

@@ -3,7 +3,15 @@ import type { SmsEncoding } from "../domain/sms-segments.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 import type { InboxMessage, InboxStore } from "./inbox-port.ts";
 import type { Channel, Receipt, SendResult } from "./sms-port.ts";
-import type { Found, Search, SearchRecords, SearchType, SessionRecord, UserRecord } from "./search.ts";
+import type {
+  Found,
+  Search,
+  SearchRecords,
+  SearchType,
+  SessionRecord,
+  TextEquality,
+  UserRecord,
+} from "./search.ts";
 
 /**
  * The narrow interfaces that the use cases need from the outside. Adapters implement them; nothing here
@@ -137,6 +145,12 @@ export interface Store {
   load(aggregate: AggregateRef, known?: StoredState): MaybePromise<StoredState | undefined>;
   /** The id of the aggregate that holds the key. */
   findByKey(key: UniqueKey): MaybePromise<string | undefined>;
+  /** The ids of aggregates whose records have this text, at most `limit` of them, in no order. It waits for no search. */
+  findByText<T extends SearchType>(
+    type: T,
+    equality: TextEquality<SearchRecords[T]>,
+    limit: number,
+  ): MaybePromise<readonly string[]>;
   /** The ids of a page of aggregates whose records are like this. */
   search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): MaybePromise<Found>;
   /**

@@ -75,6 +75,14 @@ export interface Search<R> {
   readonly limit: number;
 }
 
+/** What a record must have in one field, exactly. */
+export interface TextEquality<R> {
+  readonly field: TextField<R>;
+  /** Small and capital letters are the same (`foldCase`). */
+  readonly ignoreCase: boolean;
+  readonly value: string;
+}
+
 export interface Found {
   /** One page. */
   readonly ids: readonly string[];

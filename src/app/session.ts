@@ -244,15 +244,10 @@ async function userIdOf(
 async function userIdByName(app: AppContext, caller: Caller, name: string): Promise<string | undefined> {
   const own = await app.users.findByKey(userNameKey(caller.organizationId, name));
   if (own !== undefined) return own;
-  const { ids, total } = await app.store.search("user", {
-    where: { kind: "text", field: "userName", match: "equals", ignoreCase: true, value: name },
-    sortBy: "id",
-    order: "ascending",
-    offset: 0,
-    limit: 1,
-  });
-  if (total > 1) throw new DomainError(ambiguous);
-  return ids[0];
+  const equality = { field: "userName", ignoreCase: true, value: name } as const;
+  const [id, another] = await app.store.findByText("user", equality, 2);
+  if (another !== undefined) throw new DomainError(ambiguous);
+  return id;
 }
 
 /** The same call may come by another name of the server. */

@@ -8,6 +8,7 @@ import {
   type Search,
   type SearchRecords,
   type SearchType,
+  type TextEquality,
   type UserRecord,
 } from "../../src/app/search.ts";
 import { userCommit } from "../support/store-commits.ts";
@@ -62,6 +63,21 @@ describe.each(storeAdapters)("searches on $name", ({ createHome, persists }) => 
     await store.commit(userCommit("1", 5, { record: null }));
     await store.commit(userCommit("1", 6, { record: userRecord({ phone: "+41790000002" }) }));
     expect(await byPhone("+41790000002")).toEqual(["1"]);
+  });
+
+  it("find by a text in one field, with or without regard to capital letters", async () => {
+    const idsOf = async (equality: TextEquality<UserRecord>, limit = 9) =>
+      [...(await store.findByText("user", equality, limit))].toSorted();
+    await add("1", { userName: "Ada", organizationId: "a", phone: "+41790000001" });
+    await add("2", { userName: "ada", organizationId: "a", phone: "+41790000002" });
+    await add("3", { userName: "Grace", organizationId: "A", phone: "+41790000003" });
+    expect(await idsOf({ field: "userName", ignoreCase: true, value: "ADA" })).toEqual(["1", "2"]);
+    expect(await idsOf({ field: "userName", ignoreCase: true, value: "ADA" }, 1)).toHaveLength(1);
+    expect(await idsOf({ field: "userName", ignoreCase: false, value: "ADA" })).toEqual([]);
+    expect(await idsOf({ field: "organizationId", ignoreCase: false, value: "a" })).toEqual(["1", "2"]);
+    expect(await idsOf({ field: "phone", ignoreCase: false, value: "+41790000003" })).toEqual(["3"]);
+    expect(await idsOf({ field: "id", ignoreCase: false, value: "2" })).toEqual(["2"]);
+    expect(await idsOf({ field: "userName", ignoreCase: true, value: "%" })).toEqual([]);
   });
 
   it("keep what a change of a record leaves out", async () => {

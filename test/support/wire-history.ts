@@ -26,6 +26,7 @@ export function withHistory(
     load: (aggregate, known) => store.load(aggregate, known),
     findByKey: (key) => store.findByKey(key),
     findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
+    findByText: (type, equality, limit) => store.findByText(type, equality, limit),
     search: (type, search) => store.search(type, search),
     replaceRows: (rows) => store.replaceRows(rows),
     dump: () => store.dump(),

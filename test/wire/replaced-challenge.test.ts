@@ -21,6 +21,7 @@ function slowStore(): Store {
     load: (aggregate) => store.load(aggregate),
     findByKey: (key) => store.findByKey(key),
     findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
+    findByText: (type, equality, limit) => store.findByText(type, equality, limit),
     search: (type, search) => store.search(type, search),
     replaceRows: (rows) => store.replaceRows(rows),
     dump: () => store.dump(),

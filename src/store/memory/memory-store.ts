@@ -13,7 +13,7 @@ import {
   type StoredState,
   type UniqueKey,
 } from "../../app/ports.ts";
-import type { Found, Search, SearchRecords, SearchType } from "../../app/search.ts";
+import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
 import { notEmptyMessage, storeBounds, type StoreBounds } from "../bounds.ts";
 import { EventLog } from "./event-log.ts";
 import { MemoryOutbox } from "./memory-outbox.ts";
@@ -58,6 +58,15 @@ class MemoryStore implements Store {
 
   findByKey(key: UniqueKey): string | undefined {
     return this.#keyHolders.get(keyName(key));
+  }
+
+  findByText<T extends SearchType>(
+    type: T,
+    equality: TextEquality<SearchRecords[T]>,
+    limit: number,
+  ): readonly string[] {
+    const where = { kind: "text", match: "equals", ...equality } as const;
+    return this.#records[type].search({ where, sortBy: "id", order: "ascending", offset: 0, limit }).ids;
   }
 
   search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): Found {

@@ -19,7 +19,7 @@ export function createInbox(database: Database, messagesMax: number): InboxStore
       const to = recipient === undefined ? null : toStored(recipient);
       const values = [afterId, to, limit];
       const statement = order === "newest_first" ? statements.listInboxNewestFirst : statements.listInbox;
-      return (await database.list({ ...statement, values })).rows.map(inboxMessageOf);
+      return (await database.repeat({ ...statement, values })).rows.map(inboxMessageOf);
     },
     async clear(recipient) {
       const values = [recipient === undefined ? null : toStored(recipient)];

@@ -35,11 +35,14 @@ export function createOutbox(database: Database): Outbox {
       return rows[0] && recordOf(rows[0]);
     },
     async list(query) {
-      return (await database.list(listSql(query))).rows.map(recordOf);
+      const sql = listSql(query);
+      // The messages to one recipient are few, and what is sent again waits for them.
+      const { rows } = await (query.recipient === undefined ? database.list(sql) : database.repeat(sql));
+      return rows.map(recordOf);
     },
     async waiting(after, limit) {
       const values = [after?.dueMs ?? 0, after?.number ?? 0, limit];
-      return (await database.list({ ...statements.waiting, values })).rows.map(waitingOf);
+      return (await database.repeat({ ...statements.waiting, values })).rows.map(waitingOf);
     },
     async reseal({ id, sealed: before }, sealed) {
       const values = [toStored(id), before, sealed];

@@ -11,7 +11,7 @@ import type {
   StoredState,
   UniqueKey,
 } from "../../app/ports.ts";
-import type { Found, Search, SearchRecords, SearchType } from "../../app/search.ts";
+import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import type { Log } from "../../lib/log.ts";
 import { type RandomBytes, secureRandomBytes } from "../../lib/random.ts";
@@ -29,7 +29,7 @@ import { migrate } from "./migrate.ts";
 import { createOutbox } from "./outbox.ts";
 import { recordTables } from "../sql/record-tables.ts";
 import { replaceRowsSql } from "./replace-rows.ts";
-import { searchSql } from "./search-sql.ts";
+import { findSql, searchSql } from "./search-sql.ts";
 import { statements } from "./statements.ts";
 import { fromStored, toStored } from "./stored-text.ts";
 
@@ -111,6 +111,15 @@ export class PostgresStore implements Store {
     return (await this.#keys.ask(key)) ?? undefined;
   }
 
+  async findByText<T extends SearchType>(
+    type: T,
+    equality: TextEquality<SearchRecords[T]>,
+    limit: number,
+  ): Promise<readonly string[]> {
+    const { rows } = await this.#database.repeat(findSql(recordTables[type], equality, limit));
+    return rows.map((row) => fromStored(text(row["id"])));
+  }
+
   async search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): Promise<Found> {
     const { rows } = await this.#database.list(searchSql(recordTables[type], search));
     const { ids, total } = rows[0] ?? {};
@@ -131,7 +140,7 @@ export class PostgresStore implements Store {
   }
 
   async history(afterPosition: number, limit: number): Promise<readonly HistoryEvent[]> {
-    const { rows } = await this.#database.list({ ...statements.history, values: [afterPosition, limit] });
+    const { rows } = await this.#database.repeat({ ...statements.history, values: [afterPosition, limit] });
     return rows.map(eventOf);
   }
 

@@ -1,4 +1,10 @@
-import { foldCase, type Condition, type IntegerMatch, type Search } from "../../app/search.ts";
+import {
+  foldCase,
+  type Condition,
+  type IntegerMatch,
+  type Search,
+  type TextEquality,
+} from "../../app/search.ts";
 import { binaryArray } from "./binary-array.ts";
 import type { Query } from "./database.ts";
 import { phoneField, type RecordTable } from "../sql/record-tables.ts";
@@ -34,8 +40,16 @@ export function searchSql<R>(
   };
 }
 
+/** By an index, and in no order: with one, another index might seem the better one. */
+export function findSql<R>(table: RecordTable<R>, equality: TextEquality<R>, limit: number): Query {
+  const sql = new SearchSql(table);
+  const test = sql.condition({ kind: "text", match: "equals", ...equality });
+  const text = `SELECT r.id FROM ringback.${table.name} AS r WHERE ${test} LIMIT ${sql.value(limit)}::bigint`;
+  return { text, values: sql.values };
+}
+
 /** Expressions on the rows of a table, named r, and the values of their parameters. */
-export class SearchSql<R> {
+class SearchSql<R> {
   readonly values: unknown[] = [];
   readonly #table: RecordTable<R>;
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Found, Search } from "../../app/search.ts";
+import type { Found, Search, TextEquality } from "../../app/search.ts";
 import { Lru } from "../../lib/lru.ts";
 import { integer, text } from "../sql/columns.ts";
 import type { RecordTable } from "../sql/record-tables.ts";
@@ -19,6 +19,12 @@ export class RecordSearch {
     this.#reader = reader;
     this.#begin = reader.prepare("BEGIN");
     this.#end = reader.prepare("COMMIT");
+  }
+
+  find<R>(table: RecordTable<R>, equality: TextEquality<R>, limit: number): readonly string[] {
+    const { text: test, parameters } = conditionSql(table, { kind: "text", match: "equals", ...equality });
+    const found = this.#prepare(`SELECT id FROM ${table.name} WHERE ${test} LIMIT ?`);
+    return found.all(...parameters, limit).map((row) => text(row["id"]));
   }
 
   search<R>(table: RecordTable<R>, search: Search<R>): Found {

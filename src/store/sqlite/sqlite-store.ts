@@ -17,7 +17,7 @@ import type {
   StoredState,
   UniqueKey,
 } from "../../app/ports.ts";
-import type { Found, Search, SearchRecords, SearchType } from "../../app/search.ts";
+import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
 import type { Log } from "../../lib/log.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
 import { type WrittenAggregate, writtenRow } from "./aggregate-writes.ts";
@@ -139,6 +139,14 @@ export class SqliteStore implements Store {
   findAnswer(key: string, nowMs: number): string | undefined {
     const row = this.#selectAnswer.get(key, nowMs);
     return row && text(row["sealed"]);
+  }
+
+  findByText<T extends SearchType>(
+    type: T,
+    equality: TextEquality<SearchRecords[T]>,
+    limit: number,
+  ): readonly string[] {
+    return this.#search.find(recordTables[type], equality, limit);
   }
 
   search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): Found {
