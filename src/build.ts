@@ -14,7 +14,7 @@ import { UserService as UserServiceV2 } from "../gen/zitadel/user/v2/user_servic
 import { UserService as UserServiceV2beta } from "../gen/zitadel/user/v2beta/user_service_pb.js";
 import { UserService as UserServiceV3alpha } from "../gen/zitadel/user/v3alpha/user_service_pb.js";
 import { newAccessToken } from "./app/access-token.ts";
-import { ensureAdministrator, hasAdministrator } from "./app/administrator.ts";
+import { ensureAdministrator, hadAdministrator } from "./app/administrator.ts";
 import { CodeVault } from "./app/code-vault.ts";
 import type { AppContext } from "./app/context.ts";
 import { Directory } from "./app/directory.ts";
@@ -178,16 +178,25 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     onMessage: () => withoutDeadline(() => courier.wake()),
   };
   const receipts = receiptsEndpoint(config, app, async (id) => (await providers.byId(id))?.provider);
-  const server = await startRpc(config, app, inbox, masterKeys, receipts, environment).catch(
+  let isPrepared = false;
+  const isReady = async () => isPrepared && (await (store.isReady?.() ?? true));
+  const server = await startRpc(config, app, { inbox, masterKeys, receipts, isReady }, environment).catch(
     (cause: unknown) => {
       throw listenError(config.listen, cause);
     },
   );
+  const stop = async (graceMs: number): Promise<void> => {
+    await server.shutdown(graceMs);
+    await rotation.stop();
+    await courier.stop();
+    await providers.close();
+  };
   // A token that is made now is shown once: not before the server has its port.
   const newAdminToken = await prepareAdministrator(app, config).catch(async (error: unknown) => {
-    await server.shutdown(0);
+    await stop(0);
     throw error;
   });
+  isPrepared = true;
   courier.wake();
   rotation.start();
   return {
@@ -195,21 +204,23 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     port: server.port,
     newAdminToken,
     async shutdown(graceMs) {
-      await server.shutdown(graceMs);
-      await rotation.stop();
-      await courier.stop();
-      await providers.close();
+      await stop(graceMs);
       await store.close();
     },
   };
 }
 
+interface RpcParts {
+  readonly inbox: Inbox;
+  readonly masterKeys: readonly Uint8Array[];
+  readonly receipts: Endpoint | undefined;
+  readonly isReady: () => Promise<boolean>;
+}
+
 function startRpc(
   config: Config,
   app: AppContext,
-  inbox: Inbox,
-  masterKeys: readonly Uint8Array[],
-  receipts: Endpoint | undefined,
+  { inbox, masterKeys, receipts, isReady }: RpcParts,
   { log, unaryPath = true }: Environment,
 ): Promise<RunningServer> {
   const { clock } = app;
@@ -262,7 +273,7 @@ function startRpc(
       ["/oauth/v2/keys", () => ownTokens.jwks()],
     ]),
     endpoints: new Map(receipts === undefined ? [] : [[receiptsPath, receipts]]),
-    isReady: () => app.store.isReady?.() ?? true,
+    isReady,
     unaryPath,
     log,
   });
@@ -334,7 +345,7 @@ function smsProvider({ sms }: Config, inbox: Inbox, clock: Clock): SmsProvider {
 
 /** @returns the token if it had to be made */
 async function prepareAdministrator(app: AppContext, config: Config): Promise<string | undefined> {
-  const isFirstStart = config.adminToken === undefined && !(await hasAdministrator(app));
+  const isFirstStart = config.adminToken === undefined && !(await hadAdministrator(app));
   const made = isFirstStart ? newAccessToken(app) : undefined;
   const token = config.adminToken ?? made;
   if (token !== undefined) await ensureAdministrator(app, hashToken(token), ["IAM_OWNER"]);

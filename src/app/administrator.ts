@@ -54,8 +54,7 @@ export async function ensureAdministrator(
   );
 }
 
-/** Whether there is an administrator with a token: false on the first start. */
-export async function hasAdministrator(app: AppContext): Promise<boolean> {
-  const loaded = await app.users.find(administratorId);
-  return loaded !== undefined && Object.keys(loaded.state.accessTokens).length > 0;
+/** Whether there ever was an administrator: false on the first start. */
+export async function hadAdministrator(app: AppContext): Promise<boolean> {
+  return (await app.users.find(administratorId)) !== undefined;
 }

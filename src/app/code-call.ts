@@ -32,6 +32,7 @@ export interface CodeCall<R> extends CodeWay {
 /** How long a call may be repeated. */
 const answerKeptMs = 24 * 60 * 60 * 1000;
 
+const answerLost = refusal("failed_precondition", "RINGBACK-i9Lst", "Errors.Idempotency.AnswerLost");
 const otherRequest = refusal("failed_precondition", "RINGBACK-i7Oth", "Errors.Idempotency.OtherRequest");
 
 /**
@@ -68,6 +69,7 @@ async function runOnce<R extends object>(
   const findFirst = async (): Promise<R | undefined> => {
     const sealed = await app.store.findAnswer(key, app.clock.nowMs());
     if (sealed === undefined) return undefined;
+    if (!app.vault.opens(sealed)) throw new DomainError(answerLost);
     // Sealed below, for the same method.
     const first = JSON.parse(app.vault.open(key, sealed)) as { readonly request: string; readonly reply: R };
     if (first.request !== request) throw new DomainError(otherRequest);

@@ -56,6 +56,11 @@ export class CodeVault implements CodeMac {
     return this.#keys.has(id);
   }
 
+  /** Whether the key is here that opens a sealed text. */
+  opens(sealed: string): boolean {
+    return this.#keys.has(sealed.slice(0, sealed.indexOf(".")));
+  }
+
   sign(binding: CodeBinding, code: string): SignedCode {
     return { keyId: this.#current.id, mac: macOf(this.#current, binding, code).digest("base64url") };
   }
@@ -70,8 +75,7 @@ export class CodeVault implements CodeMac {
   }
 
   reveal({ id, text }: RepeatableCode): string | undefined {
-    const [keyId = ""] = text.split(".");
-    return this.#keys.has(keyId) ? this.open(id, text) : undefined;
+    return this.opens(text) ? this.open(id, text) : undefined;
   }
 
   /**

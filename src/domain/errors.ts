@@ -24,6 +24,7 @@ export type MessageKey =
   | "Errors.Code.ProviderMissing"
   | "Errors.Code.ProviderUnavailable"
   | "Errors.Generator.NotFound"
+  | "Errors.Idempotency.AnswerLost"
   | "Errors.Idempotency.KeyInvalid"
   | "Errors.Idempotency.OtherRequest"
   | "Errors.Idempotency.TooMany"

@@ -1,16 +1,35 @@
 import { existsSync } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { acceptKey, build, openStore } from "../../src/build.ts";
 import { type Config, readConfig } from "../../src/config/config.ts";
+import { StoreUnavailableError } from "../../src/app/ports.ts";
+import { Repository } from "../../src/app/repository.ts";
+import { userKind } from "../../src/app/users.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
 
-describe("a start on a database of before", () => {
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+async function freePort(): Promise<number> {
+  const free = createServer().listen(0, "127.0.0.1");
+  await once(free, "listening");
+  const port = portOf(free);
+  free.close();
+  await once(free, "close");
+  return port;
+}
+
+describe("a start", () => {
   let folder: Awaited<ReturnType<typeof createStoreFolder>>;
   let file: string;
   beforeEach(async () => {
@@ -36,13 +55,53 @@ describe("a start on a database of before", () => {
   it("shows the administrator's token once it has its port, and not before", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
-    const address = other.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const port = portOf(other);
     await expect(start({ RINGBACK_PORT: String(port) })).rejects.toThrow(
       `127.0.0.1:${port}: another program has this port`,
     );
     other.close();
     expect(await start()).toMatch(/./);
+    expect(await start()).toBeUndefined();
+  });
+
+  it("is not ready before the administrator can call", async () => {
+    const port = await freePort();
+    const store = openMemoryStore();
+    const commit = store.commit.bind(store);
+    const gate = Promise.withResolvers<void>();
+    store.commit = async (writes) => {
+      if (writes.aggregate.type === "user") await gate.promise;
+      return commit(writes);
+    };
+    const starting = build(configOf({ RINGBACK_PORT: String(port) }), { log: silentLog, store });
+    const readyz = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
+    const listening = async (): Promise<number> => readyz().catch(listening);
+    expect(await listening()).toBe(503);
+    gate.resolve();
+    const server = await starting;
+    expect(await readyz()).toBe(200);
+    await server.shutdown(0);
+  });
+
+  it("leaves nothing running where the administrator cannot be prepared", async () => {
+    const store = openMemoryStore();
+    const commit = store.commit.bind(store);
+    store.commit = async (writes) => {
+      if (writes.aggregate.type === "user") throw new StoreUnavailableError("the disk is full");
+      return commit(writes);
+    };
+    const port = await freePort();
+    const config = configOf({ RINGBACK_PORT: String(port) });
+    await expect(build(config, { log: silentLog, store })).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${port}/readyz`)).rejects.toThrow();
+  });
+
+  it("makes no token where somebody else has the administrator's id", async () => {
+    await start();
+    const store = await openStore(configOf(), silentLog);
+    const users = new Repository(userKind, store, systemClock);
+    await users.execute("administrator", () => ({ events: [{ type: "user.removed", data: {} }] }));
+    await store.close();
     expect(await start()).toBeUndefined();
   });
 

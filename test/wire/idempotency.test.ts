@@ -15,7 +15,7 @@ import { silentLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
-import { type Protocol, protocols } from "../support/wire-protocols.ts";
+import { connectProto, type Protocol, protocols } from "../support/wire-protocols.ts";
 import { adminToken, openWorld, type UserWithCode, type World } from "../support/wire-world.ts";
 import { bySms, enrolled, ofEnrolled, returned } from "./scenarios/session-givens.ts";
 
@@ -311,4 +311,37 @@ describe.each(["memory", "sqlite"] as const)("a call with an Idempotency-Key, on
       expect(await eventsSince(position)).toEqual([]);
     });
   }
+});
+
+it("is not repeated when the key that sealed its answer is gone, and says so", async () => {
+  const store = openMemoryStore();
+  const [former, present] = ["former", "present"].map((text) => Buffer.alloc(32, text).toString("base64"));
+  const open = (...masterKeys: readonly unknown[]) =>
+    openWorld("safe", { store, keepStoreOpen: true, env: { RINGBACK_MASTER_KEY: masterKeys.join(",") } });
+  const send = async ({ url }: World) => {
+    const protocol = connectProto(url);
+    const input = { userId: "ada", verification: returnCode };
+    const sent = await callOf(UserService.method.resendPhoneCode, input).send(protocol, {
+      "idempotency-key": "k",
+    });
+    protocol.close();
+    return sent;
+  };
+
+  const before = await open(former);
+  await before.asAdmin(UserService.method.addHumanUser, {
+    userId: "ada",
+    profile: { givenName: "Ada", familyName: "Lovelace" },
+    email: { email: "ada@example.com" },
+    phone: { phone: "+41791234567", verification: returnCode },
+  });
+  expect(await send(before)).toEqual({ ok: expect.anything() });
+  await before.close();
+  await (await open(present, former)).close();
+
+  const after = await open(present);
+  const position = await after.history.position();
+  expect(await send(after)).toEqual({ refused: ["FailedPrecondition", "RINGBACK-i9Lst"] });
+  expect(await after.history.position()).toBe(position);
+  await after.close();
 });

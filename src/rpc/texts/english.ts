@@ -16,6 +16,8 @@ export const english: Readonly<Record<MessageKey, string>> = {
     "The SMS provider that checks the code cannot be asked at the moment. Try again later.",
   "Errors.Generator.NotFound":
     "There is no such generator: only codes of phones and one-time codes by SMS are drawn here.",
+  "Errors.Idempotency.AnswerLost":
+    "A call with this key was carried out before, and its answer can no longer be read.",
   "Errors.Idempotency.KeyInvalid":
     "The header Idempotency-Key must have 1 to {max} printable ASCII characters.",
   "Errors.Idempotency.OtherRequest":

@@ -17,6 +17,8 @@ export const german: Readonly<Record<MessageKey, string>> = {
     "Der SMS-Anbieter, der den Code prüft, ist zurzeit nicht erreichbar. Versuchen Sie es später noch einmal.",
   "Errors.Generator.NotFound":
     "Diesen Generator gibt es nicht: Gezogen werden hier nur Codes für Telefone und Einmalcodes per SMS.",
+  "Errors.Idempotency.AnswerLost":
+    "Ein Aufruf mit diesem Schlüssel wurde bereits ausgeführt, und seine Antwort ist nicht mehr lesbar.",
   "Errors.Idempotency.KeyInvalid":
     "Der Header Idempotency-Key muss 1 bis {max} druckbare ASCII-Zeichen haben.",
   "Errors.Idempotency.OtherRequest":

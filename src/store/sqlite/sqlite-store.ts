@@ -78,7 +78,8 @@ async function createFolder(path: string): Promise<void> {
   if ((await stat(path).catch(() => undefined))?.isDirectory()) return;
   if (dirname(path) !== path) await createFolder(dirname(path));
   await mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
-    if (!(await stat(path)).isDirectory()) throw error; // another process was faster
+    const present = await stat(path).catch(() => undefined);
+    if (present?.isDirectory() !== true) throw error; // else another process was faster
   });
 }
 
