@@ -43,7 +43,7 @@ export class Hosts {
         super({ ...given, connectionTimeoutMillis: connectMsMax, connectionString: current() });
       }
     }
-    const pool = new pg.Pool({ ...config, Client: CurrentHostClient, onConnect: requireWritable });
+    const pool = new pg.Pool({ ...config, Client: CurrentHostClient, onConnect: prepareConnection });
     // A connection in use was lost: its statement fails, which is enough.
     pool.on("connect", (client) => client.on("error", () => {}));
     return pool;
@@ -57,7 +57,7 @@ export class Hosts {
       client.on("error", () => {});
       try {
         await client.connect();
-        await requireWritable(client);
+        await prepareConnection(client);
         return client;
       } catch (error) {
         await client.end().catch(() => {});
@@ -69,19 +69,20 @@ export class Hosts {
 }
 
 /**
- * And what it costs no round trip to ask for: a statement ends on the server within a second, too, once its connection
- * was dropped. Otherwise those that wait for a lock would pile up there. One that waits for a synchronous standby goes
- * on: what it wrote is seen by nobody until that has it. A pooler may pass the setting on to others, who lose nothing by
- * it. Servers on some systems do not have it.
+ * Whether the server takes writes. In the same round trip, statements on this connection are bound to it: once it is
+ * dropped, they end on the server within a second, where otherwise those that wait for a lock would pile up. One that
+ * waits for a synchronous standby goes on: what it wrote is seen by nobody until that has it. A pooler may pass the
+ * setting on to others, who lose nothing by it. Servers on some systems do not have it.
  */
-const look = {
+const firstStatement = {
   text: `
     SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS is_read_only,
       CASE WHEN version() ~ 'linux|darwin|bsd' THEN set_config('client_connection_check_interval', '1s', FALSE) END`,
   query_timeout: 1_000,
 };
 
-async function requireWritable(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<Row>(look);
+/** @throws Error if the server takes no writes */
+async function prepareConnection(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<Row>(firstStatement);
   if (rows[0]?.["is_read_only"] === true) throw new Error("the server takes no writes");
 }
