@@ -15,7 +15,6 @@ export const subjects = {
 } as const;
 
 export async function measureJson(stage: Stage, plan: Plan, results: Results): Promise<void> {
-  const ringback = await stage.startOnMemory("Ringback", plan.users);
   const cases: readonly (readonly [subject: string, server: Server, protocol: WireProtocol])[] = [
     [subjects.constant, await stage.startPlain(subjects.constant, "constant", plan.users), "Connect JSON"],
     [
@@ -23,8 +22,9 @@ export async function measureJson(stage: Stage, plan: Plan, results: Results): P
       await stage.startPlain(subjects.connectNode, "connect-node", plan.users),
       "Connect JSON",
     ],
-    [subjects.connect, ringback, "Connect JSON"],
-    [subjects.rest, ringback, "REST JSON"],
+    // One server for both would pay in the second's rounds for the garbage of the first's.
+    [subjects.connect, await stage.startOnMemory(subjects.connect, plan.users), "Connect JSON"],
+    [subjects.rest, await stage.startOnMemory(subjects.rest, plan.users), "REST JSON"],
   ];
   for (const [, server, protocol] of cases) {
     for (const method of methods) {
