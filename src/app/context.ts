@@ -108,8 +108,8 @@ export async function execute<D extends Decision>(
   const done = await app.users.execute(
     userId,
     (state, nowMs) => decide(state, factsOf(app, policy, nowMs, way)),
-    (decision, after) => {
-      const message = messageOf(app, policy, { userId, channel: way.channel }, decision.code);
+    (decision, nowMs, after) => {
+      const message = messageOf(app, policy, { userId, channel: way.channel }, decision.code, nowMs);
       return keep === undefined ? message : { ...message, ...keep({ ...after, decision }) };
     },
   );
@@ -124,7 +124,7 @@ export interface SealedCode {
   readonly origin: string;
 }
 
-/** The message that carries a code; none where the caller gets it. */
+/** The message that carries a code; none where the caller gets it. @param nowMs of the decision */
 export function messageOf(
   app: AppContext,
   policy: Policy,
@@ -135,6 +135,7 @@ export function messageOf(
     readonly channel?: Channel | undefined;
   },
   code: IssuedCode | undefined,
+  nowMs: number,
 ): Extras {
   if (code === undefined || code.returned) return {};
   const { challengeId: id, number: recipient, expiresMs } = code;
@@ -149,8 +150,8 @@ export function messageOf(
       purpose,
       recipient,
       ...(channel === undefined ? {} : { channel }),
-      // By the clock, also where it was set back: a message is due when it was made.
-      createdMs: app.clock.nowMs(),
+      // Time never goes back for its user, but a message is due at once, also where the clock was set back.
+      createdMs: Math.min(nowMs, app.clock.nowMs()),
       expiresMs,
       sealed,
     },

@@ -112,7 +112,7 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
   execute<D extends Decided<E>>(
     id: string,
     decide: (state: S | undefined, nowMs: number) => D,
-    extras: (decision: D, after: Loaded<S>) => Extras = () => noExtras,
+    extras: (decision: D, nowMs: number, after: Loaded<S>) => Extras = () => noExtras,
   ): Promise<Loaded<S> & { readonly decision: D }> {
     return this.takeTurn(id, () =>
       retryTaken(async () => {
@@ -129,7 +129,7 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
           return { sequence: loaded.sequence, state: loaded.state, decision };
         }
         const write = this.prepare(id, loaded, decision.events, nowMs);
-        const others = extras(decision, write.after);
+        const others = extras(decision, nowMs, write.after);
         if (!(await commitTogether(this.#store, [write], nowMs, others))) return taken;
         if (decision.refusal !== undefined) throw decision.refusal;
         return { sequence: write.after.sequence, state: write.after.state, decision };

@@ -342,7 +342,7 @@ async function changeBoth(
   const done = after && { ...after, decision };
   if (writes.length > 0) {
     const extras = {
-      ...messageOf(app, policy, { userId, sessionId, origin, channel }, code),
+      ...messageOf(app, policy, { userId, sessionId, origin, channel }, code, nowMs),
       ...(refused === undefined && done !== undefined && keep?.(toReply(done))),
     };
     if (!(await commitTogether(app.store, writes, nowMs, extras))) return taken;

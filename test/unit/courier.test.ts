@@ -77,6 +77,14 @@ describe("the courier", () => {
     expect(post.sent.at(-1)?.recipient).toBe("+41791234567");
   });
 
+  it("tells the whole life of a code, though time goes by while it is made", async () => {
+    let ms = post.nowMs;
+    Object.defineProperty(post, "nowMs", { get: () => (ms += 1) });
+    await post.send("1");
+    await post.until(() => post.settled.length === 1);
+    expect(post.sent[0]?.text).toContain("valid for 10 minutes");
+  });
+
   it("waits as long as the provider asks", async () => {
     post.answer = () => ({ kind: "retry", reason: "slow down", retryAfterMs: 90_000 });
     await post.send("1");
