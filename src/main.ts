@@ -30,24 +30,28 @@ async function main(): Promise<void> {
   const log = createLog(config.logLevel);
   if (command !== undefined) return command(config, log);
   for (const warning of warnings(config)) log.warn(warning);
-  const ringback = await build(config, { log });
-  process.stdout.write(welcome(ringback.url, ringback.newAdminToken));
 
+  const starting = build(config, { log });
   let isStopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (isStopping) process.exit(exitCodes.failed); // asked twice: do not wait for anybody
     isStopping = true;
     log.info("shutting down", { signal });
-    ringback.shutdown(graceMs).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error("the shutdown failed", { error });
-        process.exit(exitCodes.failed);
-      },
-    );
+    starting
+      .then((ringback) => ringback.shutdown(graceMs))
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error("the shutdown failed", { error });
+          process.exit(exitCodes.failed);
+        },
+      );
   };
+  // Before the start: whoever sees that the server answers may stop it at once.
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  const { url, newAdminToken } = await starting;
+  process.stdout.write(welcome(url, newAdminToken));
 }
 
 main().catch((error: unknown) => {

@@ -72,8 +72,9 @@ const webhook = createHttpProvider({
   clock: systemClock,
 });
 const smsProvider = { ...webhook, isIdempotent: provider === "idempotent" };
-const ringback = await build(config, { store, smsProvider, log });
-process.stdout.write(`Ringback answers at ${ringback.url}:\n`);
+const starting = build(config, { store, smsProvider, log });
 process.on("SIGTERM", () => {
-  void ringback.shutdown(1_000).then(() => process.exit(0));
+  void starting.then((ringback) => ringback.shutdown(1_000)).then(() => process.exit(0));
 });
+const ringback = await starting;
+process.stdout.write(`Ringback answers at ${ringback.url}:\n`);
