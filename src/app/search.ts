@@ -43,6 +43,14 @@ export type IntegerField<R> = { [F in keyof R]: R[F] extends number ? F : never 
 export type TextMatch = "equals" | "starts_with" | "contains" | "ends_with";
 export type IntegerMatch = "equals" | "greater" | "greater_or_equals" | "less" | "less_or_equals";
 
+/** A text that one field of a record is compared with; by itself, the field must be equal to it. */
+export interface TextEquality<R> {
+  readonly field: TextField<R>;
+  /** Small and capital letters are the same (`foldCase`). */
+  readonly ignoreCase: boolean;
+  readonly value: string;
+}
+
 /** What a record must be like. */
 export type Condition<R> =
   /** Every one; true if there is none. */
@@ -50,14 +58,7 @@ export type Condition<R> =
   /** At least one; false if there is none. */
   | { readonly kind: "any"; readonly of: readonly Condition<R>[] }
   | { readonly kind: "not"; readonly of: Condition<R> }
-  | {
-      readonly kind: "text";
-      readonly field: TextField<R>;
-      readonly match: TextMatch;
-      /** Small and capital letters are the same (`foldCase`). */
-      readonly ignoreCase: boolean;
-      readonly value: string;
-    }
+  | ({ readonly kind: "text"; readonly match: TextMatch } & TextEquality<R>)
   | { readonly kind: "one_of"; readonly field: TextField<R>; readonly values: readonly string[] }
   | {
       readonly kind: "integer";
@@ -73,14 +74,6 @@ export interface Search<R> {
   readonly order: "ascending" | "descending";
   readonly offset: number;
   readonly limit: number;
-}
-
-/** What a record must have in one field, exactly. */
-export interface TextEquality<R> {
-  readonly field: TextField<R>;
-  /** Small and capital letters are the same (`foldCase`). */
-  readonly ignoreCase: boolean;
-  readonly value: string;
 }
 
 export interface Found {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
+import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
@@ -13,21 +13,8 @@ import { userKind } from "../../src/app/users.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { freePort } from "../support/free-port.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-async function freePort(): Promise<number> {
-  const free = createServer().listen(0, "127.0.0.1");
-  await once(free, "listening");
-  const port = portOf(free);
-  free.close();
-  await once(free, "close");
-  return port;
-}
 
 describe("a start", () => {
   let folder: Awaited<ReturnType<typeof createStoreFolder>>;
@@ -53,9 +40,9 @@ describe("a start", () => {
   const keys = (...all: readonly string[]) => ({ RINGBACK_MASTER_KEY: all.join(",") });
 
   it("shows the administrator's token once it has its port, and not before", async () => {
-    const other = createServer().listen(0, "127.0.0.1");
+    const port = await freePort();
+    const other = createServer().listen(port, "127.0.0.1");
     await once(other, "listening");
-    const port = portOf(other);
     await expect(start({ RINGBACK_PORT: String(port) })).rejects.toThrow(
       `127.0.0.1:${port}: another program has this port`,
     );
