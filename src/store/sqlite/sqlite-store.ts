@@ -23,6 +23,8 @@ import { storeBounds, type StoreBounds } from "../bounds.ts";
 import { type WrittenAggregate, writtenRow } from "./aggregate-writes.ts";
 import type { WriterOptions } from "./batch-writer.ts";
 import { integer, text } from "../sql/columns.ts";
+import type { CheckpointOptions } from "./checkpoint-thread.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { openForReading, prepareDatabase } from "./database.ts";
 import { eventOf } from "../sql/rows.ts";
 import { lockFile } from "./file-lock.ts";
@@ -59,10 +61,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   try {
     prepareDatabase(file);
     const workerData = { file, bounds: { ...storeBounds, ...options.bounds }, maxBytes };
-    queue = new WriteQueue(() => new Worker(writerProgram, { name: "store-writer", workerData }), log);
+    const checkpoints = new Checkpoints(() => startCheckpointThread({ file }), log);
+    queue = new WriteQueue(
+      () => new Worker(programOf("writer"), { name: "store-writer", workerData }),
+      log,
+      (operations) => checkpoints.written(operations),
+    );
     // The first answer tells that the thread can write.
     await queue.write("boundBytes", maxBytes);
-    return new SqliteStore(openForReading(file), queue, workerData, unlock);
+    return new SqliteStore(openForReading(file), queue, checkpoints, workerData, unlock);
   } catch (error) {
     await queue?.end();
     unlock();
@@ -92,8 +99,14 @@ function createFile(file: string): void {
   }
 }
 
-/** Beside this file, in TypeScript when run from the sources. */
-const writerProgram = new URL(`./writer${extname(import.meta.url)}`, import.meta.url);
+function startCheckpointThread(workerData: CheckpointOptions): Worker {
+  return new Worker(programOf("checkpoint-thread"), { name: "store-checkpoints", workerData });
+}
+
+/** A file beside this one, in TypeScript when run from the sources. */
+function programOf(name: string): URL {
+  return new URL(`./${name}${extname(import.meta.url)}`, import.meta.url);
+}
 
 /** Writes go through the queue to a thread of their own; reads are point reads on the calling thread. */
 export class SqliteStore implements Store {
@@ -101,6 +114,7 @@ export class SqliteStore implements Store {
   readonly inbox: InboxStore;
   readonly #reader: DatabaseSync;
   readonly #queue: WriteQueue;
+  readonly #checkpoints: Checkpoints;
   /** What a thread is started with, should the present one die. */
   readonly #writerOptions: { -readonly [Name in keyof WriterOptions]: WriterOptions[Name] };
   readonly #unlock: () => void;
@@ -111,9 +125,16 @@ export class SqliteStore implements Store {
   readonly #search: RecordSearch;
   #closed: Promise<void> | undefined;
 
-  constructor(reader: DatabaseSync, queue: WriteQueue, writerOptions: WriterOptions, unlock: () => void) {
+  constructor(
+    reader: DatabaseSync,
+    queue: WriteQueue,
+    checkpoints: Checkpoints,
+    writerOptions: WriterOptions,
+    unlock: () => void,
+  ) {
     this.#reader = reader;
     this.#queue = queue;
+    this.#checkpoints = checkpoints;
     this.#writerOptions = writerOptions;
     this.#unlock = unlock;
     this.outbox = createOutbox(reader, queue);
@@ -194,6 +215,7 @@ export class SqliteStore implements Store {
     await this.#queue.drain();
     // The writer closes last: only the last connection folds the log into the file and removes it.
     this.#reader.close();
+    await this.#checkpoints.end();
     await this.#queue.end();
     this.#unlock();
   }

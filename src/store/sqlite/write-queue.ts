@@ -6,6 +6,9 @@ import type { WriterRequest } from "./writer.ts";
 
 /** Operations in one transaction: larger batches save little and answer in longer bursts. */
 const batchOperationsMax = 64;
+/** With fewer of them a commit costs more than a moment of waiting for the next ones. */
+const batchOperationsWorthwhile = 32;
+const gatherMs = 1;
 const waitingOperationsMax = 10_000;
 /** So often in a row the writing thread may end without having answered anything. */
 const deathsMax = 3;
@@ -17,23 +20,27 @@ interface Waiting {
 }
 
 /**
- * Group commit: while the writing thread is busy with a batch, the next one gathers here. The thread gets one
- * batch at a time, in the order of the calls.
+ * Group commit: while the writing thread is busy with a batch, the next one gathers here, and for a moment longer
+ * where it is small. Who calls alone waits for nobody. The thread gets one batch at a time, in the order of the calls.
  */
 export class WriteQueue {
   readonly #startWorker: () => Worker;
   readonly #log: Log;
+  readonly #onWritten: (operations: number) => void;
   #worker: Worker | undefined;
   #waiting: Waiting[] = [];
   #inFlight: readonly Waiting[] = [];
   #isWoken = false;
+  #isGathering = false;
   #isFailing = false;
   #deaths = 0;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  constructor(startWorker: () => Worker, log: Log) {
+  /** @param onWritten is told of each batch, how many operations it had */
+  constructor(startWorker: () => Worker, log: Log, onWritten: (operations: number) => void = () => {}) {
     this.#startWorker = startWorker;
     this.#log = log;
+    this.#onWritten = onWritten;
     this.#start();
   }
 
@@ -92,6 +99,7 @@ export class WriteQueue {
 
   #send(): void {
     if (this.#inFlight.length > 0) return;
+    if (this.#isGathering && this.#waiting.length < batchOperationsWorthwhile) return;
     if (this.#waiting.length === 0) {
       this.#drained?.resolve();
     } else if (this.#worker !== undefined) {
@@ -101,6 +109,16 @@ export class WriteQueue {
         this.#inFlight.map((waiting) => waiting.operation),
       );
     }
+  }
+
+  /** The next batch is sent when it is worthwhile, or in a moment. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    setTimeout(() => {
+      this.#isGathering = false;
+      this.#send();
+    }, gatherMs);
   }
 
   #start(): void {
@@ -118,7 +136,9 @@ export class WriteQueue {
     const answered = this.#inFlight;
     this.#inFlight = [];
     this.#deaths = 0;
+    if (this.#waiting.length > 0) this.#gather();
     this.#send();
+    this.#onWritten(answered.length);
     let failure: Failure | undefined;
     for (const [index, waiting] of answered.entries()) {
       const answer = answers[index];

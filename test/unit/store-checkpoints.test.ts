@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, expect, it } from "@jest/globals";
+import { stat, watch } from "node:fs/promises";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { createLog, silentLog } from "../../src/lib/log.ts";
+import { Checkpoints } from "../../src/store/sqlite/checkpoints.ts";
+import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { userCommit } from "../support/store-commits.ts";
+import { createStoreFolder } from "../support/store-folder.ts";
+
+let folder: Awaited<ReturnType<typeof createStoreFolder>>;
+beforeEach(async () => {
+  folder = await createStoreFolder();
+});
+afterEach(() => folder.remove());
+
+const pageBytes = 4096;
+/** The log at which the writing thread makes a checkpoint by itself. */
+const logPagesMax = 4000;
+
+it("what is written goes into the database file while the log is far from full", async () => {
+  const file = join(folder.path, "db");
+  const store = await openSqliteStore({ file, log: silentLog });
+  const { size: emptyBytes } = await stat(file);
+  const changes = watch(file);
+  const written = Promise.all(
+    Array.from({ length: 1000 }, (_, index) => store.commit(userCommit(`user-${index}`, 0))),
+  );
+  for await (const _ of changes) if ((await stat(file)).size > emptyBytes) break;
+  await written;
+  expect((await stat(`${file}-wal`)).size).toBeLessThan((logPagesMax / 2) * pageBytes);
+  await store.close();
+});
+
+it("a checkpoint thread that ends is told to the operator, and is not asked again", async () => {
+  const lines: string[] = [];
+  const workers: Worker[] = [];
+  const checkpoints = new Checkpoints(
+    () => {
+      const worker = new Worker('throw new Error("out of luck")', { eval: true });
+      workers.push(worker);
+      return worker;
+    },
+    createLog("error", (line) => lines.push(line)),
+  );
+  checkpoints.written(127);
+  expect(workers).toHaveLength(0);
+  checkpoints.written(1);
+  await new Promise((resolve) => workers[0]?.once("exit", resolve));
+  expect(lines.join()).toMatch(/the thread that makes checkpoints ended/);
+  checkpoints.written(128);
+  await checkpoints.end();
+  expect(workers).toHaveLength(1);
+});
