@@ -163,7 +163,8 @@ export function readWhole(source: Readable, bytesMax: number, done: Done): void 
     done(chunks, false);
   }
   function onEnd(): void {
-    // Node holds on to a stream of HTTP/2 until the next full garbage collection, and to all that its listeners know.
+    // An ended stream of HTTP/2 may be held until the next full garbage collection, by an outgrown table of Node's map
+    // of streams, and with it all that its listeners know.
     source.off("data", onData);
     done(chunks, true);
   }
