@@ -2,6 +2,7 @@ import { setInterval } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../gen/grpc/health/v1/health_pb.js";
 import { drainSignalKey } from "./drain.ts";
+import type { Limits } from "./limits.ts";
 import { register, type Registration } from "./registration.ts";
 
 /**
@@ -11,10 +12,11 @@ import { register, type Registration } from "./registration.ts";
  */
 export function healthService(
   serviceNames: readonly string[],
-  isReady: () => boolean | Promise<boolean>,
-  watchIntervalMs: number,
+  isReady: () => Promise<boolean>,
+  limits: Limits,
 ): Registration {
   const names = new Set(["", ...serviceNames]);
+  let watches = 0;
 
   async function statusOf(service: string): Promise<Status> {
     if (!names.has(service)) return Status.SERVICE_UNKNOWN;
@@ -36,18 +38,26 @@ export function healthService(
     },
 
     async *watch({ service }, context) {
+      // A client has one connection and watches once. Anybody may, so there has to be a bound.
+      if (watches >= limits.connectionsMax) {
+        throw new ConnectError("too many watch the health of this server", Code.ResourceExhausted);
+      }
       const drain = context.values.get(drainSignalKey);
       const signal = AbortSignal.any([context.signal, drain]);
-      let told = await statusOf(service);
-      yield { status: told };
+      watches += 1;
+      let told: Status | undefined;
       try {
-        for await (const _ of setInterval(watchIntervalMs, undefined, { signal })) {
+        told = await statusOf(service);
+        yield { status: told };
+        for await (const _ of setInterval(limits.healthWatchIntervalMs, undefined, { signal })) {
           const status = await statusOf(service);
           if (status !== told) yield { status };
           told = status;
         }
       } catch (reason) {
         if (!signal.aborted) throw reason;
+      } finally {
+        watches -= 1;
       }
       if (drain.aborted) {
         if (told === Status.SERVING) yield { status: Status.NOT_SERVING };

@@ -23,6 +23,8 @@ export interface Limits {
   readonly http2IdleTimeoutMs: number;
   /** TCP keep-alive probes start after this; they find peers that are gone. */
   readonly tcpKeepAliveMs: number;
+  /** For how long an answer to the question whether the server is ready holds. */
+  readonly readinessHoldsMs: number;
   /** How often a health watch looks whether the server is still ready. */
   readonly healthWatchIntervalMs: number;
   /** How long a browser may remember the answer to a CORS preflight. */
@@ -44,6 +46,7 @@ export const defaultLimits: Limits = {
   http1IdleTimeoutMs: 75_000,
   http2IdleTimeoutMs: 300_000,
   tcpKeepAliveMs: 60_000,
+  readinessHoldsMs: 100,
   healthWatchIntervalMs: 1_000,
   corsMaxAgeMs: 7_200_000,
 };

@@ -22,6 +22,7 @@ import { healthService } from "./health.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { openPort } from "./one-port.ts";
 import { reflectionServices } from "./reflection.ts";
+import { sharedReadiness } from "./readiness.ts";
 import type { Registration } from "./registration.ts";
 import { createRequestListener } from "./request-listener.ts";
 import { httpBindings } from "./rest/http-rule.ts";
@@ -142,7 +143,8 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
 
   const open = createConnectRouter({ ...connectOptions, interceptors: [maskErrors(log)] });
   const names = descriptors.map(({ typeName }) => typeName);
-  healthService(names, options.isReady, limits.healthWatchIntervalMs).addTo(open);
+  const isStoreReady = sharedReadiness(options.isReady, limits.readinessHoldsMs);
+  healthService(names, isStoreReady, limits).addTo(open);
   for (const { addTo } of reflectionServices([...descriptors, Health])) addTo(open);
 
   const rpcs = new Map([...guarded.handlers, ...open.handlers].map((rpc) => [rpc.requestPath, rpc]));
@@ -167,7 +169,7 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   for (const [path, endpoint] of options.endpoints ?? []) {
     endpoints.set(path, { methods: endpoint.methods, handle: serveEndpoint(endpoint) });
   }
-  const isReady = async () => !drain.drainSignal.aborted && (await options.isReady());
+  const isReady = async () => !drain.drainSignal.aborted && (await isStoreReady());
   return { rpcs, unary, documents, endpoints, isReady, rest };
 }
 

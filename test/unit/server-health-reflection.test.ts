@@ -26,7 +26,7 @@ beforeAll(async () => {
   server = await startEchoServer({
     ...refuseAll,
     isReady: () => isReady,
-    limits: { healthWatchIntervalMs: 10 },
+    limits: { readinessHoldsMs: 0, healthWatchIntervalMs: 10 },
   });
 });
 afterAll(() => server.shutdown(0));
@@ -66,7 +66,7 @@ describe("health", () => {
     let looks = 0;
     const own = await startEchoServer({
       isReady: () => (looks++ & 2) === 0,
-      limits: { healthWatchIntervalMs: 1 },
+      limits: { readinessHoldsMs: 0, healthWatchIntervalMs: 1 },
     });
     const leaving = new AbortController();
     const told: Status[] = [];
@@ -80,6 +80,30 @@ describe("health", () => {
     await expect(watching).rejects.toMatchObject({ code: Code.Canceled });
     expect(told).toEqual([Status.SERVING, Status.NOT_SERVING, Status.SERVING, Status.NOT_SERVING]);
     await own.shutdown(60_000);
+  });
+
+  it("costs one look, however many ask within a moment", async () => {
+    let looks = 0;
+    const own = await startEchoServer({ isReady: () => ++looks > 0, limits: { readinessHoldsMs: 60_000 } });
+    const health = createClient(Health, createGrpcTransport({ baseUrl: own.url }));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => health.check({})));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([Status.SERVING]));
+    await fetch(`${own.url}/readyz`);
+    expect(looks).toBe(1);
+    await own.shutdown(0);
+  });
+
+  it("has as many watches as connections at most", async () => {
+    const own = await startEchoServer({ limits: { connectionsMax: 1 } });
+    const health = createClient(Health, createGrpcTransport({ baseUrl: own.url }));
+    const leaving = new AbortController();
+    const first = health.watch({}, { signal: leaving.signal })[Symbol.asyncIterator]();
+    expect((await first.next()).value?.status).toBe(Status.SERVING);
+    const second = health.watch({})[Symbol.asyncIterator]();
+    await expect(second.next()).rejects.toMatchObject({ code: Code.ResourceExhausted });
+    leaving.abort();
+    await expect(first.next()).rejects.toMatchObject({ code: Code.Canceled });
+    await own.shutdown(0);
   });
 
   it.each([

@@ -4,18 +4,20 @@ import type { CheckpointRequest } from "./checkpoint-thread.ts";
 
 /** Some 500 pages of log: an eighth of what the writing thread lets it grow to. */
 const operationsBetween = 128;
+/** So often in a row the thread may end without having made a checkpoint. */
+const deathsMax = 3;
 
 /**
- * Copies what is in the write-ahead log into the database file while the writing thread goes on
- * (https://sqlite.org/wal.html#ckpt). That thread makes a checkpoint, too, when its log is long, so that it can begin
- * anew, and nothing is written meanwhile; but what is left to copy is what came last, the work of a few milliseconds.
+ * Copies the write-ahead log into the database file while the writing thread goes on
+ * (https://sqlite.org/wal.html#ckpt). The writing thread also makes a checkpoint when the log is full, and writes
+ * nothing meanwhile. Because most pages have been copied by then, that takes a few milliseconds.
  */
 export class Checkpoints {
   readonly #startWorker: () => Worker;
   readonly #log: Log;
   #worker: Worker | undefined;
-  #hasEnded = false;
   #isRunning = false;
+  #deaths = 0;
   #operations = 0;
 
   /** The thread starts with the first checkpoint: many a store is never written so much. */
@@ -27,16 +29,15 @@ export class Checkpoints {
   /** To be called after each batch. @param operations written by it */
   written(operations: number): void {
     this.#operations += operations;
-    if (this.#isRunning || this.#hasEnded || this.#operations < operationsBetween) return;
+    if (this.#isRunning || this.#deaths === deathsMax || this.#operations < operationsBetween) return;
     this.#operations = 0;
     this.#isRunning = true;
     this.#worker ??= this.#start();
     post(this.#worker, "checkpoint");
   }
 
-  /** Resolves once the thread has ended. */
+  /** Resolves once the thread has ended. To be called after the last batch. */
   async end(): Promise<void> {
-    this.#hasEnded = true;
     const worker = this.#worker;
     if (worker === undefined) return;
     this.#worker = undefined;
@@ -47,18 +48,18 @@ export class Checkpoints {
 
   #start(): Worker {
     const worker = this.#startWorker();
-    worker.on("message", () => (this.#isRunning = false));
-    worker.on("error", (cause) => {
-      this.#log.error(
-        "the thread that makes checkpoints ended; writes wait for each checkpoint from now on",
-        {
-          cause,
-        },
-      );
+    let cause: unknown;
+    worker.on("message", () => {
+      this.#isRunning = false;
+      this.#deaths = 0;
     });
+    worker.on("error", (error) => (cause = error));
     worker.on("exit", () => {
+      if (this.#worker !== worker) return;
+      this.#log.error("the thread that makes checkpoints ended", { cause });
       this.#worker = undefined;
-      this.#hasEnded = true;
+      this.#isRunning = false;
+      this.#deaths += 1;
     });
     return worker;
   }

@@ -64,9 +64,9 @@ export function openForWriting(file: string): DatabaseSync {
   return database;
 }
 
-/** A connection that makes checkpoints; it gives way to all others. */
+/** A connection that only makes checkpoints. */
 export function openForCheckpoints(file: string): DatabaseSync {
-  return new DatabaseSync(file, { timeout: 0 });
+  return new DatabaseSync(file, { timeout: busyTimeoutMs });
 }
 
 /** A connection that only reads, and sees nothing but what is durable. */

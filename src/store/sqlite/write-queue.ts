@@ -20,8 +20,8 @@ interface Waiting {
 }
 
 /**
- * Group commit: while the writing thread is busy with a batch, the next one gathers here, and for a moment longer
- * where it is small. Who calls alone waits for nobody. The thread gets one batch at a time, in the order of the calls.
+ * Group commit: a batch gathers while the one before it is written, and a moment longer where it is small. Who calls
+ * alone never waits. The thread gets one batch at a time, in the order of the calls.
  */
 export class WriteQueue {
   readonly #startWorker: () => Worker;
