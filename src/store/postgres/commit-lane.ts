@@ -90,7 +90,7 @@ export class CommitLane {
 
   /**
    * One of them cannot be written by any means: it must not keep the others from it. Once the database fails, the rest
-   * is not tried: what was written before stays told.
+   * is not tried; the outcomes that are known by then are still given.
    */
   async #writeEach(
     commits: readonly Commit[],

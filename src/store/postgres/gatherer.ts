@@ -17,8 +17,8 @@ export interface GathererOptions<Q, A> {
 /** How long a question may take, with its wait for a lane. */
 export const askMsMax = 3_000;
 /**
- * How long it may wait for a lane. A batch has the time of its oldest question, so this is what leaves it some: it would
- * be lost at once, with all that came just now, if one of them had waited for as long as it may take.
+ * How long it may wait for a lane. A batch runs under the deadline of its oldest question: if that one had waited for all
+ * of its time, the batch would be out of time at once, with all newer questions in it.
  */
 const waitMsMax = 2_000;
 

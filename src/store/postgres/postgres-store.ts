@@ -14,7 +14,7 @@ import type {
 import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import type { Log } from "../../lib/log.ts";
-import { type RandomBytes, secureRandomBytes } from "../../lib/random.ts";
+import { secureRandomBytes } from "../../lib/random.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
 import { binaryArray } from "./binary-array.ts";
 import { integer, text } from "../sql/columns.ts";
@@ -37,7 +37,6 @@ export interface PostgresStoreOptions {
   /** E.g. "postgres://user:password@host:5432/database". */
   readonly url: string;
   readonly log: Log;
-  readonly randomBytes?: RandomBytes;
   readonly bounds?: Partial<StoreBounds>;
 }
 
@@ -57,13 +56,13 @@ const waitingMax = 10_000;
  * @throws Error in plain words if the server cannot be reached, or its database not be used
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
-  const { url, log, randomBytes = secureRandomBytes } = options;
+  const { url, log } = options;
   for (const name of await migrate(url)) log.info("the database was migrated", { migration: name });
   const bounds = { ...storeBounds, ...options.bounds };
   const database = new Database(url, log);
   const lanes = Array.from(
     { length: commitLanes },
-    () => new CommitLane(Buffer.from(randomBytes(16)).toString("base64url"), database, bounds),
+    () => new CommitLane(Buffer.from(secureRandomBytes(16)).toString("base64url"), database, bounds),
   );
   return new PostgresStore(database, lanes, bounds.inboxMessagesMax);
 }

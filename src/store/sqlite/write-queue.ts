@@ -37,7 +37,7 @@ export class WriteQueue {
   #drained: PromiseWithResolvers<void> | undefined;
 
   /** @param onWritten is told of each batch, how many operations it had */
-  constructor(startWorker: () => Worker, log: Log, onWritten: (operations: number) => void = () => {}) {
+  constructor(startWorker: () => Worker, log: Log, onWritten: (operations: number) => void) {
     this.#startWorker = startWorker;
     this.#log = log;
     this.#onWritten = onWritten;
