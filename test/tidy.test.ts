@@ -47,7 +47,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/store/sqlite": ["src/store/bounds.ts", "src/store/sql", ...ports, "src/domain", "src/lib"],
   "src/store/sql": [...ports, "src/domain"],
   "src/store/bounds.ts": ports,
-  "src/sms": ["src/app/ports.ts", "src/app/sms-port.ts", "src/domain", "src/lib"],
+  "src/sms": ["src/app/sms-port.ts", "src/domain", "src/lib"],
   "src/auth": ["src/app/auth-port.ts", "src/domain", "src/lib"],
   "src/courier": ["src/app", "src/domain", "src/lib"],
   "src/rpc": ["gen", "src/app", "src/domain", "src/auth/authentication-error.ts", "src/lib"],

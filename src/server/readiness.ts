@@ -1,3 +1,5 @@
+import { Deadline, withoutDeadline } from "../lib/deadline.ts";
+
 /**
  * Anybody may ask whether the server is ready, as often as they like, and each answer can be a question to the
  * database. So those who ask meanwhile share the answer, and it holds for a moment.
@@ -7,19 +9,21 @@ export function sharedReadiness(
   holdsMs: number,
 ): () => Promise<boolean> {
   let answer: Promise<boolean> | undefined;
-  let holdsUntilMs = 0;
+  /** Undefined while the answer is on its way. */
+  let holds: Deadline | undefined;
 
   async function ask(): Promise<boolean> {
-    holdsUntilMs = Infinity;
+    holds = undefined;
     try {
-      return await isReady();
+      // Whoever asked first may have little time, and others share the answer.
+      return await withoutDeadline(isReady);
     } finally {
-      holdsUntilMs = performance.now() + holdsMs;
+      holds = new Deadline(holdsMs);
     }
   }
 
   return () => {
-    if (answer === undefined || performance.now() >= holdsUntilMs) answer = ask();
+    if (answer === undefined || holds?.isOver === true) answer = ask();
     return answer;
   };
 }

@@ -18,11 +18,12 @@ it("a writing thread that is ended in the middle of its work leaves a database t
   prepareDatabase(file);
   const workers: Worker[] = [];
   const workerData: WriterOptions = { file, bounds: storeBounds, maxBytes: 1_000_000_000 };
-  const queue = new WriteQueue(() => {
+  const startWorker = (): Worker => {
     const worker = new Worker(writer, { workerData });
     workers.push(worker);
     return worker;
-  }, silentLog);
+  };
+  const queue = new WriteQueue(startWorker, silentLog, () => {});
   const acknowledged: string[] = [];
   const append = async (messageId: string): Promise<void> => {
     await queue.write("appendToInbox", inboxMessage(messageId));

@@ -12,11 +12,12 @@ describe("write queue", () => {
 
   beforeEach(() => {
     workers = [];
-    queue = new WriteQueue(() => {
+    const startWorker = (): Worker => {
       const worker = new Worker(stubWriter);
       workers.push(worker);
       return worker;
-    }, silentLog);
+    };
+    queue = new WriteQueue(startWorker, silentLog, () => {});
   });
   afterEach(async () => {
     await queue.drain();
