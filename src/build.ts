@@ -1,6 +1,7 @@
 import { DeliveryService } from "../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { RoleService } from "../gen/ringback/role/v1/role_service_pb.js";
 import { InboxService } from "../gen/ringback/inbox/v1/inbox_service_pb.js";
+import { ErrorDetailSchema } from "../gen/zitadel/v1/error_pb.js";
 import { TextService } from "../gen/ringback/text/v1/text_service_pb.js";
 import { TokenService } from "../gen/ringback/token/v1/token_service_pb.js";
 import { AdminService } from "../gen/zitadel/admin/v1/admin_service_pb.js";
@@ -261,6 +262,7 @@ function startRpc(
       hasOrganization: (organizationId) => directory.hasOrganization(organizationId),
     }),
     interceptors: [errorInterceptor(), validationInterceptor()],
+    errorDetails: [ErrorDetailSchema],
     // The paths of v1 are written without their prefix; the pages of auth.v1 show them like that, too.
     restPrefixes: new Map([
       [AuthService.typeName, ["/auth/v1", ""]],

@@ -1,4 +1,10 @@
-import { toBinary, type DescExtension, type DescFile, type DescService } from "@bufbuild/protobuf";
+import {
+  toBinary,
+  type DescExtension,
+  type DescFile,
+  type DescMessage,
+  type DescService,
+} from "@bufbuild/protobuf";
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
@@ -9,10 +15,14 @@ import { register, type Registration } from "./registration.ts";
 /**
  * grpc.reflection.v1 and v1alpha (the same messages under two names), so that tools like grpcurl need no
  * .proto file. https://github.com/grpc/grpc/blob/master/doc/server-reflection.md
- * @param services what else is served; reflection adds itself.
+ * @param services what else is served; reflection adds itself
+ * @param errorDetails the messages that errors carry: no method names them, and a client has to read them
  */
-export function reflectionServices(services: readonly DescService[]): Registration[] {
-  const answer = createIndex([...services, v1.ServerReflection, v1alpha.ServerReflection]);
+export function reflectionServices(
+  services: readonly DescService[],
+  errorDetails: readonly DescMessage[],
+): Registration[] {
+  const answer = createIndex([...services, v1.ServerReflection, v1alpha.ServerReflection], errorDetails);
   return [
     register(v1.ServerReflection, {
       async *serverReflectionInfo(requests) {
@@ -39,8 +49,11 @@ type Answer =
   | { case: "listServicesResponse"; value: { service: { name: string }[] } }
   | { case: "errorResponse"; value: { errorCode: number; errorMessage: string } };
 
-function createIndex(services: readonly DescService[]): (request: Request) => Answer {
-  const files = withImports(services.map((service) => service.file));
+function createIndex(
+  services: readonly DescService[],
+  errorDetails: readonly DescMessage[],
+): (request: Request) => Answer {
+  const files = withImports([...services, ...errorDetails].map(({ file }) => file));
   const fileByName = new Map([...files].map((file) => [file.proto.name, file]));
   const fileBySymbol = new Map<string, DescFile>();
   const extensionsByType = new Map<string, DescExtension[]>();

@@ -74,11 +74,25 @@ function withHead(methods: readonly string[]): readonly string[] {
 
 function rpcHandler(rpc: UniversalHandler, contentType: string | undefined): UniversalHandlerFn {
   if (isGrpcWebText(contentType)) return grpcWebText(rpc);
+  const methods = rpc.allowedMethods.join(", ");
+  const types = rpc.method.methodKind === "unary" ? unaryContentTypes : streamContentTypes;
   return async (request) => {
     const response = await rpc(request);
-    if (response.status !== 405) return response;
-    return { ...response, header: new Headers({ allow: rpc.allowedMethods.join(", ") }) };
+    // Connect's router answers these two without a word.
+    if (response.status === 405) return refusedRequest(405, `${rpc.requestPath} answers ${methods}`, methods);
+    if (response.status === 415) return refusedRequest(415, `the content-type must be ${types}`);
+    return response;
   };
+}
+
+const unaryContentTypes =
+  "application/json, application/proto, application/grpc, application/grpc-web or application/grpc-web-text";
+const streamContentTypes = unaryContentTypes.replaceAll(/(?<=application\/)(?=json|proto)/g, "connect+");
+
+/** @param allow HTTP methods that the path does answer */
+function refusedRequest(status: number, message: string, allow?: string): UniversalServerResponse {
+  const header = new Headers(allow === undefined ? {} : { allow });
+  return jsonResponse(status, errorToJson(new ConnectError(message, Code.Unknown), undefined), header);
 }
 
 function isGrpcWeb(contentType: string): boolean {

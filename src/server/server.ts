@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { createRegistry } from "@bufbuild/protobuf";
+import { createRegistry, type DescMessage } from "@bufbuild/protobuf";
 import {
   createConnectRouter,
   type ConnectRouterOptions,
@@ -55,6 +55,8 @@ export interface ServerOptions {
    * e.g. "/auth/v1". Only as they are written if it is not in the map.
    */
   readonly restPrefixes: ReadonlyMap<string, readonly string[]>;
+  /** What errors carry, for reflection. */
+  readonly errorDetails: readonly DescMessage[];
   /** Exact origins, or "*". */
   readonly corsOrigins: readonly string[];
   /** JSON documents that anybody may GET, by path. */
@@ -145,7 +147,7 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   const names = descriptors.map(({ typeName }) => typeName);
   const isStoreReady = sharedReadiness(options.isReady, limits.readinessHoldsMs);
   healthService(names, isStoreReady, limits).addTo(open);
-  for (const { addTo } of reflectionServices([...descriptors, Health])) addTo(open);
+  for (const { addTo } of reflectionServices([...descriptors, Health], options.errorDetails)) addTo(open);
 
   const rpcs = new Map([...guarded.handlers, ...open.handlers].map((rpc) => [rpc.requestPath, rpc]));
 

@@ -52,6 +52,7 @@ async function startOurs({ serverCreds, messageReceiveLimit }: ServerCompatReque
     services: [register(ConformanceService, conformance)],
     requestGate() {},
     interceptors: [],
+    errorDetails: [],
     restPrefixes: new Map(),
     corsOrigins: [],
     documents: new Map(),

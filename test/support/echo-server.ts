@@ -102,6 +102,7 @@ export async function startEchoServer(options: Partial<ServerOptions> = {}): Pro
       if (requestHeader.get("authorization") === "broken") throw new Error("the store is down");
     },
     interceptors: [],
+    errorDetails: [ErrorDetailSchema],
     restPrefixes: new Map([[AuthService.typeName, ["/auth/v1", ""]]]),
     corsOrigins: ["https://app.example.com"],
     documents: new Map([["/keys", () => ({ keys: [] })]]),

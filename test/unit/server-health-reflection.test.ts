@@ -199,6 +199,11 @@ describe("reflection", () => {
     expect(file?.name).toBe("zitadel/user/v2/user_service.proto");
   });
 
+  it("finds what no method names: the details of errors", async () => {
+    const [file] = await filesFor({ case: "fileContainingSymbol", value: "zitadel.v1.ErrorDetail" });
+    expect(file?.name).toBe("zitadel/v1/error.proto");
+  });
+
   it("finds enum values beside their enum, and extensions", async () => {
     for (const value of ["ringback.inbox.v1.Purpose", "ringback.inbox.v1.PURPOSE_VERIFY_PHONE"]) {
       const [file] = await filesFor({ case: "fileContainingSymbol", value });

@@ -321,9 +321,17 @@ describe("what does not fit", () => {
   });
 
   it("is 415 and 405 at the path of a method", async () => {
-    expect((await post(rpcPath, "text/plain", "")).status).toBe(415);
+    const text = await post(rpcPath, "text/plain", "");
+    expect([text.status, await text.json()]).toEqual([
+      415,
+      { code: "unknown", message: expect.stringMatching(/^the content-type must be application\/json, /) },
+    ]);
     const get = await fetch(server.url + rpcPath);
-    expect([get.status, get.headers.get("allow")]).toEqual([405, "POST"]);
+    expect([get.status, get.headers.get("allow"), await get.json()]).toEqual([
+      405,
+      "POST",
+      { code: "unknown", message: `${rpcPath} answers POST` },
+    ]);
   });
 
   it.each([
