@@ -342,6 +342,13 @@ const inboxRows: readonly Scenario[] = [
     input: () => ({ phoneNumber: "" }),
     expect: invalid("WaitForMessageRequest.phone_number"),
   }),
+  wait({
+    name: "a number whose + was not written %2B in a URL",
+    given: machine,
+    caller: "administrator",
+    input: () => ({ phoneNumber: " 41791234569" }),
+    expect: invalid("WaitForMessageRequest.phone_number"),
+  }),
   ...permissionRows(wait, { phoneNumber: "" }, "IAM_LOGIN_CLIENT"),
 
   clear({
@@ -363,13 +370,13 @@ const inboxRows: readonly Scenario[] = [
     expect: ok(),
   }),
   clear({
-    name: "201 characters",
+    name: "a number that is not in E.164",
     given: machine,
     caller: "administrator",
-    input: () => ({ phoneNumber: "1".repeat(201) }),
+    input: () => ({ phoneNumber: "079 123 45 69" }),
     expect: invalid("ClearMessagesRequest.phone_number"),
   }),
-  ...permissionRows(clear, { phoneNumber: "1".repeat(201) }, "IAM_USER_MANAGER"),
+  ...permissionRows(clear, { phoneNumber: "079 123 45 69" }, "IAM_USER_MANAGER"),
 ];
 
 // --------------------------------------------------------------------------------------------- texts
