@@ -260,6 +260,7 @@ function startRpc(
     requestGate: createGate({
       authenticate: (authorization) => authenticator.authenticate(authorization),
       hasOrganization: (organizationId) => directory.hasOrganization(organizationId),
+      log,
     }),
     interceptors: [errorInterceptor(), validationInterceptor()],
     errorDetails: [ErrorDetailSchema],

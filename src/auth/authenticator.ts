@@ -65,7 +65,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   async function verifyJwt(text: string): Promise<VerifiedToken> {
     const verifier = verifiers.get(unverifiedIssuer(text));
-    if (verifier === undefined) throw invalid("its issuer is not one that this server trusts");
+    if (verifier === undefined) throw invalid(`its issuer is none of ${[...verifiers.keys()].join(", ")}`);
     const token = await verifier.verify(text);
     verified.set(text, { token, untilMs: Math.min(token.expiresMs, clock.nowMs() + verifiedMsMax) });
     return token;

@@ -5,6 +5,7 @@ import type { UserRef } from "../app/context.ts";
 import { type Caller, type Permission, permissions } from "../app/auth-port.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import { AuthenticationError } from "../auth/authentication-error.ts";
+import type { Log } from "../lib/log.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { toWireError } from "./errors.ts";
 import { acceptedLanguages, languagesKey, languagesOf } from "./languages.ts";
@@ -34,6 +35,7 @@ export interface GateOptions {
   /** Tells who calls. @throws AuthenticationError if that is not known */
   readonly authenticate: (authorization: string | null) => MaybePromise<Caller>;
   readonly hasOrganization: (organizationId: string) => Promise<boolean>;
+  readonly log: Log;
 }
 
 // A caller without any role is not told that there is something to be allowed.
@@ -73,6 +75,10 @@ export function createGate(options: GateOptions): (context: HandlerContext) => M
   }
 
   function refuse(context: HandlerContext, error: unknown): never {
+    // The caller is told no more than that; whoever sets up an issuer has to learn why.
+    if (error instanceof AuthenticationError && error.kind === "invalid") {
+      options.log.debug("a token was refused", { reason: error.message });
+    }
     const wire = error instanceof AuthenticationError ? notAuthenticated(error) : error;
     throw toWireError(wire, languagesOf(context));
   }

@@ -1,0 +1,38 @@
+import { afterAll, expect, it } from "@jest/globals";
+import { createLog } from "../../src/lib/log.ts";
+import { openWorld } from "../support/wire-world.ts";
+
+const lines: string[] = [];
+const world = await openWorld("safe", {
+  env: { RINGBACK_OIDC_ISSUERS: "https://login.example.com", RINGBACK_OIDC_AUDIENCE: "phones" },
+  log: createLog("debug", (line) => lines.push(line)),
+});
+afterAll(() => world.close());
+
+const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString("base64url");
+
+it.each([
+  [
+    "of another issuer",
+    [encoded({ alg: "RS256" }), encoded({ iss: "https://login.example.com/" }), "c2ln"].join("."),
+    "its issuer is none of ringback, https://login.example.com.",
+  ],
+  ["nobody gave out", "rbk_unknown", "it is unknown, expired or revoked."],
+])(
+  "a token %s: the log says why it was refused, and the caller does not learn it",
+  async (_name, token, why) => {
+    lines.length = 0;
+    const response = await fetch(`${world.url}/auth/v1/users/me`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect([response.status, await response.json()]).toMatchObject([
+      401,
+      { message: "The token is invalid or has expired. (AUTH-7fs1e)" },
+    ]);
+    const records = lines
+      .map((line) => JSON.parse(line))
+      .filter(({ message }) => message === "a token was refused");
+    expect(records).toMatchObject([{ level: "debug", reason: `The token is not valid: ${why}` }]);
+    expect(lines.join("")).not.toContain(token);
+  },
+);
