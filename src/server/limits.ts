@@ -23,7 +23,7 @@ export interface Limits {
   readonly http2IdleTimeoutMs: number;
   /** TCP keep-alive probes start after this; they find peers that are gone. */
   readonly tcpKeepAliveMs: number;
-  /** For how long an answer to the question whether the server is ready holds. */
+  /** For how long it holds that the server is ready, once it was found to be. */
   readonly readinessHoldsMs: number;
   /** How often a health watch looks whether the server is still ready. */
   readonly healthWatchIntervalMs: number;

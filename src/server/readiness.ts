@@ -2,7 +2,7 @@ import { Deadline, withoutDeadline } from "../lib/deadline.ts";
 
 /**
  * Anybody may ask whether the server is ready, as often as they like, and each answer can be a question to the
- * database. So those who ask meanwhile share the answer, and it holds for a moment.
+ * database. So there is one question at a time, whose answer all get who ask meanwhile, and a yes holds for a moment.
  */
 export function sharedReadiness(
   isReady: () => boolean | Promise<boolean>,
@@ -14,11 +14,13 @@ export function sharedReadiness(
 
   async function ask(): Promise<boolean> {
     holds = undefined;
+    let isYes = false;
     try {
       // Whoever asked first may have little time, and others share the answer.
-      return await withoutDeadline(isReady);
+      isYes = await withoutDeadline(isReady);
+      return isYes;
     } finally {
-      holds = new Deadline(holdsMs);
+      holds = new Deadline(isYes ? holdsMs : 0);
     }
   }
 

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, it } from "@jest/globals";
+import { EventEmitter, once } from "node:events";
 import { stat, watch } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createLog, silentLog } from "../../src/lib/log.ts";
 import { Checkpoints } from "../../src/store/sqlite/checkpoints.ts";
+import { maySeveralMakeCheckpoints } from "../../src/store/sqlite/database.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { userCommit } from "../support/store-commits.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
@@ -30,6 +32,41 @@ it("what is written goes into the database file while the log is far from full",
   await written;
   expect((await stat(`${file}-wal`)).size).toBeLessThan((logPagesMax / 2) * pageBytes);
   await store.close();
+});
+
+it("a checkpoint that fails is told once, and once that the next ones do not", async () => {
+  const lines: string[] = [];
+  const answers = new EventEmitter();
+  const program = `
+    const { parentPort } = require("node:worker_threads");
+    const failures = ["disk full", "disk full", undefined, undefined];
+    parentPort.on("message", (m) => (m === "close" ? process.exit() : parentPort.postMessage(failures.shift())));`;
+  const checkpoints = new Checkpoints(
+    () => new Worker(program, { eval: true }).on("message", () => answers.emit("answer")),
+    createLog("info", (line) => lines.push(JSON.parse(line).message)),
+  );
+  for (let round = 1; round <= 4; round += 1) {
+    const answered = once(answers, "answer");
+    checkpoints.written(128);
+    await answered;
+    await Promise.resolve();
+  }
+  await checkpoints.end();
+  expect(lines).toEqual([
+    "the log of the database cannot be copied into it, and grows",
+    "the log of the database is copied into it again",
+  ]);
+});
+
+it.each([
+  ["3.49.1", false],
+  ["3.51.2", false],
+  ["3.51.3", true],
+  ["3.53.4", true],
+  ["3.100.0", true],
+  ["", false],
+])("beside an SQLite %j checkpoints are made: %s", (version, may) => {
+  expect(maySeveralMakeCheckpoints(version)).toBe(may);
 });
 
 it("a checkpoint thread that ends is told to the operator, and started again, but not for ever", async () => {

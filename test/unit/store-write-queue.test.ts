@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { Worker } from "node:worker_threads";
 import { StoreUnavailableError } from "../../src/app/ports.ts";
 import { silentLog } from "../../src/lib/log.ts";
@@ -33,21 +33,6 @@ describe("write queue", () => {
       ...Array.from({ length: 64 }, () => 64),
       ...Array.from({ length: 36 }, () => 36),
     ]);
-  });
-
-  it("waits a moment for more where somebody else is waiting already", async () => {
-    const first = write("1");
-    await Promise.resolve();
-    const second = write("2");
-    await first;
-    expect(await Promise.all([second, write("3")])).toEqual([2, 2]);
-  });
-
-  it("lets who calls alone wait for nobody", async () => {
-    const setTimer = jest.spyOn(globalThis, "setTimeout");
-    for (let call = 1; call <= 3; call += 1) expect(await write("1")).toBe(1);
-    expect(setTimer).not.toHaveBeenCalled();
-    setTimer.mockRestore();
   });
 
   it.each(["end", "throw"])(

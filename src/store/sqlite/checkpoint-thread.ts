@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { openForCheckpoints, sqliteErrorCode } from "./database.ts";
+import { describeSqliteError, openForCheckpoints, sqliteErrorCode } from "./database.ts";
 
-/** What the thread is sent: to make a checkpoint, answered by "done", or to end. */
+/** What the thread is sent: to make a checkpoint, answered by why it could not or by undefined; or to end. */
 export type CheckpointRequest = "checkpoint" | "close";
 
 /** What the thread is started with. */
@@ -21,12 +21,17 @@ port.on("message", (request: CheckpointRequest) => {
     database.close();
     port.close();
   } else {
-    try {
-      checkpoint.get();
-    } catch (error) {
-      // E.g. a full disk. The writing thread runs into it as well, and tells those who write.
-      if (sqliteErrorCode(error) === undefined) throw error;
-    }
-    port.postMessage("done");
+    port.postMessage(failureOf(() => checkpoint.get()));
   }
 });
+
+/** In SQLite's words, e.g. that the disk is full. */
+function failureOf(work: () => void): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (sqliteErrorCode(error) === undefined) throw error;
+    return describeSqliteError(error);
+  }
+}

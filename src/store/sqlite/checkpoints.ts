@@ -2,7 +2,7 @@ import type { Worker } from "node:worker_threads";
 import type { Log } from "../../lib/log.ts";
 import type { CheckpointRequest } from "./checkpoint-thread.ts";
 
-/** Some 500 pages of log: an eighth of what the writing thread lets it grow to. */
+/** 500 to 1,000 pages of log: at most a quarter of what the writing thread lets it grow to. */
 const operationsBetween = 128;
 /** So often in a row the thread may end without having made a checkpoint. */
 const deathsMax = 3;
@@ -17,6 +17,7 @@ export class Checkpoints {
   readonly #log: Log;
   #worker: Worker | undefined;
   #isRunning = false;
+  #isFailing = false;
   #deaths = 0;
   #operations = 0;
 
@@ -30,7 +31,6 @@ export class Checkpoints {
   written(operations: number): void {
     this.#operations += operations;
     if (this.#isRunning || this.#deaths === deathsMax || this.#operations < operationsBetween) return;
-    this.#operations = 0;
     this.#isRunning = true;
     this.#worker ??= this.#start();
     post(this.#worker, "checkpoint");
@@ -49,9 +49,12 @@ export class Checkpoints {
   #start(): Worker {
     const worker = this.#startWorker();
     let cause: unknown;
-    worker.on("message", () => {
+    worker.on("message", (failure: string | undefined) => {
       this.#isRunning = false;
       this.#deaths = 0;
+      // Some batches pass before the next one: the log begins anew only while no checkpoint is made beside.
+      this.#operations = 0;
+      this.#report(failure);
     });
     worker.on("error", (error) => (cause = error));
     worker.on("exit", () => {
@@ -62,6 +65,14 @@ export class Checkpoints {
       this.#deaths += 1;
     });
     return worker;
+  }
+
+  /** Once when it begins to fail, once when it works again. Writes go on meanwhile, and the log grows. */
+  #report(failure: string | undefined): void {
+    if (this.#isFailing === (failure !== undefined)) return;
+    this.#isFailing = failure !== undefined;
+    if (failure === undefined) this.#log.info("the log of the database is copied into it again");
+    else this.#log.error("the log of the database cannot be copied into it, and grows", { cause: failure });
   }
 }
 

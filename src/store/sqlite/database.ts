@@ -52,7 +52,7 @@ export function openForWriting(file: string): DatabaseSync {
   database.exec(`
     -- An acknowledged commit is on the disk: fsync of the log at each one.
     PRAGMA synchronous = FULL;
-    -- 16 MiB of log, then it begins anew. Where all of that is still to be copied (checkpoints.ts) nothing is written
+    -- After 16 MiB of log it begins anew. Where all of that is still to be copied (checkpoints.ts) nothing is written
     -- for 35 ms on a fast disk, with 16,000 pages for 100 ms.
     PRAGMA wal_autocheckpoint = 4000;
     -- 8 MiB. A full batch changes a good part of what the default of 2 MiB holds; but a commit looks through
@@ -62,6 +62,14 @@ export function openForWriting(file: string): DatabaseSync {
     PRAGMA secure_delete = FAST;
   `);
   return database;
+}
+
+/**
+ * Whether more than one connection may make checkpoints: before 3.51.3 SQLite could lose what was committed at the same
+ * moment (https://sqlite.org/wal.html#walresetbug).
+ */
+export function maySeveralMakeCheckpoints(sqliteVersion: string): boolean {
+  return sqliteVersion.localeCompare("3.51.3", "en", { numeric: true }) >= 0;
 }
 
 /** A connection that only makes checkpoints. */
@@ -101,8 +109,15 @@ export function sqliteErrorCode(error: unknown): number | undefined {
   return typeof error.errcode === "number" ? error.errcode : undefined;
 }
 
+const sqliteReadOnly = 8;
+const sqliteCannotOpen = 14;
+
 export function describeSqliteError(error: unknown): string {
-  return `${errorMessage(error)} (SQLite ${sqliteErrorCode(error)})`;
+  const code = sqliteErrorCode(error);
+  const described = `${errorMessage(error)} (SQLite ${code})`;
+  const primary = (code ?? 0) & 0xff;
+  if (primary !== sqliteReadOnly && primary !== sqliteCannotOpen) return described;
+  return `${described}: this account must be able to write the file, and to add files to its folder`;
 }
 
 function errorMessage(error: unknown): string {

@@ -25,7 +25,7 @@ import type { WriterOptions } from "./batch-writer.ts";
 import { integer, text } from "../sql/columns.ts";
 import type { CheckpointOptions } from "./checkpoint-thread.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { openForReading, prepareDatabase } from "./database.ts";
+import { maySeveralMakeCheckpoints, openForReading, prepareDatabase } from "./database.ts";
 import { eventOf } from "../sql/rows.ts";
 import { lockFile } from "./file-lock.ts";
 import { createInbox } from "./inbox.ts";
@@ -65,7 +65,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     queue = new WriteQueue(
       () => new Worker(programOf("writer"), { name: "store-writer", workerData }),
       log,
-      (operations) => checkpoints.written(operations),
+      maySeveralMakeCheckpoints(process.versions["sqlite"] ?? "")
+        ? (operations) => checkpoints.written(operations)
+        : () => {},
     );
     // The first answer tells that the thread can write.
     await queue.write("boundBytes", maxBytes);
