@@ -70,18 +70,18 @@ function refusalOf(body: string): Refusal | undefined {
   return reason === "" ? undefined : { reason };
 }
 
-const states: Readonly<Record<string, ReceiptState>> = {
-  scheduled: "sent",
-  buffered: "sent",
-  sent: "sent",
-  delivered: "delivered",
-  expired: "undelivered",
-  delivery_failed: "undelivered",
-};
+const states: ReadonlyMap<string, ReceiptState> = new Map([
+  ["scheduled", "sent"],
+  ["buffered", "sent"],
+  ["sent", "sent"],
+  ["delivered", "delivered"],
+  ["expired", "undelivered"],
+  ["delivery_failed", "undelivered"],
+]);
 
 function receiptOf(query: URLSearchParams): Receipt | undefined {
   const messageId = query.get("reference") ?? "";
-  const state = states[query.get("status") ?? ""];
+  const state = states.get(query.get("status") ?? "");
   if (state === undefined || messageId === "") return undefined;
   const reason = state === "undelivered" ? plainReason(query.get("statusReason") ?? "") : "";
   return { messageId, state, reason };

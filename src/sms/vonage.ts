@@ -73,18 +73,18 @@ function refusalOf(body: string): Refusal | undefined {
   return reason === "" ? undefined : { reason };
 }
 
-const states: Readonly<Record<string, ReceiptState>> = {
-  submitted: "sent",
-  delivered: "delivered",
-  read: "delivered",
-  rejected: "undelivered",
-  undeliverable: "undelivered",
-};
+const states: ReadonlyMap<string, ReceiptState> = new Map([
+  ["submitted", "sent"],
+  ["delivered", "delivered"],
+  ["read", "delivered"],
+  ["rejected", "undelivered"],
+  ["undeliverable", "undelivered"],
+]);
 
 /** A status (https://developer.vonage.com/en/messages/concepts/messages-status-callbacks). */
 function receiptOf(body: string): Receipt | undefined {
   const { client_ref: clientRef, status, error } = jsonFields(body);
-  const state = states[textOf(status)];
+  const state = states.get(textOf(status));
   if (state === undefined || textOf(clientRef) === "") return undefined;
   const { detail, title } = fieldsOf(error);
   return { messageId: textOf(clientRef), state, reason: plainReason(textOf(detail) || textOf(title)) };

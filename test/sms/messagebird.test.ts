@@ -96,6 +96,13 @@ describe("a receipt of MessageBird", () => {
     expect(await read(receipt(status))).toEqual({ messageId: message.id, state, reason });
   });
 
+  it.each(["constructor", "toString", "__proto__", ""])(
+    "means nothing with the status %j",
+    async (status) => {
+      expect(await read(receipt({ status }))).toBeUndefined();
+    },
+  );
+
   it("is not believed without the right signature over this very URL, now", async () => {
     const delivered = { status: "delivered" };
     const good = receipt(delivered);

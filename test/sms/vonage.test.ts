@@ -99,6 +99,13 @@ describe("a receipt of Vonage", () => {
     expect(await read(request)).toEqual({ messageId: message.id, state, reason });
   });
 
+  it.each(["constructor", "toString", "__proto__", "", 7])(
+    "means nothing with the status %j",
+    async (status) => {
+      expect(await read(receipt({ ...delivered, status }))).toBeUndefined();
+    },
+  );
+
   it("is not believed without the right signature over this very body, now", async () => {
     const good = receipt(delivered);
     expect(await read(good)).toBeDefined();
