@@ -6,6 +6,8 @@ import { ForbiddenAddressError, lookupPublic, refuseForbiddenHost } from "./publ
 
 const timeoutMsDefault = 5_000;
 const connectionsMax = 16;
+/** A message must not keep its place in the outbox for as long as somebody else likes. */
+const retryAfterMaxMs = 3_600_000;
 
 export interface HttpPostOptions {
   /** In messages, e.g. "the webhook". */
@@ -127,9 +129,10 @@ export class HttpPost {
 
   /** @param value seconds or an HTTP date (RFC 9110, section 10.2.3) */
   #retryAfterMs(value: string): number | undefined {
-    if (/^\d{1,6}$/.test(value)) return Number(value) * 1_000;
+    if (/^\d+$/.test(value)) return Math.min(Number(value) * 1_000, retryAfterMaxMs);
     const atMs = /^[A-Z]/.test(value) ? Date.parse(value) : Number.NaN;
-    return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - this.#clock.nowMs());
+    if (Number.isNaN(atMs)) return undefined;
+    return Math.min(Math.max(0, atMs - this.#clock.nowMs()), retryAfterMaxMs);
   }
 }
 

@@ -123,7 +123,9 @@ describe("Retry-After", () => {
     ["soon", undefined],
     ["-1", undefined],
     ["1.5", undefined],
-    ["99999999999", undefined],
+    ["3601", 3_600_000], // an hour at most
+    ["99999999999", 3_600_000],
+    ["Fri, 31 Dec 9999 23:59:59 GMT", 3_600_000],
   ])("%s", async (value, retryAfterMs) => {
     answerWith(503, { "retry-after": value });
     const expected = { kind: "retry", reason: "it answered 503" };
