@@ -32,6 +32,8 @@ export class Breaker {
   readonly #bulkhead: BulkheadPolicy = bulkhead(callsAtOnceMax, callsWaitingMax);
   readonly #circuit: CircuitBreakerPolicy;
   #restsUntilMs = 0;
+  /** The one call after a rest is under way. */
+  #isProbing = false;
 
   /** @param onChange is told when it opens and when it closes again */
   constructor(clock: Clock, onChange: (isOpen: boolean) => void) {
@@ -60,25 +62,39 @@ export class Breaker {
 
   /** Undefined while calls are let through; else when the next one is worth trying. */
   get restsUntilMs(): number | undefined {
-    switch (this.#circuit.state) {
-      case CircuitState.Open:
-        return this.#restsUntilMs;
-      case CircuitState.HalfOpen: // the one call is under way
-        return Math.max(this.#restsUntilMs, this.#clock.nowMs() + restBaseMs);
-      default:
-        return undefined;
-    }
+    if (this.#circuit.state === CircuitState.Closed) return undefined;
+    return this.#isProbing
+      ? Math.max(this.#restsUntilMs, this.#clock.nowMs() + restBaseMs)
+      : this.#restsUntilMs;
   }
 
-  /** @returns what the call gives; undefined if it was not made */
-  async run<R extends { readonly kind: string }>(call: () => Promise<R>): Promise<R | undefined> {
+  /**
+   * @param call gives undefined if the provider was not asked after all
+   * @returns what the call gives; undefined if it was not made
+   */
+  async run<R extends { readonly kind: string }>(call: () => Promise<R | undefined>): Promise<R | undefined> {
     try {
-      return await this.#bulkhead.execute(() =>
-        (this.restsUntilMs ?? 0) > this.#clock.nowMs() ? undefined : this.#circuit.execute(call),
-      );
+      return await this.#bulkhead.execute(() => this.#runUnlessResting(call));
     } catch (error) {
       if (isBulkheadRejectedError(error)) return undefined;
       throw error;
+    }
+  }
+
+  async #runUnlessResting<R>(call: () => Promise<R | undefined>): Promise<R | undefined> {
+    if ((this.restsUntilMs ?? 0) > this.#clock.nowMs()) return undefined;
+    const isProbe = this.#circuit.state !== CircuitState.Closed;
+    if (isProbe) this.#isProbing = true;
+    try {
+      const result = await call();
+      // The circuit only hears of an answer. A call that failed on our side must not count as one that went well, and
+      // one that began before the circuit opened says nothing of whether the provider is back.
+      if (result !== undefined && (isProbe || this.#circuit.state === CircuitState.Closed)) {
+        await this.#circuit.execute(() => result);
+      }
+      return result;
+    } finally {
+      if (isProbe) this.#isProbing = false;
     }
   }
 }

@@ -66,9 +66,9 @@ export class Sender {
       if (nowMs >= lastBeginMs || attempts.length >= attemptsMax) break;
       if (readyMs(live, attempts) > nowMs) continue;
       const asked = await this.#ask(live, message, letter, attempts);
+      if (asked === "lost") return { kind: "lost", attempts };
       if (asked === undefined) continue;
       const { result } = asked;
-      if (result.kind === "lost") return { kind: "lost", attempts };
       attempts = asked.attempts;
       if (result.kind === "sent") {
         const { providerMessageId } = result;
@@ -118,18 +118,16 @@ export class Sender {
     const { outbox, clock } = this.#options;
     const { id, provider, breaker } = live;
     const sms = await write(live);
-    let begun: Attempt = { providerId: id, startedMs: 0 };
-    const result = await breaker.run(async (): Promise<SendResult | { readonly kind: "lost" }> => {
-      begun = { providerId: id, startedMs: clock.nowMs() };
-      const isOurs = await outbox.begin(message, [...attempts, begun]);
-      return isOurs ? provider.send(sms) : { kind: "lost" };
+    let startedMs = 0;
+    let isOurs = true;
+    const result = await breaker.run(async () => {
+      startedMs = clock.nowMs();
+      isOurs = await outbox.begin(message, [...attempts, { providerId: id, startedMs }]);
+      return isOurs ? provider.send(sms) : undefined;
     });
-    if (result === undefined) return undefined;
-    return {
-      result,
-      text: sms.text,
-      attempts: [...attempts, { ...begun, endedMs: clock.nowMs(), ...outcomeOf(result) }],
-    };
+    if (result === undefined) return isOurs ? undefined : "lost";
+    const attempt: Attempt = { providerId: id, startedMs, endedMs: clock.nowMs(), ...outcomeOf(result) };
+    return { result, text: sms.text, attempts: [...attempts, attempt] };
   }
 
   /** Until somebody may be asked again, if that is worth it. */
@@ -184,12 +182,8 @@ function readyMs({ id, breaker }: LiveProvider, attempts: readonly Attempt[]): n
   return Math.max(endedMs + retryAfterMs, breaker.restsUntilMs ?? 0);
 }
 
-function outcomeOf(
-  result: SendResult | { readonly kind: "lost" },
-): Pick<Attempt, "outcome" | "reason" | "retryAfterMs"> {
+function outcomeOf(result: SendResult): Pick<Attempt, "outcome" | "reason" | "retryAfterMs"> {
   switch (result.kind) {
-    case "lost":
-      return {};
     case "sent":
       return { outcome: "sent" };
     case "retry": {

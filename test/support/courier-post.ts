@@ -56,6 +56,8 @@ export class Post {
   #failSettling = false;
   /** While it is set, couriers claim nothing. */
   isHeld = false;
+  /** Happens before it is written that a provider is about to be asked. */
+  onBegin: () => unknown = () => {};
   /** Whether the courier is told of new messages, as it is of those that its own server writes. */
   isTold = true;
 
@@ -262,7 +264,10 @@ export class Post {
       outbox: {
         claim: async (...args) => (this.isHeld ? [] : store.outbox.claim(...args)),
         nextDueMs: () => store.outbox.nextDueMs(),
-        begin: (claim, attempts) => store.outbox.begin(claim, attempts),
+        begin: async (claim, attempts) => {
+          await this.onBegin();
+          return store.outbox.begin(claim, attempts);
+        },
         noteReceipt: (receipt) => store.outbox.noteReceipt(receipt),
         find: (messageId) => store.outbox.find(messageId),
         list: (query) => store.outbox.list(query),
