@@ -21,7 +21,7 @@ import { smsUserOf } from "./sms-user.ts";
 /** Messages in hand at a time. */
 const sendingMax = 32;
 const leaseMs = 30_000;
-/** The rest of the lease is for the provider that is asked last: longer than any may take. */
+/** No provider is asked later: the rest of the lease is for the last answer, longer than any may take. */
 const beginMs = 15_000;
 /** How long the courier sleeps at most while something waits or may come from elsewhere; waking it is only a hint. */
 const pollMs = 1_000;
@@ -82,7 +82,7 @@ export class Courier {
     });
   }
 
-  /** Claims no more, and resolves once what is being sent is recorded. */
+  /** Claims no more, begins no call to a provider, and resolves once those that were begun are recorded. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -149,7 +149,8 @@ export class Courier {
     if (content === undefined) return this.#giveUp(message, "it cannot be decrypted");
     const write = (by: LiveProvider): Promise<SmsMessage> => this.#write(message, user, content, by);
     const { generatorId } = checked;
-    const passage = await this.#sender.send(message, { write, generatorId }, lastBeginMs);
+    const mayBegin = (): boolean => !this.#stopped && clock.nowMs() < lastBeginMs;
+    const passage = await this.#sender.send(message, { write, generatorId, mayBegin });
     const { attempts } = passage;
     switch (passage.kind) {
       case "sent":

@@ -24,6 +24,8 @@ export interface Letter {
   readonly write: (by: LiveProvider) => Promise<SmsMessage>;
   /** The provider that makes the code, and so the only one that can send it; undefined for a code of ours. */
   readonly generatorId: string | undefined;
+  /** Whether a provider may still be asked: not at a stop, nor when the lease would end before its answer. */
+  readonly mayBegin: () => boolean;
 }
 
 /** How far a message came. */
@@ -56,15 +58,13 @@ export class Sender {
     this.#options = options;
   }
 
-  /** @param lastBeginMs no provider is asked after this time: the lease would end before its answer */
-  async send(message: ClaimedMessage, letter: Letter, lastBeginMs: number): Promise<Passage> {
+  async send(message: ClaimedMessage, letter: Letter): Promise<Passage> {
     let attempts = message.attempts.map(afterCrash);
     const offer = await this.#offer(message, letter, attempts);
     if (typeof offer === "string") return { kind: "dead", reason: offer, attempts };
     for (const live of offer) {
-      const nowMs = this.#options.clock.nowMs();
-      if (nowMs >= lastBeginMs || attempts.length >= attemptsMax) break;
-      if (readyMs(live, attempts) > nowMs) continue;
+      if (!letter.mayBegin() || attempts.length >= attemptsMax) break;
+      if (readyMs(live, attempts) > this.#options.clock.nowMs()) continue;
       const asked = await this.#ask(live, message, letter, attempts);
       if (asked === "lost") return { kind: "lost", attempts };
       if (asked === undefined) continue;
@@ -81,10 +81,10 @@ export class Sender {
         };
       }
       if (result.kind !== "unknown") continue;
-      if (live.provider.isIdempotent) return this.#waits(message, [live], attempts);
+      if (live.provider.isIdempotent) return this.#waits(message, letter, [live], attempts);
       return { kind: "dead", reason: mayHaveBeenSent(result.reason), attempts };
     }
-    return this.#waits(message, offer, attempts);
+    return this.#waits(message, letter, offer, attempts);
   }
 
   /** Who may be asked, in order; why not, if nobody may. */
@@ -113,14 +113,20 @@ export class Sender {
     return fitting.length > 0 ? fitting : `no provider of its route sends by ${channel}`;
   }
 
-  /** Undefined if the provider is left alone for now. */
-  async #ask(live: LiveProvider, message: ClaimedMessage, { write }: Letter, attempts: readonly Attempt[]) {
+  /** Undefined if the provider is left alone for now, or its turn came too late. */
+  async #ask(
+    live: LiveProvider,
+    message: ClaimedMessage,
+    { write, mayBegin }: Letter,
+    attempts: readonly Attempt[],
+  ) {
     const { outbox, clock } = this.#options;
     const { id, provider, breaker } = live;
     const sms = await write(live);
     let startedMs = 0;
     let isOurs = true;
     const result = await breaker.run(async () => {
+      if (!mayBegin()) return undefined; // it may have waited for other calls
       startedMs = clock.nowMs();
       isOurs = await outbox.begin(message, [...attempts, { providerId: id, startedMs }]);
       return isOurs ? provider.send(sms) : undefined;
@@ -133,11 +139,15 @@ export class Sender {
   /** Until somebody may be asked again, if that is worth it. */
   #waits(
     { attempt, expiresMs }: ClaimedMessage,
+    { mayBegin }: Letter,
     offer: readonly LiveProvider[],
     attempts: readonly Attempt[],
   ): Passage {
     const { clock, randomBytes } = this.#options;
-    const reason = attempts.at(-1)?.reason ?? "its providers fail, and are left alone for a while";
+    const whyNoAttempt = mayBegin()
+      ? "its providers fail, and are left alone for a while"
+      : "there was no time left to ask a provider";
+    const reason = attempts.at(-1)?.reason ?? whyNoAttempt;
     const dead = (why: string): Passage => ({
       kind: "dead",
       reason: attempts.some(isDoubtful) ? mayHaveBeenSent(why) : why,

@@ -126,6 +126,19 @@ describe("the courier, where there are several providers", () => {
       expect(post.askedIds).toEqual(["a"]);
     });
 
+    it("nor one whose turn came too late for that", async () => {
+      const slow = Promise.withResolvers<SendResult>();
+      await post.offer({ a: { answer: () => slow.promise } });
+      for (let id = 1; id <= 17; id += 1) await post.send(String(id));
+      await post.until(() => post.askedIds.length === 16);
+      await post.quiet();
+      post.nowMs += 15_000;
+      slow.resolve(sent);
+      await givenBack();
+      await post.until(() => post.settled.length === 16);
+      expect(post.askedIds).toHaveLength(16);
+    });
+
     it("asks nobody any more once somebody else has the message", async () => {
       const tooSlow: Fake = {
         answer: async () => {

@@ -160,6 +160,36 @@ describe("the courier", () => {
     expect(post.settled).toHaveLength(40);
   });
 
+  it("asks no further provider once it is stopped, and gives the message back", async () => {
+    const slow = Promise.withResolvers<SendResult>();
+    await post.offer({ a: { answer: () => slow.promise }, b: {} });
+    await post.send("1");
+    await post.until(() => post.askedIds.length === 1);
+    const stopped = post.courier.stop();
+    slow.resolve({ kind: "retry", reason: "busy" });
+    await stopped;
+    expect(post.askedIds).toEqual(["a"]);
+    expect(post.settled).toEqual([]);
+    expect(await post.attempts()).toMatchObject([{ providerId: "a", outcome: "retry" }]);
+    expect(await post.store.outbox.nextDueMs()).toBeLessThan(post.nowMs + 1_000); // not after the lease
+  });
+
+  it("begins none of the calls that wait for their turn once it is stopped", async () => {
+    const slow = Promise.withResolvers<SendResult>();
+    post.answer = () => slow.promise;
+    for (let id = 1; id <= 20; id += 1) await post.send(String(id));
+    await post.until(() => post.askedIds.length === 16);
+    await post.quiet();
+    const stopped = post.courier.stop();
+    slow.resolve({ kind: "sent" });
+    await stopped;
+    expect(post.askedIds).toHaveLength(16);
+    expect(outcomes()).toEqual(Array.from({ length: 16 }, () => "sent"));
+    const queued = await post.store.outbox.list({ state: "queued", limit: 20 });
+    expect(queued.map(({ attempts }) => attempts)).toEqual([[], [], [], []]);
+    expect(post.lines.filter((line) => line.includes("not sent yet"))).toHaveLength(4);
+  });
+
   it("never asks one provider for more than sixteen at a time", async () => {
     let inHand = 0;
     let most = 0;
