@@ -122,7 +122,11 @@ export class Courier {
     const sending = this.#carry(message, lastBeginMs)
       .catch((error: unknown) => {
         // It stays claimed: after the lease somebody looks at it again.
-        this.#options.log.error("a message could not be recorded", { messageId: message.id, error });
+        const what =
+          this.#unrecorded.get(message.id) === undefined
+            ? "a message could not be handled yet"
+            : "a message was sent, but could not be recorded yet";
+        this.#options.log.error(what, { messageId: message.id, error });
       })
       .finally(() => {
         this.#sending.delete(sending);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { newCode } from "../../src/app/context.ts";
+import { StoreUnavailableError } from "../../src/app/ports.ts";
 import type { SendResult } from "../../src/app/sms-port.ts";
 import { decideRemoveUser } from "../../src/domain/account.ts";
 import type { Facts } from "../../src/domain/decision.ts";
@@ -229,13 +230,27 @@ describe("the courier", () => {
   it("remembers what was sent and could not be recorded, and does not send it again", async () => {
     post.failNextSettling();
     await post.send("1");
-    await post.until(() => post.lines.some((line) => line.includes("could not be recorded")));
+    await post.until(() => post.lines.some((line) => line.includes("was sent, but could not be recorded")));
     post.pass(30_000); // the lease
     await post.until(() => post.settled.length === 1);
     expect(outcomes()).toEqual(["sent"]);
     expect(post.sent).toHaveLength(1);
     const types = (await post.store.history(0, 10)).map(({ type }) => type);
     expect(types.at(-1)).toBe("user.human.phone.code.sent");
+  });
+
+  it("does not speak of recording where nothing was sent", async () => {
+    post.onBegin = () => {
+      throw new StoreUnavailableError("the disk is full");
+    };
+    await post.send("1");
+    await post.until(() => post.lines.some((line) => line.includes("the disk is full")));
+    expect(post.lines).toEqual([expect.stringContaining("could not be handled")]);
+    expect(post.sent).toEqual([]);
+    post.onBegin = () => {};
+    post.pass(30_000); // the lease
+    await post.until(() => post.settled.length === 1);
+    expect(outcomes()).toEqual(["sent"]);
   });
 
   it("records what it knows of a message", async () => {
