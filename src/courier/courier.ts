@@ -163,11 +163,12 @@ export class Courier {
         return this.#giveUp({ ...message, attempts }, passage.reason);
       case "waits": {
         const { dueMs, reason } = passage;
-        log.warn("message not sent yet", { messageId: id, attempt, reason, waitMs: dueMs - clock.nowMs() });
+        const waitMs = dueMs - clock.nowMs();
+        log.warn("message not sent yet", { messageId: id, attempts: attempts.length, reason, waitMs });
         return outbox.retry(message, dueMs, attempts);
       }
       case "lost":
-        log.warn("message is in other hands now", { messageId: id, attempt });
+        log.warn("message is in other hands now", { messageId: id });
     }
   }
 
@@ -225,17 +226,17 @@ export class Courier {
         (await recordUnlessOver(sessions, checked.sessionId, checked.sentEvent(checkedBy), settle)));
     if (!isRecorded) await outbox.settle(settle);
     this.#unrecorded.delete(message.id);
-    const { attempt } = message;
     log.info("message sent", {
       messageId: message.id,
       providerId: by.id,
       provider: by.provider.name,
-      attempt,
+      attempts: attempts.length,
     });
   }
 
   async #giveUp(message: ClaimedMessage, reason: string): Promise<void> {
-    this.#options.log.error("message given up", { messageId: message.id, attempt: message.attempt, reason });
+    const { id: messageId, attempts } = message;
+    this.#options.log.error("message given up", { messageId, attempts: attempts.length, reason });
     await this.#options.outbox.settle(this.#settlement(message, { outcome: "dead", reason }));
   }
 

@@ -253,6 +253,29 @@ describe("the courier", () => {
     expect(outcomes()).toEqual(["sent"]);
   });
 
+  it("logs how many requests to providers a message took", async () => {
+    const busy = { kind: "retry", reason: "busy" } as const;
+    let calls = 0;
+    await post.offer({
+      a: { answer: () => busy },
+      b: { answer: () => ((calls += 1), calls === 1 ? busy : { kind: "sent" }) },
+    });
+    await post.send("1");
+    await post.until(() => post.lines.length === 1);
+    post.pass(30_000);
+    await post.until(() => post.lines.length === 2);
+    post.answer = () => ({ kind: "rejected", reason: "no such number" });
+    await post.route({ countries: [], targets: [{ providerId: "default", weight: 1, step: 1 }] });
+    await post.send("2");
+    await post.until(() => post.lines.length === 3);
+    const logged = post.lines.map((line): unknown => JSON.parse(line));
+    expect(logged).toMatchObject([
+      { message: "message not sent yet", attempts: 2 },
+      { message: "message sent", attempts: 4 },
+      { message: "message given up", attempts: 1 },
+    ]);
+  });
+
   it("records what it knows of a message", async () => {
     await post.offer({
       a: { answer: () => ({ kind: "sent", providerMessageId: "SM1" }), readReceipt: () => undefined },
