@@ -14,7 +14,7 @@ import { Lru } from "../lib/lru.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { LiveProvider, Providers } from "./providers.ts";
 import { recheck, type Recheck } from "./recheck.ts";
-import { Sender, type SentPassage } from "./sending.ts";
+import { Sender, type SentOutcome } from "./sending.ts";
 import { smsTextOf } from "./sms-text.ts";
 import { smsUserOf } from "./sms-user.ts";
 
@@ -54,7 +54,7 @@ export class Courier {
   readonly #options: CourierOptions;
   readonly #sending = new Set<Promise<void>>();
   readonly #sender: Sender;
-  readonly #unrecorded = new Lru<string, SentPassage>(unrecordedMax);
+  readonly #unrecorded = new Lru<string, SentOutcome>(unrecordedMax);
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #wokenMeanwhile = false;
@@ -137,11 +137,11 @@ export class Courier {
 
   async #carry(message: ClaimedMessage, lastBeginMs: number): Promise<void> {
     const { outbox, users, sessions, clock, log } = this.#options;
-    const { id, userId, sessionId, recipient, attempt } = message;
+    const { id, userId, sessionId, recipient, attempt: claims } = message;
     const user = (await users.findAfterTurns(userId))?.state;
     const session = sessionId === undefined ? undefined : (await sessions.findAfterTurns(sessionId))?.state;
     // A message that was never given back comes before all newer ones.
-    const latest = attempt === 1 ? [] : await outbox.list({ recipient, limit: latestMax });
+    const latest = claims === 1 ? [] : await outbox.list({ recipient, limit: latestMax });
     const checked = recheck(message, user, session, latest, clock.nowMs());
     const unrecorded = this.#unrecorded.get(id);
     if (unrecorded !== undefined) return this.#recordSent(message, checked, unrecorded);
@@ -154,15 +154,15 @@ export class Courier {
     const write = (by: LiveProvider): Promise<SmsMessage> => this.#write(message, user, content, by);
     const { generatorId } = checked;
     const mayBegin = (): boolean => !this.#stopped && clock.nowMs() < lastBeginMs;
-    const passage = await this.#sender.send(message, { write, generatorId, mayBegin });
-    const { attempts } = passage;
-    switch (passage.kind) {
+    const outcome = await this.#sender.send({ message, write, generatorId, mayBegin });
+    const { attempts } = outcome;
+    switch (outcome.kind) {
       case "sent":
-        return this.#recordSent(message, checked, passage);
+        return this.#recordSent(message, checked, outcome);
       case "dead":
-        return this.#giveUp({ ...message, attempts }, passage.reason);
+        return this.#giveUp({ ...message, attempts }, outcome.reason);
       case "waits": {
-        const { dueMs, reason } = passage;
+        const { dueMs, reason } = outcome;
         const waitMs = dueMs - clock.nowMs();
         log.warn("message not sent yet", { messageId: id, attempts: attempts.length, reason, waitMs });
         return outbox.retry(message, dueMs, attempts);
@@ -209,16 +209,16 @@ export class Courier {
     };
   }
 
-  async #recordSent(message: ClaimedMessage, checked: Recheck, passage: SentPassage): Promise<void> {
+  async #recordSent(message: ClaimedMessage, checked: Recheck, outcome: SentOutcome): Promise<void> {
     const { outbox, users, sessions, log } = this.#options;
-    const { by, providerMessageId, attempts } = passage;
+    const { by, providerMessageId, attempts } = outcome;
     const name = { providerId: by.id, ...(providerMessageId === undefined ? {} : { providerMessageId }) };
     const settle = this.#settlement(
       { ...message, attempts },
-      { outcome: "sent", reason: "", ...name, ...sizeOf(passage) },
+      { outcome: "sent", reason: "", ...name, ...sizeOf(outcome) },
     );
     const checkedBy = by.provider.checkCode === undefined ? {} : name;
-    this.#unrecorded.set(message.id, passage);
+    this.#unrecorded.set(message.id, outcome);
     const isRecorded =
       (checked.kind === "user" &&
         (await recordUnlessOver(users, message.userId, checked.sentEvent(checkedBy), settle))) ||
@@ -249,7 +249,7 @@ export class Courier {
 }
 
 /** Empty where it is not our text that is read. */
-function sizeOf({ text, by: { provider } }: SentPassage): Pick<Settlement, "encoding" | "segments"> {
+function sizeOf({ text, by: { provider } }: SentOutcome): Pick<Settlement, "encoding" | "segments"> {
   return provider.channel === "sms" && provider.checkCode === undefined ? segmentsOf(text) : {};
 }
 

@@ -18,8 +18,8 @@ export interface SenderOptions {
   readonly randomBytes: RandomBytes;
 }
 
-/** What is to be sent. */
-export interface Letter {
+export interface SendJob {
+  readonly message: ClaimedMessage;
   /** The message for one provider. */
   readonly write: (by: LiveProvider) => Promise<SmsMessage>;
   /** The provider that makes the code, and so the only one that can send it; undefined for a code of ours. */
@@ -28,27 +28,21 @@ export interface Letter {
   readonly mayBegin: () => boolean;
 }
 
-/** How far a message came. */
-export type Passage = SentPassage | OpenPassage;
+/** What became of a message, with all its attempts so far. */
+export type SendOutcome = { readonly attempts: readonly Attempt[] } & (
+  | {
+      readonly kind: "sent";
+      readonly by: LiveProvider;
+      readonly text: string;
+      readonly providerMessageId?: string;
+    }
+  | { readonly kind: "waits"; readonly dueMs: number; readonly reason: string }
+  | { readonly kind: "dead"; readonly reason: string }
+  /** The claim ended before a provider was asked. */
+  | { readonly kind: "lost" }
+);
 
-export interface SentPassage extends Known {
-  readonly kind: "sent";
-  readonly by: LiveProvider;
-  readonly text: string;
-  readonly providerMessageId?: string;
-}
-
-type OpenPassage = Known &
-  (
-    | { readonly kind: "waits"; readonly dueMs: number; readonly reason: string }
-    | { readonly kind: "dead"; readonly reason: string }
-    /** The claim ended before a provider was asked. */
-    | { readonly kind: "lost" }
-  );
-
-interface Known {
-  readonly attempts: readonly Attempt[];
-}
+export type SentOutcome = Extract<SendOutcome, { readonly kind: "sent" }>;
 
 /** Takes one message from provider to provider, until one of them has it or may have it. */
 export class Sender {
@@ -58,14 +52,14 @@ export class Sender {
     this.#options = options;
   }
 
-  async send(message: ClaimedMessage, letter: Letter): Promise<Passage> {
-    let attempts = message.attempts.map(afterCrash);
-    const offer = await this.#offer(message, letter, attempts);
-    if (typeof offer === "string") return { kind: "dead", reason: offer, attempts };
-    for (const live of offer) {
-      if (!letter.mayBegin() || attempts.length >= attemptsMax) break;
+  async send(job: SendJob): Promise<SendOutcome> {
+    let attempts = job.message.attempts.map(afterCrash);
+    const candidates = await this.#candidates(job, attempts);
+    if (typeof candidates === "string") return { kind: "dead", reason: candidates, attempts };
+    for (const live of candidates) {
+      if (!job.mayBegin() || attempts.length >= attemptsMax) break;
       if (readyMs(live, attempts) > this.#options.clock.nowMs()) continue;
-      const asked = await this.#ask(live, message, letter, attempts);
+      const asked = await this.#ask(live, job, attempts);
       if (asked === "lost") return { kind: "lost", attempts };
       if (asked === undefined) continue;
       const { result } = asked;
@@ -81,16 +75,15 @@ export class Sender {
         };
       }
       if (result.kind !== "unknown") continue;
-      if (live.provider.isIdempotent) return this.#waits(message, letter, [live], attempts);
+      if (live.provider.isIdempotent) return this.#waits(job, [live], attempts);
       return { kind: "dead", reason: mayHaveBeenSent(result.reason), attempts };
     }
-    return this.#waits(message, letter, offer, attempts);
+    return this.#waits(job, candidates, attempts);
   }
 
   /** Who may be asked, in order; why not, if nobody may. */
-  async #offer(
-    { recipient, channel }: ClaimedMessage,
-    { generatorId }: Letter,
+  async #candidates(
+    { message: { recipient, channel }, generatorId }: SendJob,
     attempts: readonly Attempt[],
   ): Promise<readonly LiveProvider[] | string> {
     const { providers, randomBytes } = this.#options;
@@ -114,12 +107,7 @@ export class Sender {
   }
 
   /** Undefined if the provider is left alone for now, or its turn came too late. */
-  async #ask(
-    live: LiveProvider,
-    message: ClaimedMessage,
-    { write, mayBegin }: Letter,
-    attempts: readonly Attempt[],
-  ) {
+  async #ask(live: LiveProvider, { message, write, mayBegin }: SendJob, attempts: readonly Attempt[]) {
     const { outbox, clock } = this.#options;
     const { id, provider, breaker } = live;
     const sms = await write(live);
@@ -138,25 +126,24 @@ export class Sender {
 
   /** Until somebody may be asked again, if that is worth it. */
   #waits(
-    { attempt, expiresMs }: ClaimedMessage,
-    { mayBegin }: Letter,
-    offer: readonly LiveProvider[],
+    { message: { attempt: claims, expiresMs }, mayBegin }: SendJob,
+    candidates: readonly LiveProvider[],
     attempts: readonly Attempt[],
-  ): Passage {
+  ): SendOutcome {
     const { clock, randomBytes } = this.#options;
     const whyNoAttempt = mayBegin()
       ? "its providers fail, and are left alone for a while"
       : "there was no time left to ask a provider";
     const reason = attempts.at(-1)?.reason ?? whyNoAttempt;
-    const dead = (why: string): Passage => ({
+    const dead = (why: string): SendOutcome => ({
       kind: "dead",
       reason: attempts.some(isDoubtful) ? mayHaveBeenSent(why) : why,
       attempts,
     });
-    const askableMs = Math.min(...offer.map((live) => readyMs(live, attempts)));
+    const askableMs = Math.min(...candidates.map((live) => readyMs(live, attempts)));
     if (askableMs === Infinity) return dead(reason);
     if (attempts.length >= attemptsMax) return dead(`${attemptsMax} attempts: ${reason}`);
-    const backoff = backoffMs(attempt, backoffBaseMs, backoffCapMs, randomBytes);
+    const backoff = backoffMs(claims, backoffBaseMs, backoffCapMs, randomBytes);
     const dueMs = Math.max(clock.nowMs() + backoff, askableMs);
     if (expiresMs !== null && dueMs >= expiresMs) {
       return dead(`the code expires before the next attempt: ${reason}`);
