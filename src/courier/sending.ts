@@ -1,5 +1,5 @@
 import type { Attempt, ClaimedMessage, Outbox } from "../app/ports.ts";
-import type { SendResult, SmsMessage } from "../app/sms-port.ts";
+import type { SendResult, SmsMessage, SmsProvider } from "../app/sms-port.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type RandomBytes, randomShare } from "../lib/random.ts";
@@ -117,7 +117,7 @@ export class Sender {
       if (!mayBegin()) return undefined; // it may have waited for other calls
       startedMs = clock.nowMs();
       isOurs = await outbox.begin(message, [...attempts, { providerId: id, startedMs }]);
-      return isOurs ? provider.send(sms) : undefined;
+      return isOurs ? await sendBy(provider, sms) : undefined;
     });
     if (result === undefined) return isOurs ? undefined : "lost";
     const attempt: Attempt = { providerId: id, startedMs, endedMs: clock.nowMs(), ...outcomeOf(result) };
@@ -149,6 +149,19 @@ export class Sender {
       return dead(`the code expires before the next attempt: ${reason}`);
     }
     return { kind: "waits", dueMs, reason, attempts };
+  }
+}
+
+/**
+ * A provider that throws against its promise must not stop the message: the next one is asked. Nothing of the
+ * error's message is told, as it may hold the header that the account is proved by.
+ */
+async function sendBy(provider: SmsProvider, sms: SmsMessage): Promise<SendResult> {
+  try {
+    return await provider.send(sms);
+  } catch (error) {
+    const name = error instanceof Error ? error.name : typeof error;
+    return { kind: "rejected", reason: `it cannot be asked: ${name}` };
   }
 }
 

@@ -115,6 +115,11 @@ export class HttpPost {
     if (cause instanceof ForbiddenAddressError) {
       return { kind: "rejected", reason: `${receiver} is ${cause.message}` };
     }
+    if (codeOf(cause) === "UND_ERR_INVALID_ARG") {
+      // A key in a header, with a new line that was pasted with it: no other attempt will fare better.
+      const why = "its settings hold a character that HTTP does not allow";
+      return { kind: "rejected", reason: `${receiver} cannot be asked: ${why}` };
+    }
     if (kind === "not_sent") {
       const why = cause === timedOut ? ` within ${this.#timeoutMs} ms` : `: ${codeOf(cause)}`;
       return { kind: "retry", reason: `${receiver} cannot be reached${why}` };

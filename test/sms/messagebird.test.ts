@@ -45,6 +45,11 @@ describe("MessageBird", () => {
       { accessKey: "wrong" },
       "MessageBird answered 401: Request not allowed (incorrect access_key)",
     ],
+    [
+      "a key that was pasted with its new line",
+      { accessKey: "abc\n" },
+      "MessageBird cannot be asked: its settings hold a character that HTTP does not allow",
+    ],
     ["a bad sender", { sender: "far too long a name" }, "MessageBird answered 422: originator is required"],
   ])("says what is wrong with %s", async (_name, options, reason) => {
     expect(await provider(options).send(message)).toMatchObject({ kind: "rejected", reason });

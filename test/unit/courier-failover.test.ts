@@ -65,6 +65,19 @@ describe("the courier, where there are several providers", () => {
       ]);
     });
 
+    it("asks the next one after one that throws, and tells nothing that its error may hold", async () => {
+      const broken = () => Promise.reject(new TypeError("invalid header: AWS4-HMAC-SHA256 Credential=…"));
+      await post.offer({ a: { ...notIdempotent, answer: broken }, b: {} });
+      await post.send("1");
+      await settled();
+      expect(post.settled).toMatchObject([{ outcome: "sent", providerId: "b" }]);
+      expect(await post.attempts()).toMatchObject([
+        { providerId: "a", outcome: "rejected", reason: "it cannot be asked: TypeError" },
+        { providerId: "b", outcome: "sent" },
+      ]);
+      expect(post.lines.filter((line) => line.includes("AWS4-HMAC"))).toEqual([]);
+    });
+
     it("asks all of them again later, but the one that refused the message", async () => {
       await post.offer({ a: answers(rejected), b: answers(retry, sent) });
       await post.send("1");

@@ -29,6 +29,13 @@ const { method } = DeliveryService;
 
 type Config = Exclude<MessageInitShape<typeof AddProviderRequestSchema>["config"], undefined>;
 
+const snsAccount = {
+  region: "eu-central-1",
+  accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+  secretAccessKey: "a-secret",
+  senderId: "Ringback",
+};
+
 /** An account of each kind, and how it is shown. */
 const kinds: readonly {
   readonly config: Config;
@@ -69,14 +76,9 @@ const kinds: readonly {
   {
     config: {
       case: "sns",
-      value: {
-        region: "eu-central-1",
-        accessKeyId: "AKIA1",
-        secretAccessKey: "a-secret",
-        senderId: "Ringback",
-      },
+      value: snsAccount,
     },
-    shown: { region: "eu-central-1", accessKeyId: "AKIA1", senderId: "Ringback" },
+    shown: { region: "eu-central-1", accessKeyId: "AKIAIOSFODNN7EXAMPLE", senderId: "Ringback" },
     secret: "secret_access_key",
   },
   { config: { case: "inbox", value: {} }, shown: {} },
@@ -196,23 +198,21 @@ const addRows: readonly Scenario[] = [
       ],
       ["vonage.sender", { case: "vonage", value: { apiKey: "k", apiSecret: "a-secret" } }],
       ["messagebird.access_key", { case: "messagebird", value: { accessKey: tooLong, sender: "R" } }],
-      ["sns.region", { case: "sns", value: { region: "Frankfurt", accessKeyId: "A", secretAccessKey: "s" } }],
+      // What a header cannot hold: a new line at the end, as it is pasted.
+      ["messagebird.access_key", { case: "messagebird", value: { accessKey: "abc\n", sender: "R" } }],
+      ["messagebird.access_key", { case: "messagebird", value: { accessKey: "schlüssel", sender: "R" } }],
       [
-        "sns.sender_id",
-        {
-          case: "sns",
-          value: {
-            region: "us-east-1",
-            accessKeyId: "A",
-            secretAccessKey: "s",
-            senderId: "twelve-letters",
-          },
-        },
+        "sns.access_key_id",
+        { case: "sns", value: { ...snsAccount, accessKeyId: `${snsAccount.accessKeyId}\n` } },
       ],
+      ["sns.access_key_id", { case: "sns", value: { ...snsAccount, accessKeyId: "A".repeat(15) } }],
+      ["sns.access_key_id", { case: "sns", value: { ...snsAccount, accessKeyId: "A".repeat(129) } }],
+      ["sns.region", { case: "sns", value: { ...snsAccount, region: "Frankfurt" } }],
+      ["sns.sender_id", { case: "sns", value: { ...snsAccount, senderId: "twelve-letters" } }],
     ] as const
-  ).map(([field, config]) =>
+  ).map(([field, config], index) =>
     adding({
-      name: `a bad ${field}`,
+      name: `${index + 1}: a bad ${field}`,
       given: withoutProvider,
       caller: "administrator",
       input: () => ({ config }),

@@ -125,7 +125,7 @@ export declare const VonageConfigSchema: GenMessage<VonageConfig>;
  */
 export declare type MessageBirdConfig = Message$1<"ringback.delivery.v1.MessageBirdConfig"> & {
   /**
-   * Write-only.
+   * Printable ASCII: it travels in a header. Write-only.
    *
    * @generated from field: optional string access_key = 1;
    */
@@ -166,6 +166,8 @@ export declare type SnsConfig = Message$1<"ringback.delivery.v1.SnsConfig"> & {
   region: string;
 
   /**
+   * As IAM gives it (https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html).
+   *
    * @generated from field: string access_key_id = 2;
    */
   accessKeyId: string;
