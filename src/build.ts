@@ -176,6 +176,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     store,
     knownRoles: roles,
     codeProviders: createCodeProviders(providers, randomBytes, log),
+    allowPrivateSms: config.sms.allowPrivate,
     onMessage: () => withoutDeadline(() => courier.wake()),
   };
   const receipts = receiptsEndpoint(config, app, async (id) => (await providers.byId(id))?.provider);

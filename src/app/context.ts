@@ -30,6 +30,8 @@ export interface AppContext {
   readonly knownRoles: readonly string[];
   /** Left out where all codes are made here. */
   readonly codeProviders?: CodeProviders;
+  /** Whether a webhook may use http. */
+  readonly allowPrivateSms?: boolean;
   /** Told when a message was written to the outbox. */
   readonly onMessage: () => void;
 }

@@ -61,7 +61,7 @@ function viewOf(id: string, dated: Dated<SmsProviderConfig>, isActive: boolean):
   return { id, details: settingDetails("instance", dated), isActive, config: dated.value };
 }
 
-/** @throws DomainError if a secret is missing, or an endpoint is no URL */
+/** @throws DomainError if a secret is missing, or an endpoint is no URL that may be used */
 export async function addSmsProvider(
   app: AppContext,
   input: SmsAccountInput,
@@ -71,7 +71,7 @@ export async function addSmsProvider(
   /** Of a webhook; it is not shown again. Empty for the others. */
   readonly signingKey: string;
 }> {
-  requireUrl(input);
+  requireUrl(app, input);
   const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
   const signingKey = input.kind === "http" ? drawCode(signingKeyGenerator, app.randomBytes) : "";
   const config = configOf(app.vault, id, input.kind === "http" ? { ...input, signingKey } : input);
@@ -81,14 +81,14 @@ export async function addSmsProvider(
 
 /**
  * Sets everything but its kind; secrets that are left out stay as they are.
- * @throws DomainError if there is no such provider, it is of another kind, or an endpoint is no URL
+ * @throws DomainError if there is no such provider, it is of another kind, or an endpoint is no URL that may be used
  */
 export async function changeSmsProvider(
   app: AppContext,
   id: string,
   input: SmsAccountInput,
 ): Promise<Details> {
-  requireUrl(input);
+  requireUrl(app, input);
   const { changeMissing, otherKind } = smsProviderErrors;
   const change = (present: SmsProviderConfig): SmsProviderConfig => configOf(app.vault, id, input, present);
   return changeProvider(app, id, input.kind, changeMissing, change, otherKind);
@@ -120,7 +120,7 @@ export async function changeHttp(
   change: Pick<Http, "endpoint" | "description">,
   formerKeyMs: number | undefined,
 ): Promise<{ readonly details: Details; readonly signingKey?: string }> {
-  requireUrl({ kind: "http", ...change });
+  requireUrl(app, { kind: "http", ...change });
   const missing = smsProviderErrors.httpMissing;
   const { endpoint, description } = change;
   if (formerKeyMs === undefined) {
@@ -173,11 +173,12 @@ function changeProvider<K extends SmsProviderConfig["kind"]>(
   });
 }
 
-/** Whether it may be reached is for the sender to tell. */
-function requireUrl(input: SmsAccountInput): void {
+/** As RINGBACK_SMS must be. Whether its host may be reached is for the sender to tell. */
+function requireUrl({ allowPrivateSms = false }: AppContext, input: SmsAccountInput): void {
   if (input.kind !== "http") return;
   const url = URL.parse(input.endpoint);
-  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
-    throw new DomainError(smsProviderErrors.urlInvalid);
-  }
+  const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && allowPrivateSms);
+  // User and password would not be sent, and be shown to whoever may read the settings.
+  const isPlain = url?.username === "" && url.password === "" && !input.endpoint.includes("#");
+  if (!isAllowed || !isPlain) throw new DomainError(smsProviderErrors.urlInvalid);
 }

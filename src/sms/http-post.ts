@@ -2,7 +2,7 @@ import { Agent } from "undici";
 import type { SendResult, SmsAccount } from "../app/sms-port.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HttpExchange, type HttpOutcome } from "./http-exchange.ts";
-import { ForbiddenAddressError, lookupPublic, refuseForbiddenHost } from "./public-address.ts";
+import { ForbiddenUrlError, lookupPublic, refuseForbiddenUrl } from "./public-address.ts";
 
 const timeoutMsDefault = 5_000;
 const connectionsMax = 16;
@@ -12,7 +12,7 @@ const retryAfterMaxMs = 3_600_000;
 export interface HttpPostOptions {
   /** In messages, e.g. "the webhook". */
   readonly receiver: string;
-  /** Whether the receiver may be on a loopback or private address. */
+  /** Whether the receiver may be on a loopback or private address, and at an http URL. */
   readonly allowPrivate: boolean;
   readonly clock: Clock;
   /** For connecting, sending and the whole answer; 5 s if it is left out. */
@@ -101,8 +101,9 @@ export class HttpPost {
     const timedOut = new Error(`did not answer within ${this.#timeoutMs} ms`);
     const timer = setTimeout(() => exchange.abort(timedOut), this.#timeoutMs);
     try {
-      const { origin, hostname, pathname, search } = new URL(url);
-      if (!this.#allowPrivate) refuseForbiddenHost(hostname);
+      const target = new URL(url);
+      if (!this.#allowPrivate) refuseForbiddenUrl(target);
+      const { origin, pathname, search } = target;
       this.#agent.dispatch({ origin, path: pathname + search, method: "POST", headers, body }, exchange);
     } catch (cause) {
       resolve({ kind: "not_sent", cause });
@@ -112,7 +113,7 @@ export class HttpPost {
     if (outcome.kind === "answered") return outcome;
     const { kind, cause } = outcome;
     const receiver = this.#receiver;
-    if (cause instanceof ForbiddenAddressError) {
+    if (cause instanceof ForbiddenUrlError) {
       return { kind: "rejected", reason: `${receiver} is ${cause.message}` };
     }
     if (codeOf(cause) === "UND_ERR_INVALID_ARG") {
@@ -152,6 +153,7 @@ function isOfAccount(status: number): boolean {
 }
 
 function codeOf(error: unknown): string {
+  // undici leaves some codes undefined.
   const hasCode = typeof error === "object" && error !== null && "code" in error;
-  return hasCode ? String(error.code) : "network error";
+  return hasCode && typeof error.code === "string" ? error.code : "network error";
 }

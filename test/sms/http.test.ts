@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { createHttpProvider, type HttpProviderOptions } from "../../src/sms/http.ts";
-import { isForbiddenAddress, refuseForbiddenHost } from "../../src/sms/public-address.ts";
+import { isForbiddenAddress, refuseForbiddenUrl } from "../../src/sms/public-address.ts";
 import { clock, message } from "../support/provider-message.ts";
 
 const signingKey = "signing-key-of-this-test";
@@ -154,6 +154,13 @@ describe("the outcome", () => {
       },
       { kind: "unknown", reason: /broke off/ },
     ],
+    [
+      "what is no HTTP",
+      (response: ServerResponse): void => {
+        response.socket?.end("garbage\r\n\r\n");
+      },
+      { kind: "unknown", reason: "the webhook broke off: network error" },
+    ],
     ["no answer", () => {}, { kind: "unknown", reason: "the webhook did not answer within 300 ms" }],
     [
       "a slow drip",
@@ -196,15 +203,24 @@ describe("a private address", () => {
       "2130706433",
       "0177.0.0.1",
     ]) {
-      const result = await provider({ url: `http://${host}:${port}/hook`, allowPrivate: false }).send(
+      const result = await provider({ url: `https://${host}:${port}/hook`, allowPrivate: false }).send(
         message,
       );
       expect([host, result]).toEqual([
         host,
-        { kind: "rejected", reason: expect.stringContaining("RINGBACK_SMS_ALLOW_PRIVATE") },
+        { kind: "rejected", reason: expect.stringContaining("on a private or loopback address") },
       ]);
     }
     expect(connections).toBe(0);
+  });
+
+  it("is not what plain http is refused for, which anybody on the way can read", async () => {
+    for (const host of ["8.8.8.8", "localhost", "sms.example.com"]) {
+      expect(await provider({ url: `http://${host}/hook`, allowPrivate: false }).send(message)).toEqual({
+        kind: "rejected",
+        reason: "the webhook is at an http URL, which RINGBACK_SMS_ALLOW_PRIVATE does not allow",
+      });
+    }
   });
 
   it.each([
@@ -217,6 +233,10 @@ describe("a private address", () => {
     "192.168.0.1",
     "224.0.0.1",
     "255.255.255.255",
+    "192.0.2.1",
+    "192.88.99.1",
+    "198.51.100.1",
+    "203.0.113.5",
     "::",
     "::1",
     "::ffff:10.0.0.1",
@@ -227,15 +247,24 @@ describe("a private address", () => {
     "fd12::1",
     "fe80::1",
     "ff02::1",
+    "::ffff:0:7f00:1",
+    "100::1",
+    "2001:0:7f00:1::",
+    "2001:db8::5",
+    "3fff::1",
   ])("%s is one", (address) => {
     expect(isForbiddenAddress(address)).toBe(true);
   });
 
-  it.each(["8.8.8.8", "172.32.0.1", "100.128.0.1", "2a00:1450:4001::1", "::ffff:8.8.8.8"])(
-    "%s is none",
-    (address) => {
-      expect(isForbiddenAddress(address)).toBe(false);
-      refuseForbiddenHost(address.includes(":") ? `[${address}]` : address);
-    },
-  );
+  it.each([
+    "8.8.8.8",
+    "172.32.0.1",
+    "100.128.0.1",
+    "2a00:1450:4001::1",
+    "2001:4860:4860::8888",
+    "::ffff:8.8.8.8",
+  ])("%s is none", (address) => {
+    expect(isForbiddenAddress(address)).toBe(false);
+    refuseForbiddenUrl(new URL(`https://${address.includes(":") ? `[${address}]` : address}`));
+  });
 });

@@ -48,7 +48,8 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.SMSConfig.OtherKind": "The SMS provider is of the kind {kind}, which cannot be changed.",
   "Errors.SMSConfig.SecretMissing": "The field {field} is missing.",
   "Errors.SMSConfig.TooMany": "There may be {max} SMS providers at most.",
-  "Errors.SMSConfig.UrlInvalid": "The endpoint must be a URL that begins with https:// or http://.",
+  "Errors.SMSConfig.UrlInvalid":
+    "The endpoint must be an https URL without user, password and fragment (http only with RINGBACK_SMS_ALLOW_PRIVATE=true).",
   "Errors.SMSRoutes.CountryUnknown":
     "There is no country {country} that has phone numbers. Write it like CH.",
   "Errors.SMSRoutes.ProviderMissing": "A route names the SMS provider {provider}, which does not exist.",

@@ -52,7 +52,8 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.SMSConfig.OtherKind": "Der SMS-Anbieter ist von der Art {kind}, die sich nicht ändern lässt.",
   "Errors.SMSConfig.SecretMissing": "Das Feld {field} fehlt.",
   "Errors.SMSConfig.TooMany": "Es darf höchstens {max} SMS-Anbieter geben.",
-  "Errors.SMSConfig.UrlInvalid": "Der Endpunkt muss eine URL sein, die mit https:// oder http:// beginnt.",
+  "Errors.SMSConfig.UrlInvalid":
+    "Der Endpunkt muss eine https-URL ohne Benutzer, Passwort und Fragment sein (http nur mit RINGBACK_SMS_ALLOW_PRIVATE=true).",
   "Errors.SMSRoutes.CountryUnknown":
     "Es gibt kein Land {country}, das Telefonnummern hat. Schreiben Sie es wie CH.",
   "Errors.SMSRoutes.ProviderMissing": "Eine Route nennt den SMS-Anbieter {provider}, den es nicht gibt.",

@@ -41,7 +41,15 @@ async function withEveryProvider(world: World): Promise<TestUser> {
 }
 
 const tooMany = refused(Code.ResourceExhausted, "SMS-t0Mny", "100");
-const badUrls = ["sms.example.com", "ftp://sms.example.com", "https://"];
+const badUrls = [
+  "sms.example.com",
+  "ftp://sms.example.com",
+  "https://",
+  "http://sms.example.com", // codes could be read on the way: for RINGBACK_SMS_ALLOW_PRIVATE only
+  "https://user:password@sms.example.com", // would not be used, and would be shown
+  "https://user@sms.example.com",
+  "https://sms.example.com/#fragment",
+];
 
 const addRows: readonly Scenario[] = [
   addingTwilio({
@@ -162,7 +170,7 @@ const updateToken = rowsOf("admin.v1 UpdateSMSProviderTwilioToken", method.updat
 const updateHttp = rowsOf("admin.v1 UpdateSMSProviderHTTP", method.updateSMSProviderHTTP);
 
 const otherTwilio = { sid: "AC0002", senderNumber: "+15550002", description: "", verifyServiceSid: "VA0002" };
-const otherHttp = { endpoint: "http://sms.example.org/hook", description: "" };
+const otherHttp = { endpoint: "https://sms.example.org/hook", description: "" };
 
 const updateRows: readonly Scenario[] = [
   updateTwilio({
