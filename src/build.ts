@@ -285,7 +285,10 @@ function startRpc(
 
 /** Far more than any provider tells of a message. */
 const receiptBytesMax = 64 * 1024;
-const receiptsAtOnceMax = 256;
+const receiptMsMax = 5_000;
+/** Of one provider: whoever sends slow ones without being it, holds up no other. */
+const receiptsAtOnceMax = 128;
+const receiptsAtOnceMaxOfAll = 1_024;
 
 const receiptStatuses: Readonly<Record<ReceiptOutcome, number>> = {
   noted: 204,
@@ -306,7 +309,9 @@ function receiptsEndpoint(
     // MessageBird reports by GET, the others by POST.
     methods: ["GET", "POST"],
     bodyBytesMax: receiptBytesMax,
+    bodyMsMax: receiptMsMax,
     concurrentMax: receiptsAtOnceMax,
+    concurrentMaxOfAll: receiptsAtOnceMaxOfAll,
     handle: async ({ name: providerId, target, headers, readBody }) =>
       receiptStatuses[await takeReceipt(options, { providerId, target, headers, readBody })],
   };

@@ -8,8 +8,12 @@ export interface Endpoint {
   readonly methods: readonly string[];
   /** A longer body is refused. */
   readonly bodyBytesMax: number;
-  /** As many requests are read at a time; more are refused for the moment. */
+  /** From when it is asked for; a body that takes longer is refused. */
+  readonly bodyMsMax: number;
+  /** As many requests of one name are answered at a time: those of the others go on. More are refused for the moment. */
   readonly concurrentMax: number;
+  /** As many of all names. */
+  readonly concurrentMaxOfAll: number;
   /** @returns the HTTP status of an answer without a body */
   readonly handle: (request: EndpointRequest) => Promise<number>;
 }
@@ -26,30 +30,38 @@ export interface EndpointRequest {
 }
 
 /** Serves an endpoint. Requests by other methods must not come here. */
-export function serveEndpoint({ bodyBytesMax, concurrentMax, handle }: Endpoint): EndpointHandler {
-  let busy = 0;
+export function serveEndpoint(endpoint: Endpoint): EndpointHandler {
+  const { bodyBytesMax, bodyMsMax, concurrentMax, concurrentMaxOfAll, handle } = endpoint;
+  /** How many, by name. */
+  const busy = new Map<string, number>();
+  let busyOfAll = 0;
   return ({ target: anyTarget }) =>
     async (request) => {
       assertByteStreamRequest(request);
       const { header, body } = request;
       if (Number(header.get("content-length") ?? 0) > bodyBytesMax)
         return statusResponse(tooLarge(), undefined, 413);
-      if (busy >= concurrentMax)
+      const target = originForm(anyTarget);
+      const [path = ""] = target.split("?", 1);
+      const name = path.slice(path.lastIndexOf("/") + 1);
+      const busyOfName = busy.get(name) ?? 0;
+      if (busyOfName >= concurrentMax || busyOfAll >= concurrentMaxOfAll)
         return statusResponse(new ConnectError("too many requests", Code.Unavailable));
-      busy += 1;
+      busy.set(name, busyOfName + 1);
+      busyOfAll += 1;
       try {
-        const target = originForm(anyTarget);
-        const [path = ""] = target.split("?", 1);
-        const name = path.slice(path.lastIndexOf("/") + 1);
         const headers = Object.fromEntries(header);
-        return {
-          status: await handle({ name, target, headers, readBody: () => readWhole(body, bodyBytesMax) }),
-        };
+        const readBody = () => readWhole(body, bodyBytesMax, bodyMsMax);
+        return { status: await handle({ name, target, headers, readBody }) };
       } catch (error) {
         if (error instanceof BodyTooLargeError) return statusResponse(tooLarge(), undefined, 413);
+        if (error instanceof BodyTooSlowError) return statusResponse(tooSlow(), undefined, 408);
         throw error;
       } finally {
-        busy -= 1;
+        busyOfAll -= 1;
+        const left = (busy.get(name) ?? 0) - 1;
+        if (left > 0) busy.set(name, left);
+        else busy.delete(name);
       }
     };
 }
@@ -60,16 +72,35 @@ class BodyTooLargeError extends Error {
   override readonly name = "BodyTooLargeError";
 }
 
-const tooLarge = (): ConnectError => new ConnectError("the body is too large", Code.ResourceExhausted);
+class BodyTooSlowError extends Error {
+  override readonly name = "BodyTooSlowError";
+}
 
-/** @throws BodyTooLargeError */
-async function readWhole(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
+const tooLarge = (): ConnectError => new ConnectError("the body is too large", Code.ResourceExhausted);
+const tooSlow = (): ConnectError => new ConnectError("the body did not come in time", Code.DeadlineExceeded);
+
+/** @throws BodyTooLargeError, BodyTooSlowError */
+async function readWhole(
+  body: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+  msMax: number,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > bytesMax) throw new BodyTooLargeError();
-    chunks.push(chunk);
+  const tooLate = Promise.withResolvers<never>();
+  const timer = setTimeout(() => tooLate.reject(new BodyTooSlowError()), msMax);
+  const iterator = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), tooLate.promise]);
+      if (next.done === true) return Buffer.concat(chunks);
+      bytes += next.value.byteLength;
+      if (bytes > bytesMax) throw new BodyTooLargeError();
+      chunks.push(next.value);
+    }
+  } finally {
+    clearTimeout(timer);
+    // Not waited for: it ends when the next chunk comes, or the connection does. How is of no interest any more.
+    iterator.return?.().catch(() => undefined);
   }
-  return Buffer.concat(chunks);
 }

@@ -10,6 +10,7 @@ import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
 
 const bodyBytesMax = 1_000;
 const concurrentMax = 2;
+const concurrentMaxOfAll = 3;
 
 interface Seen extends Omit<EndpointRequest, "readBody"> {
   readonly body: string | undefined;
@@ -26,8 +27,20 @@ async function handle({ readBody, ...request }: EndpointRequest): Promise<number
 }
 
 beforeAll(async () => {
-  const endpoint = { methods: ["GET", "POST"], bodyBytesMax, concurrentMax, handle };
-  server = await startEchoServer({ endpoints: new Map([["/calls/", endpoint]]) });
+  const endpoint = {
+    methods: ["GET", "POST"],
+    bodyBytesMax,
+    bodyMsMax: 60_000,
+    concurrentMax,
+    concurrentMaxOfAll,
+    handle,
+  };
+  server = await startEchoServer({
+    endpoints: new Map([
+      ["/calls/", endpoint],
+      ["/hasty/", { ...endpoint, bodyMsMax: 50 }],
+    ]),
+  });
 });
 beforeEach(() => {
   seen = [];
@@ -125,16 +138,25 @@ it("refuses a body by its own word, before it comes", async () => {
   call.destroy();
 });
 
-it("reads as many bodies at a time as it may", async () => {
-  const slow = Array.from({ length: concurrentMax }, () => {
-    const session = connectHttp2(server.url);
-    const call = session.request({ ":method": "POST", ":path": "/calls/slow" });
-    call.write("half");
-    return { session, call, response: once(call, "response") };
-  });
-  // Until both are being read; a call more is refused, then.
+/** A request whose body does not end. */
+function sendHalf(path: string) {
+  const session = connectHttp2(server.url);
+  const call = session.request({ ":method": "POST", ":path": path });
+  call.write("half");
+  return { session, call, response: once(call, "response") };
+}
+
+async function untilFull(path: string): Promise<void> {
   let status: number | undefined;
-  while (status !== 503) ({ status } = await overHttp1("POST", "/calls/one-more", ""));
+  while (status !== 503) ({ status } = await overHttp1("POST", path, ""));
+}
+
+it("reads as many bodies at a time as it may, of one name and of all", async () => {
+  const slow = Array.from({ length: concurrentMax }, () => sendHalf("/calls/slow"));
+  await untilFull("/calls/slow");
+  expect(await overHttp1("POST", "/calls/another", "")).toMatchObject({ status: 204 });
+  slow.push(sendHalf("/calls/another"));
+  await untilFull("/calls/a-third");
 
   for (const { call } of slow) call.end("whole");
   for (const { session, response } of slow) {
@@ -142,5 +164,23 @@ it("reads as many bodies at a time as it may", async () => {
     expect(headers[":status"]).toBe(204);
     session.close();
   }
-  expect(await overHttp1("POST", "/calls/again", "")).toMatchObject({ status: 204 });
+  expect(await overHttp1("POST", "/calls/slow", "")).toMatchObject({ status: 204 });
+});
+
+it("waits for a body as long as it may", async () => {
+  const { session, call, response } = sendHalf("/hasty/slow");
+  const [headers] = await response;
+  expect(headers[":status"]).toBe(408);
+  expect(JSON.parse(await text(call))).toMatchObject({ message: "the body did not come in time" });
+  session.destroy();
+
+  const http1 = requestHttp1(server.url, { method: "POST", path: "/hasty/slow", agent: false });
+  http1.write("half");
+  const [answer] = await once(http1, "response");
+  expect(answer.statusCode).toBe(408);
+  http1.on("error", () => undefined);
+  http1.destroy();
+  expect(server.errors.filter(({ fields }) => !String(fields?.["error"]).includes("secret cause"))).toEqual(
+    [],
+  );
 });
