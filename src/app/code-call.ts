@@ -52,7 +52,8 @@ export function runCodeCall<R extends object>(
   return chain(app.codeProviders?.generators(channel), (generatorOf) => {
     const way = { channel, generatorOf };
     if (idempotency === undefined) return run(way);
-    const parts = [caller.userId, idempotency.method, idempotency.key];
+    // With the time since when the caller has the id: an answer to a former holder of it is nobody else's.
+    const parts = [caller.userId, caller.createdMs, idempotency.method, idempotency.key];
     const key = hash("sha256", JSON.stringify(parts), "base64url");
     return runOnce<R>(app, key, asked, (keep) => run({ ...way, keep }));
   });

@@ -269,6 +269,26 @@ describe.each(["memory", "sqlite"] as const)("a call with an Idempotency-Key, on
     expect(codes).toEqual([1, 2, 3].map(() => ({ ok: expect.anything() })));
   });
 
+  it("is another one if its caller has a user id that was somebody else's before", async () => {
+    const addUser = async (person: { id: string; number: string }) => {
+      await world.asAdmin(UserService.method.addHumanUser, {
+        userId: person.id,
+        profile: { givenName: "Ada", familyName: "Lovelace" },
+        email: { email: `${person.id}@example.com` },
+      });
+      const input = { userId: person.id, phone: person.number, verification: returnCode };
+      return callOf(UserService.method.setPhone, input, await world.token(person.id));
+    };
+    const person = world.nobody();
+    const header = { "idempotency-key": newKey() };
+    const first = await (await addUser(person)).send(way("gRPC"), header);
+    await world.asAdmin(UserService.method.deleteUser, { userId: person.id });
+    world.clock.ms += 1_000;
+    const second = await (await addUser(person)).send(way("gRPC"), header);
+    expect([first, second]).toEqual([{ ok: expect.anything() }, { ok: expect.anything() }]);
+    expect(second).not.toEqual(first);
+  });
+
   it("runs again if it was refused", async () => {
     const user = await world.user();
     const header = { "idempotency-key": newKey() };
