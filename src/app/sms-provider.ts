@@ -113,7 +113,11 @@ export function changeTwilioToken(app: AppContext, id: string, token: string): P
   }));
 }
 
-/** @param formerKeyMs if set, a new signing key is made, and the present one is valid for this time beside it */
+/**
+ * @param formerKeyMs if set, a new signing key is made, and the present one is valid for this time beside it; 0 ends
+ *   every former one at once
+ * @throws DomainError if a former key is still valid, and would be valid no more
+ */
 export async function changeHttp(
   app: AppContext,
   id: string,
@@ -134,13 +138,20 @@ export async function changeHttp(
   }
   const signingKey = drawCode(signingKeyGenerator, app.randomBytes);
   const sealedSigningKey = app.vault.seal(id, signingKey);
-  const details = await changeProvider(app, id, "http", missing, (present, nowMs) => ({
-    kind: "http",
-    description,
-    endpoint,
-    sealedSigningKey,
-    formerSigningKey: { sealed: present.sealedSigningKey, expiresMs: nowMs + formerKeyMs },
-  }));
+  const details = await changeProvider(app, id, "http", missing, (present, nowMs) => {
+    const endsMs = present.formerSigningKey?.expiresMs ?? 0;
+    // There is one former key at a time, and it was promised how long that one is valid.
+    if (formerKeyMs > 0 && nowMs < endsMs) {
+      throw new DomainError(smsProviderErrors.formerKeyValid, { time: new Date(endsMs).toISOString() });
+    }
+    return {
+      kind: "http",
+      description,
+      endpoint,
+      sealedSigningKey,
+      formerSigningKey: { sealed: present.sealedSigningKey, expiresMs: nowMs + formerKeyMs },
+    };
+  });
   return { details, signingKey };
 }
 

@@ -46,6 +46,7 @@ export type MessageKey =
   | "Errors.Role.Unknown"
   | "Errors.SMSConfig.AlreadyActive"
   | "Errors.SMSConfig.AlreadyInactive"
+  | "Errors.SMSConfig.FormerKeyValid"
   | "Errors.SMSConfig.InRoute"
   | "Errors.SMSConfig.NotExisting"
   | "Errors.SMSConfig.OtherKind"

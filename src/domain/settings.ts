@@ -147,6 +147,7 @@ export const smsProviderErrors = {
   changeMissing: notExisting("SMS-c4Mis"),
   otherKind: refusal("failed_precondition", "SMS-k1Ndx", "Errors.SMSConfig.OtherKind"),
   secretMissing: refusal("invalid_argument", "SMS-s3Crt", "Errors.SMSConfig.SecretMissing"),
+  formerKeyValid: refusal("failed_precondition", "SMS-f0Key", "Errors.SMSConfig.FormerKeyValid"),
   inRoute: refusal("failed_precondition", "SMS-r0Ute", "Errors.SMSConfig.InRoute"),
 } as const;
 

@@ -47,6 +47,8 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.Role.Unknown": "Die Rolle {role} gibt es nicht. Bekannt sind: {known}.",
   "Errors.SMSConfig.AlreadyActive": "Der SMS-Anbieter ist bereits aktiv.",
   "Errors.SMSConfig.AlreadyInactive": "Der SMS-Anbieter ist nicht aktiv.",
+  "Errors.SMSConfig.FormerKeyValid":
+    "Der Schlüssel vor dem jetzigen gilt bis {time}: Ersetzen Sie den jetzigen dann, oder mit 0s, was beide sofort beendet.",
   "Errors.SMSConfig.InRoute": "Eine Route nennt den SMS-Anbieter {name}: Ändern Sie zuerst die Routen.",
   "Errors.SMSConfig.NotExisting": "Diesen SMS-Anbieter gibt es nicht.",
   "Errors.SMSConfig.OtherKind": "Der SMS-Anbieter ist von der Art {kind}, die sich nicht ändern lässt.",

@@ -10,6 +10,7 @@ import {
   twilioShown,
   httpConfig,
   httpShown,
+  type Provider,
   withoutProvider,
   withTwilio,
   withHttp,
@@ -172,6 +173,18 @@ const updateHttp = rowsOf("admin.v1 UpdateSMSProviderHTTP", method.updateSMSProv
 const otherTwilio = { sid: "AC0002", senderNumber: "+15550002", description: "", verifyServiceSid: "VA0002" };
 const otherHttp = { endpoint: "https://sms.example.org/hook", description: "" };
 
+/** A webhook whose former signing key is valid for an hour. */
+async function withReplacedKey(world: World): Promise<Provider & { readonly keyEnds: string }> {
+  const provider = await withHttp(world);
+  const { details } = await world.asAdmin(method.updateSMSProviderHTTP, {
+    id: provider.id,
+    ...httpConfig,
+    expirationSigningKey: { seconds: 3_600n },
+  });
+  const keyEnds = new Date(world.clock.ms + 3_600_000).toISOString();
+  return { ...provider, sequence: Number(details?.sequence), keyEnds };
+}
+
 const updateRows: readonly Scenario[] = [
   updateTwilio({
     name: "everything",
@@ -298,6 +311,34 @@ const updateRows: readonly Scenario[] = [
       ...changed,
     }),
   ),
+  updateHttp({
+    name: "the signing key, while the one before it is valid for longer",
+    everyWay: true,
+    given: withReplacedKey,
+    caller: "IAM_OWNER",
+    input: ({ id }) => ({ id, ...httpConfig, expirationSigningKey: { seconds: 3_600n } }),
+    expect: ({ keyEnds }) => refused(Code.FailedPrecondition, "SMS-f0Key", keyEnds),
+  }),
+  updateHttp({
+    name: "the signing key at once, while the one before it is valid: it ends, too",
+    given: withReplacedKey,
+    caller: "administrator",
+    input: ({ id }) => ({ id, ...httpConfig, expirationSigningKey: { seconds: 0n } }),
+    expect: ok({ signingKey: newKey }),
+    ...changed,
+  }),
+  updateHttp({
+    name: "the signing key, when the one before it has just ended",
+    given: async (world) => {
+      const provider = await withReplacedKey(world);
+      world.clock.ms = Date.parse(provider.keyEnds);
+      return provider;
+    },
+    caller: "administrator",
+    input: ({ id }) => ({ id, ...httpConfig, expirationSigningKey: { seconds: 3_600n } }),
+    expect: ok({ signingKey: newKey }),
+    ...changed,
+  }),
   updateHttp({
     name: "one of Twilio",
     given: withTwilio,

@@ -460,7 +460,8 @@ export declare type UpdateSMSProviderHTTPRequest = Message<"zitadel.admin.v1.Upd
   description: string;
 
   /**
-   * If set, a new signing key is made, and the present one stays valid beside it for this time.
+   * If set, a new signing key is made, and the present one stays valid beside it for this time. Refused while the key
+   * before it is still valid, but for 0, which ends all former keys at once.
    *
    * @generated from field: google.protobuf.Duration expiration_signing_key = 4;
    */
