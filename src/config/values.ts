@@ -71,6 +71,18 @@ export function base64Bytes(bytes: number): Parse<Uint8Array> {
   };
 }
 
+/**
+ * A key that signs what a webhook gets. Standard Webhooks uses what follows `whsec_` as base64 (RFC 4648 §4): a decoder
+ * that passes over what is none would make a short key of it, or an empty one, without a word.
+ */
+export const webhookKey: Parse<string> = (text) => {
+  const encoded = /^whsec_(.*)$/s.exec(text)?.[1];
+  if (encoded === undefined) return characters(16, 512)(text);
+  const bytes = Buffer.from(encoded, "base64");
+  const isEncoded = bytes.toString("base64") === encoded;
+  return isEncoded && bytes.length >= 16 ? characters(16, 512)(text) : undefined;
+};
+
 /** An http or https URL without user, password and fragment. */
 export const httpUrl: Parse<URL> = (text) => {
   const url = URL.parse(text);

@@ -18,6 +18,7 @@ import {
   type Parse,
   postgresUrl,
   trueOrFalse,
+  webhookKey,
   webOrigin,
 } from "./values.ts";
 
@@ -181,8 +182,8 @@ export const variables = {
   smsSigningKey: {
     name: "RINGBACK_SMS_SIGNING_KEY",
     meaning: "Signs what the webhook gets; required with one in profile safe.",
-    allowed: "16 to 512 characters",
-    parse: characters(16, 512),
+    allowed: '16 to 512 characters, or "whsec_" and base64 of at least 16 bytes',
+    parse: webhookKey,
     isSecret: true,
   },
   smsAllowPrivate: {

@@ -87,6 +87,10 @@ describe("a configuration", () => {
       },
     ],
     [
+      { RINGBACK_SMS: "https://a.example/", RINGBACK_SMS_SIGNING_KEY: "whsec_MTIzNDU2Nzg5MDEyMzQ1Ng==" },
+      { sms: { signingKey: "whsec_MTIzNDU2Nzg5MDEyMzQ1Ng==" } },
+    ],
+    [
       { RINGBACK_SMS: "http://127.0.0.1:9/", RINGBACK_SMS_ALLOW_PRIVATE: "true", ...webhook },
       { sms: { kind: "http", url: "http://127.0.0.1:9/", allowPrivate: true } },
     ],
@@ -232,6 +236,10 @@ describe("a mistake", () => {
     ["RINGBACK_MASTER_KEY", `${base64(1)}!`, "openssl rand -base64 32"],
     ["RINGBACK_MASTER_KEY", "0".repeat(64), "32 bytes"],
     ["RINGBACK_SMS_SIGNING_KEY", "fifteen-letters", "16 to 512"],
+    ["RINGBACK_SMS_SIGNING_KEY", "whsec_----------------------", "base64 of at least 16 bytes"],
+    ["RINGBACK_SMS_SIGNING_KEY", "whsec_my own words, which are no base64", "base64 of at least 16 bytes"],
+    ["RINGBACK_SMS_SIGNING_KEY", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw=", "base64 of at least 16 bytes"],
+    ["RINGBACK_SMS_SIGNING_KEY", "whsec_MTIzNDU2Nzg5MDEyMzQ1", "base64 of at least 16 bytes"], // 15
     ["RINGBACK_SMS", "https://user:password@hooks.example.com/", "without user"],
     ["RINGBACK_SMS", "webhook", '"inbox:"'],
     ["RINGBACK_SMS", "ftp://hooks.example.com", "https"],
