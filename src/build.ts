@@ -14,8 +14,7 @@ import { SettingsService as SettingsServiceV2 } from "../gen/zitadel/settings/v2
 import { UserService as UserServiceV2 } from "../gen/zitadel/user/v2/user_service_pb.js";
 import { UserService as UserServiceV2beta } from "../gen/zitadel/user/v2beta/user_service_pb.js";
 import { UserService as UserServiceV3alpha } from "../gen/zitadel/user/v3alpha/user_service_pb.js";
-import { newAccessToken } from "./app/access-token.ts";
-import { ensureAdministrator, hadAdministrator } from "./app/administrator.ts";
+import { ensureAdministrator } from "./app/administrator.ts";
 import { CodeVault } from "./app/code-vault.ts";
 import type { AppContext } from "./app/context.ts";
 import { Directory } from "./app/directory.ts";
@@ -44,7 +43,6 @@ import { createKey, readKey } from "./lib/key-file.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import type { MaybePromise } from "./lib/maybe-promise.ts";
 import { type RandomBytes, secureRandomBytes } from "./lib/random.ts";
-import { hashToken } from "./lib/opaque-token.ts";
 import { adminV1 } from "./rpc/admin-v1.ts";
 import { authV1 } from "./rpc/auth-v1.ts";
 import { deliveryV1 } from "./rpc/delivery-v1.ts";
@@ -194,10 +192,12 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     await providers.close();
   };
   // A token that is made now is shown once: not before the server has its port.
-  const newAdminToken = await prepareAdministrator(app, config).catch(async (error: unknown) => {
-    await stop(0);
-    throw error;
-  });
+  const newAdminToken = await ensureAdministrator(app, ["IAM_OWNER"], config.adminToken).catch(
+    async (error: unknown) => {
+      await stop(0);
+      throw error;
+    },
+  );
   isPrepared = true;
   courier.wake();
   rotation.start();
@@ -350,13 +350,4 @@ function smsProvider({ sms }: Config, inbox: Inbox, clock: Clock): SmsProvider {
   const { url, signingKey, allowPrivate } = sms;
   const signingKeys = signingKey === undefined ? [] : [{ key: signingKey, expiresMs: null }];
   return createHttpProvider({ id: "http", description: "", url, signingKeys, allowPrivate, clock });
-}
-
-/** @returns the token if it had to be made */
-async function prepareAdministrator(app: AppContext, config: Config): Promise<string | undefined> {
-  const isFirstStart = config.adminToken === undefined && !(await hadAdministrator(app));
-  const made = isFirstStart ? newAccessToken(app) : undefined;
-  const token = config.adminToken ?? made;
-  if (token !== undefined) await ensureAdministrator(app, hashToken(token), ["IAM_OWNER"]);
-  return made;
 }

@@ -2,6 +2,8 @@ import { accountErrors, decideSetRoles, requireUser } from "../domain/account.ts
 import { decideAdministrator } from "../domain/access-token.ts";
 import { DomainError } from "../domain/errors.ts";
 import { newUuid } from "../lib/id.ts";
+import { hashToken } from "../lib/opaque-token.ts";
+import { newAccessToken } from "./access-token.ts";
 import { defaultOrganizationId } from "./account.ts";
 import { type AppContext, requirePermission } from "./context.ts";
 import type { Caller } from "./auth-port.ts";
@@ -30,31 +32,30 @@ export async function setRoles(
 export const administratorId = "administrator";
 
 /**
- * Sees to it that there is an administrator who works, whatever became of the last one, and that exactly this token is
- * theirs.
+ * Sees to it that there is an administrator who works, whatever became of the last one, and that exactly the given token
+ * is theirs. Without one, a token is made, for the first administrator there ever was.
  *
- * @param tokenHash SHA-256, base64url
+ * @returns the token that was made and is theirs, to be shown once; it is stored hashed
  */
 export async function ensureAdministrator(
   app: AppContext,
-  tokenHash: string,
   roles: readonly string[],
-): Promise<void> {
+  given: string | undefined,
+): Promise<string | undefined> {
+  const token = given ?? newAccessToken(app);
   const tokenId = newUuid(app.clock.nowMs(), app.randomBytes);
   const holder = await app.users.findByKey(userNameKey(defaultOrganizationId, administratorId));
   const isNameFree = holder === undefined || holder === administratorId;
-  await app.users.execute(administratorId, (state) =>
-    decideAdministrator(state, {
+  const { state } = await app.users.execute(administratorId, (found) =>
+    decideAdministrator(found, {
       resourceOwner: defaultOrganizationId,
       userName: isNameFree ? administratorId : `${administratorId}-${tokenId}`,
       roles,
-      tokenHash,
+      tokenHash: hashToken(token),
       tokenId,
+      isMade: given === undefined,
     }),
   );
-}
-
-/** Whether there ever was an administrator: false on the first start. */
-export async function hadAdministrator(app: AppContext): Promise<boolean> {
-  return (await app.users.find(administratorId)) !== undefined;
+  // Of two servers that start together, one loses: its token is nobody's.
+  return given === undefined && Object.hasOwn(state.accessTokens, tokenId) ? token : undefined;
 }

@@ -43,7 +43,8 @@ export function decideRemoveAccessToken(user: UserState, tokenId: string): Decis
 /**
  * Sees to it that the machine user with the administrator's roles is there, works, and has this token only.
  *
- * Whoever has the id without the roles is replaced: others may hold tokens of a user whom no role protects.
+ * Whoever has the id without the roles is replaced: others may hold tokens of a user whom no role protects. A token that
+ * was made just now is for the first administrator only: whoever came later may have another one in use.
  */
 export function decideAdministrator(
   state: UserState | undefined,
@@ -53,8 +54,10 @@ export function decideAdministrator(
     readonly roles: readonly string[];
     readonly tokenHash: string;
     readonly tokenId: string;
+    readonly isMade: boolean;
   },
 ): Decision {
+  if (command.isMade && state !== undefined) return { events: [] };
   const { resourceOwner, userName, roles, tokenHash, tokenId } = command;
   const present = isAdministrator(state, roles) ? state : undefined;
   const events: UserEvent[] = [];

@@ -36,6 +36,12 @@ describe("a start", () => {
     return server.newAdminToken;
   }
 
+  /** What a server answers to whoever calls with a token. */
+  async function statusFor(url: string, token: string): Promise<number> {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch(`${url}/v2/users/administrator`, { headers })).status;
+  }
+
   const newKey = (): string => randomBytes(32).toString("base64");
   const keys = (...all: readonly string[]) => ({ RINGBACK_MASTER_KEY: all.join(",") });
 
@@ -49,6 +55,27 @@ describe("a start", () => {
     other.close();
     expect(await start()).toMatch(/./);
     expect(await start()).toBeUndefined();
+  });
+
+  it("of two at the same time on one store shows one token, which works at both", async () => {
+    const store = openMemoryStore();
+    const commit = store.commit.bind(store);
+    let arrived = 0;
+    const bothArrived = Promise.withResolvers<void>();
+    store.commit = async (writes) => {
+      if (writes.aggregate.type !== "user") return commit(writes);
+      arrived += 1;
+      if (arrived === 2) bothArrived.resolve();
+      await bothArrived.promise;
+      return commit(writes);
+    };
+    const config = configOf(keys(newKey()));
+    const servers = await Promise.all([1, 2].map(() => build(config, { log: silentLog, store })));
+    const statuses = servers.flatMap(({ newAdminToken }) =>
+      newAdminToken === undefined ? [] : servers.map(({ url }) => statusFor(url, newAdminToken)),
+    );
+    expect(await Promise.all(statuses)).toEqual([200, 200]);
+    await Promise.all(servers.map((server) => server.shutdown(0)));
   });
 
   it("is not ready before the administrator can call", async () => {
