@@ -36,6 +36,8 @@ import type { Config } from "./config/config.ts";
 import { createCodeProviders } from "./courier/code-providers.ts";
 import { Courier } from "./courier/courier.ts";
 import { Providers } from "./courier/providers.ts";
+import { accessTokenErrors } from "./domain/access-token.ts";
+import { DomainError } from "./domain/errors.ts";
 import { policyOf } from "./domain/policy.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { withoutDeadline } from "./lib/deadline.ts";
@@ -193,9 +195,9 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   };
   // A token that is made now is shown once: not before the server has its port.
   const newAdminToken = await ensureAdministrator(app, ["IAM_OWNER"], config.adminToken).catch(
-    async (error: unknown) => {
+    async (cause: unknown) => {
       await stop(0);
-      throw error;
+      throw administratorError(cause);
     },
   );
   isPrepared = true;
@@ -328,6 +330,14 @@ function listenError({ host, port }: Config["listen"], cause: unknown): unknown 
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "";
   const reason = listenReasons[code];
   return reason === undefined ? cause : new Error(`cannot listen at ${host}:${port}: ${reason}`, { cause });
+}
+
+function administratorError(cause: unknown): unknown {
+  const isTaken = cause instanceof DomainError && cause.refusal === accessTokenErrors.taken;
+  if (!isTaken) return cause;
+  return new Error("the token of RINGBACK_ADMIN_TOKEN belongs to another user already: choose another one", {
+    cause,
+  });
 }
 
 /** @param servedId of the key that the store was served with last; undefined if it never was */

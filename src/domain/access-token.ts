@@ -13,6 +13,7 @@ export const accessTokenErrors = {
   notMachine: refusal("failed_precondition", "COMMAND-Df2f1", "Errors.User.NotMachine"),
   expiryPassed: refusal("invalid_argument", "DOMAIN-dv3t5", "Errors.User.AccessToken.ExpiryPassed"),
   missing: refusal("not_found", "COMMAND-4m77G", "Errors.User.AccessToken.NotFound"),
+  taken: refusal("already_exists", "PAT-t4Ken", "Errors.User.AccessToken.Taken"),
   tooMany: refusal("resource_exhausted", "PAT-t0Mny", "Errors.User.AccessToken.TooMany"),
   tooManyUsers: refusal("failed_precondition", "RINGBACK-t4Nrw", "Errors.User.AccessToken.TooManyUsers"),
 } as const;

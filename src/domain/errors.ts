@@ -68,6 +68,7 @@ export type MessageKey =
   | "Errors.Token.IssuerUnavailable"
   | "Errors.User.AccessToken.ExpiryPassed"
   | "Errors.User.AccessToken.NotFound"
+  | "Errors.User.AccessToken.Taken"
   | "Errors.User.AccessToken.TooMany"
   | "Errors.User.AccessToken.TooManyUsers"
   | "Errors.User.AlreadyExisting"

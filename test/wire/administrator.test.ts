@@ -8,7 +8,15 @@ import { adminToken, openWorld, type World } from "../support/wire-world.ts";
 
 /** Whatever became of the administrator: the next start with a token in the environment brings one who works. */
 
-const { addHumanUser, createUser, deactivateUser, deleteUser, getUserByID, lockUser } = UserService.method;
+const {
+  addHumanUser,
+  addPersonalAccessToken,
+  createUser,
+  deactivateUser,
+  deleteUser,
+  getUserByID,
+  lockUser,
+} = UserService.method;
 const { setRoles } = RoleService.method;
 const newToken = "another-token-of-the-administrator";
 
@@ -96,4 +104,17 @@ it("a start with the same token writes nothing where nothing is wrong", async ()
   const before = await store.load({ type: "user", id: userId });
   await (await openWorld("safe", { store, keepStoreOpen: true })).close();
   expect(await store.load({ type: "user", id: userId })).toEqual(before);
+});
+
+it("a start with a token that is another user's says so in plain words", async () => {
+  const store = openMemoryStore();
+  const before = await openWorld("safe", { store, keepStoreOpen: true });
+  const userType = { case: "machine", value: { name: "Engine" } } as const;
+  const { id } = await before.asAdmin(createUser, { organizationId: "works", userType });
+  const expirationDate = { seconds: BigInt(before.clock.ms / 1_000 + 60) };
+  const { token } = await before.asAdmin(addPersonalAccessToken, { userId: id, expirationDate });
+  await before.close();
+  await expect(openWorld("safe", { store, env: { RINGBACK_ADMIN_TOKEN: token } })).rejects.toThrow(
+    "RINGBACK_ADMIN_TOKEN belongs to another user already: choose another",
+  );
 });

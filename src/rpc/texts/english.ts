@@ -69,6 +69,7 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.Token.IssuerUnavailable": "The token cannot be checked: its issuer cannot be reached.",
   "Errors.User.AccessToken.ExpiryPassed": "The expiration date has passed already.",
   "Errors.User.AccessToken.NotFound": "The user has no such access token.",
+  "Errors.User.AccessToken.Taken": "This access token belongs to another user already.",
   "Errors.User.AccessToken.TooMany": "A user may have {max} access tokens at most.",
   "Errors.User.AccessToken.TooManyUsers":
     "More than {max} users would have to be looked through: narrow them by user_id_filter or organization_id_filter.",

@@ -75,6 +75,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
     "Das Token kann nicht geprüft werden: Sein Aussteller ist nicht erreichbar.",
   "Errors.User.AccessToken.ExpiryPassed": "Das Ablaufdatum ist bereits vorbei.",
   "Errors.User.AccessToken.NotFound": "Der Benutzer hat kein solches Zugriffstoken.",
+  "Errors.User.AccessToken.Taken": "Dieses Zugriffstoken gehört bereits einem anderen Benutzer.",
   "Errors.User.AccessToken.TooMany": "Ein Benutzer darf höchstens {max} Zugriffstoken haben.",
   "Errors.User.AccessToken.TooManyUsers":
     "Mehr als {max} Benutzer wären durchzusehen: Grenzen Sie sie mit user_id_filter oder organization_id_filter ein.",
