@@ -38,6 +38,7 @@ export type MessageKey =
   | "Errors.MessageText.LanguageInvalid"
   | "Errors.MessageText.Malformed"
   | "Errors.MessageText.NotFound"
+  | "Errors.MessageText.TooMany"
   | "Errors.MessageText.VariableUnknown"
   | "Errors.NotSupported"
   | "Errors.NumberNotFinite"

@@ -21,6 +21,8 @@ import {
 
 export const codeLengthMax = 20;
 export const smsProvidersMax = 100;
+/** Of one scope: all of them are read and written whenever a setting of it is. */
+const textsMax = 200;
 
 type SettingsDecision = Decision<SettingsEvent>;
 type Present = SettingsState | undefined;
@@ -74,6 +76,7 @@ export const textErrors = {
   languageInvalid: refusal("invalid_argument", "TEXT-l4Ngu", "Errors.MessageText.LanguageInvalid"),
   variableUnknown: refusal("invalid_argument", "TEXT-v4Unk", "Errors.MessageText.VariableUnknown"),
   malformed: refusal("invalid_argument", "TEXT-m4Lfd", "Errors.MessageText.Malformed"),
+  tooMany: refusal("resource_exhausted", "TEXT-t0Mny", "Errors.MessageText.TooMany"),
 } as const;
 
 /** @throws DomainError for a variable that no message has, or braces that enclose none */
@@ -86,7 +89,7 @@ export function requireTemplate(template: string): void {
   }
 }
 
-/** Nothing happens if the text is just this. @throws DomainError for what is no template */
+/** Nothing happens if the text is just this. @throws DomainError for what is no template, or one text too many */
 export function decideSetText(
   state: Present,
   textType: TextType,
@@ -96,6 +99,9 @@ export function decideSetText(
   for (const part of Object.values(message)) requireTemplate(part);
   const present = state?.texts[textKey({ textType, language })]?.value;
   if (present !== undefined && sameData(present, message)) return nothing;
+  if (present === undefined && Object.keys(state?.texts ?? {}).length >= textsMax) {
+    throw new DomainError(textErrors.tooMany, { max: String(textsMax) });
+  }
   return { events: [{ type: "settings.message.text.set", data: { textType, language, message } }] };
 }
 

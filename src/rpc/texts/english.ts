@@ -35,6 +35,7 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.MessageText.Malformed":
     "Two braces that enclose no variable begin at {place}. Write variables like {example}.",
   "Errors.MessageText.NotFound": "No such text was set.",
+  "Errors.MessageText.TooMany": "There may be {max} message texts at most.",
   "Errors.MessageText.VariableUnknown": "There is no variable {variable} in messages.",
   "Errors.NotSupported": "The field {field} is not supported: {reason}.",
   "Errors.NumberNotFinite": "The field {field} holds a number that is not finite.",

@@ -38,6 +38,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.MessageText.Malformed":
     "Bei {place} beginnen zwei Klammern, die keine Variable umschließen. Schreiben Sie Variablen wie {example}.",
   "Errors.MessageText.NotFound": "Ein solcher Text wurde nicht gesetzt.",
+  "Errors.MessageText.TooMany": "Es darf höchstens {max} Nachrichtentexte geben.",
   "Errors.MessageText.VariableUnknown": "In Nachrichten gibt es keine Variable {variable}.",
   "Errors.NotSupported": "Das Feld {field} wird nicht unterstützt: {reason}.",
   "Errors.NumberNotFinite": "Das Feld {field} enthält eine Zahl, die nicht endlich ist.",
