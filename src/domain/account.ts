@@ -5,6 +5,7 @@ import { DomainError, type Refusal, refusal } from "./errors.ts";
 import { inUserUpdate } from "./generations.ts";
 import { decideSetPhone, decideVerification } from "./phone.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
+import { requireMetadataBounded } from "./sizes.ts";
 import type { UserState } from "./user.ts";
 import type { Email, MetadataEntry, Profile, UserEvent, UserSchema } from "./user-events.ts";
 
@@ -40,13 +41,17 @@ export interface AddHumanUser {
   readonly phone?: { readonly number: string; readonly verification: Verification; readonly code: NewCode };
 }
 
-/** @throws DomainError if the id is taken, or the number is bad */
+/** No less than the contract lets one value be, with its key. */
+const metadataBytesMax = 512 * 1024;
+
+/** @throws DomainError if the id is taken, the number is bad, or the metadata is too large */
 export function decideAddHumanUser(
   state: UserState | undefined,
   command: AddHumanUser,
   facts: Facts,
 ): Decision {
   if (exists(state)) throw new DomainError(accountErrors.idTaken);
+  requireMetadataBounded(command.metadata, metadataBytesMax);
   const { userId, phone, schema, ...data } = command;
   const schemaSet: readonly UserEvent[] =
     schema === undefined ? [] : [{ type: "user.schema.set", data: schema }];

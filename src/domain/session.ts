@@ -5,6 +5,7 @@ import { otpSmsNumber } from "./otp-sms.ts";
 import { isLockDue } from "./policy.ts";
 import { userLocked } from "./phone.ts";
 import type { SessionEvent, SessionState, UserAgent } from "./session-state.ts";
+import { refuseSize, requireMetadataBounded } from "./sizes.ts";
 import type { UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
 
@@ -25,12 +26,8 @@ export const sessionErrors = {
   noChallenge: refusal("failed_precondition", "COMMAND-S34gh", "Errors.User.Code.NotFound"),
   wrong: refusal("invalid_argument", "CODE-woT0xc", "Errors.User.Code.Invalid"),
   expiredCode: refusal("failed_precondition", "CODE-QvUQ4P", "Errors.User.Code.Expired"),
-  tooLarge: refusal("invalid_argument", "RINGBACK-s8Max", "Errors.Limit"),
 } as const;
 
-/** What a client may keep with a session: all of it is read and written whenever the session is. */
-const metadataKeysMax = 50;
-/** Keys and values together, before base64. */
 const metadataBytesMax = 64 * 1024;
 const userAgentHeadersMax = 100;
 /** As JSON; no more than the headers of a request may have. */
@@ -114,18 +111,11 @@ function decideMetadata(session: Present, { metadata }: SessionCommand): readonl
   if (Object.keys(metadata).length === 0) return [];
   // With the names that are removed: they are in the event.
   const entries = Object.entries({ ...session.metadata, ...metadata });
-  const keys = entries.filter(([, value]) => value !== "").length;
-  if (keys > metadataKeysMax) refuseSize("metadata", `${metadataKeysMax} keys`);
-  const bytes = entries.reduce(
-    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value, "base64"),
-    0,
+  requireMetadataBounded(
+    entries.map(([key, value]) => ({ key, value })),
+    metadataBytesMax,
   );
-  if (bytes > metadataBytesMax) refuseSize("metadata", `${metadataBytesMax} bytes`);
   return [{ type: "session.metadata.set", data: { metadata } }];
-}
-
-function refuseSize(field: string, max: string): never {
-  throw new DomainError(sessionErrors.tooLarge, { field, max });
 }
 
 type Present = Pick<SessionState, "id" | "user" | "otpSmsChallenge" | "metadata">;

@@ -1,13 +1,16 @@
 import { afterAll, expect, it } from "@jest/globals";
 import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { ManagementService } from "../../gen/zitadel/management/v1/management_service_pb.js";
+import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { openWorld } from "../support/wire-world.ts";
 
 /** What clients may keep here has bounds, and everything up to them is kept. */
 
+const { addHumanUser, createUser } = UserService.method;
 const admin = AdminService.method;
 const management = ManagementService.method;
 const textsMax = 200;
+const keysMax = 50;
 
 const world = await openWorld("safe");
 afterAll(() => world.close());
@@ -37,4 +40,39 @@ it.each([
   await textIn("en-x-1", "Your code: {{.Code}}");
   await reset("en-x-1");
   await textIn("fr");
+});
+
+const profile = { givenName: "Ada", familyName: "Lovelace" };
+const email = () => ({ email: `${world.nobody().id}@example.com` });
+const entries = (count: number, bytes = 1) =>
+  Array.from({ length: count }, (_, index) => ({
+    key: `key-${index + 1}`.padEnd(10, "."),
+    value: new Uint8Array(bytes),
+  }));
+
+/** Both ways to add a user with metadata. */
+const ways = [
+  {
+    name: "AddHumanUser",
+    add: (metadata: ReturnType<typeof entries>) =>
+      world.asAdmin(addHumanUser, { profile, email: email(), metadata }),
+  },
+  {
+    name: "CreateUser",
+    add: (metadata: ReturnType<typeof entries>) =>
+      world.asAdmin(createUser, {
+        organizationId: "works",
+        userType: { case: "human", value: { profile, email: email(), metadata } },
+      }),
+  },
+];
+
+it.each(ways)("$name takes the largest value of the contract, 50 keys and 512 KiB", async ({ add }) => {
+  await add(entries(1, 500_000));
+  await add(entries(keysMax, Math.floor((512 * 1024) / keysMax) - 10));
+});
+
+it.each(ways)("$name refuses metadata of more keys, or more bytes", async ({ add }) => {
+  await expect(add(entries(keysMax + 1))).rejects.toThrow(/metadata.*50 keys.*\(RINGBACK-s8Max\)/);
+  await expect(add(entries(2, 300_000))).rejects.toThrow(/metadata.*524288 bytes.*\(RINGBACK-s8Max\)/);
 });
