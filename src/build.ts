@@ -24,7 +24,7 @@ import { KeyRotation } from "./app/key-rotation.ts";
 import type { Store } from "./app/ports.ts";
 import type { SmsProvider } from "./app/sms-port.ts";
 import { type ReceiptOutcome, receiptsPath, receiptUrl, takeReceipt } from "./app/receipts.ts";
-import { Repository } from "./app/repository.ts";
+import { type Loaded, Repository } from "./app/repository.ts";
 import { sessionKind } from "./app/sessions.ts";
 import { Settings } from "./app/settings.ts";
 import { userKind } from "./app/users.ts";
@@ -39,11 +39,12 @@ import { Providers } from "./courier/providers.ts";
 import { accessTokenErrors } from "./domain/access-token.ts";
 import { DomainError } from "./domain/errors.ts";
 import { policyOf } from "./domain/policy.ts";
+import type { SettingsState } from "./domain/settings-state.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { withoutDeadline } from "./lib/deadline.ts";
 import { createKey, readKey } from "./lib/key-file.ts";
 import { createLog, type Log } from "./lib/log.ts";
-import type { MaybePromise } from "./lib/maybe-promise.ts";
+import { chain, type MaybePromise } from "./lib/maybe-promise.ts";
 import { type RandomBytes, secureRandomBytes } from "./lib/random.ts";
 import { adminV1 } from "./rpc/admin-v1.ts";
 import { authV1 } from "./rpc/auth-v1.ts";
@@ -126,6 +127,11 @@ export function openStore({ store }: Config, log: Log): Promise<Store> | Store {
   }
 }
 
+/** Also one that is not active any more: what it took is still there. */
+function hasInboxProvider(found: Loaded<SettingsState> | undefined): boolean {
+  return Object.values(found?.state.smsProviders ?? {}).some(({ value }) => value.kind === "inbox");
+}
+
 function settingsOf(config: Config, store: Store, clock: Clock): Settings {
   const { profile, defaultRegion, resend, sms } = config;
   return new Settings(policyOf(profile, defaultRegion, resend, sms.autofill), store, clock);
@@ -149,7 +155,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   const users = new Repository(userKind, store, clock);
   const sessions = new Repository(sessionKind, store, clock);
   const inbox = new Inbox(store.inbox, {
-    isActive: config.sms.kind === "inbox",
+    isInUse: () => config.sms.kind === "inbox" || chain(settings.find("instance"), hasInboxProvider),
     isShared: store.isShared === true,
   });
   const providers = new Providers({

@@ -1,4 +1,5 @@
 import { DomainError, refusal } from "../domain/errors.ts";
+import type { MaybePromise } from "../lib/maybe-promise.ts";
 import type { InboxMessage, InboxStore } from "./inbox-port.ts";
 import type { SmsMessage } from "./sms-port.ts";
 
@@ -16,8 +17,8 @@ const tooMany = refusal("resource_exhausted", "INBOX-t0Wm4", "Errors.Caller.Busy
 type Listener = (recipient: string) => void;
 
 export interface InboxOptions {
-  /** Whether messages go here; if not, every question is refused rather than answered "none". */
-  readonly isActive: boolean;
+  /** Whether there may be messages here; if not, every question is refused rather than answered "none". */
+  readonly isInUse: () => MaybePromise<boolean>;
   /** Whether other servers write to the store, too. */
   readonly isShared: boolean;
 }
@@ -51,13 +52,13 @@ export class Inbox {
 
   /** The newest first. */
   async list(recipient: string | undefined, limit: number): Promise<readonly InboxMessage[]> {
-    this.#requireActive();
+    await this.#requireInUse();
     return this.#store.list({ ...to(recipient), order: "newest_first", limit });
   }
 
   /** @returns how many there were */
   async clear(recipient: string | undefined): Promise<number> {
-    this.#requireActive();
+    await this.#requireInUse();
     return this.#store.clear(recipient);
   }
 
@@ -84,7 +85,7 @@ export class Inbox {
     afterId: number | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<InboxMessage, void, undefined> {
-    this.#requireActive();
+    await this.#requireInUse();
     if (this.#listeners.size >= waitersMax) throw new DomainError(tooMany);
     let news = Promise.withResolvers<void>();
     const wake = (): void => news.resolve();
@@ -125,8 +126,8 @@ export class Inbox {
     return newest?.id ?? 0;
   }
 
-  #requireActive(): void {
-    if (!this.#options.isActive) throw new DomainError(notActive);
+  async #requireInUse(): Promise<void> {
+    if (!(await this.#options.isInUse())) throw new DomainError(notActive);
   }
 }
 

@@ -171,7 +171,7 @@ describe("servers on one database", () => {
         return messages;
       },
     };
-    const inbox = new Inbox(observed, { isActive: true, isShared: true });
+    const inbox = new Inbox(observed, { isInUse: () => true, isShared: true });
     const ended = new AbortController();
     await stores[1].inbox.append(inboxMessage("before"));
     const wanted = inbox.wait("+41790000001", 1, ended.signal);

@@ -24,7 +24,8 @@ export const english: Readonly<Record<MessageKey, string>> = {
     "The Idempotency-Key belongs to another request. Use a new key for a new request.",
   "Errors.Idempotency.TooMany":
     "Too many answers are kept for an Idempotency-Key. Try again later, or without the header.",
-  "Errors.Inbox.NotActive": "Messages do not go to the inbox: RINGBACK_SMS names another provider.",
+  "Errors.Inbox.NotActive":
+    "Messages do not go to the inbox: RINGBACK_SMS names another provider, and no inbox was added to the providers.",
   "Errors.Inbox.NothingYet": "No such message arrived in time.",
   "Errors.Limit": "The field {field} is past its limit of {max}.",
   "Errors.LockoutPolicy.AlreadyExists": "The organization has a lockout policy already.",

@@ -26,7 +26,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.Idempotency.TooMany":
     "Zu viele Antworten werden für einen Idempotency-Key aufbewahrt. Versuchen Sie es später oder ohne den Header.",
   "Errors.Inbox.NotActive":
-    "Nachrichten gehen nicht an den Posteingang: RINGBACK_SMS nennt einen anderen Anbieter.",
+    "Nachrichten gehen nicht an den Posteingang: RINGBACK_SMS nennt einen anderen Anbieter, und unter den Anbietern ist kein Posteingang.",
   "Errors.Inbox.NothingYet": "Es kam rechtzeitig keine solche Nachricht an.",
   "Errors.Limit": "Das Feld {field} überschreitet seine Grenze von {max}.",
   "Errors.LockoutPolicy.AlreadyExists": "Die Organisation hat bereits eine Sperrrichtlinie.",
