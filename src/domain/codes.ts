@@ -191,21 +191,26 @@ export function checkCode(
   if ("generatorId" in pending) {
     const { challengeId, generatorId: providerId, providerMessageId } = pending;
     if (isExpired(pending, nowMs)) return "expired";
-    if (pending.attemptsLeft === 0) return "dead";
+    if (hasNoTriesLeft(pending)) return "dead";
     if (providerCheck?.challengeId === challengeId) return providerCheck.outcome;
     if (providerMessageId === undefined) throw new DomainError(notSentYet);
     return { challengeId, providerId, providerMessageId, code };
   }
   const alive = acceptedOf(pending).filter((each) => !isExpired(each, nowMs));
   if (alive.length === 0) return "expired";
-  if (pending.attemptsLeft === 0) return "dead";
+  if (hasNoTriesLeft(pending)) return "dead";
   const isRight = alive.some((each) => mac.verify(bindingOf(each.challengeId), code, each));
   return isRight ? "right" : "wrong";
 }
 
+/** Such a code is dead, whether it has expired or not. */
+export function hasNoTriesLeft({ attemptsLeft }: PendingCode): boolean {
+  return attemptsLeft === 0;
+}
+
 /** Whether an answer could be right. */
 export function isAlive(pending: PendingCode, nowMs: number): boolean {
-  if (pending.attemptsLeft === 0) return false;
+  if (hasNoTriesLeft(pending)) return false;
   const codes: readonly Challenge[] = "generatorId" in pending ? [pending] : acceptedOf(pending);
   return codes.some((each) => !isExpired(each, nowMs));
 }

@@ -1,4 +1,4 @@
-import { checkCode, type NewCode } from "./codes.ts";
+import { checkCode, hasNoTriesLeft, type NewCode } from "./codes.ts";
 import { type Decision, type Facts, issueCode, type Verification } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import { lockAfter, userLocked } from "./phone.ts";
@@ -83,7 +83,7 @@ export function decideVerifyRegistration(
   const refused = new DomainError(
     check === "expired" ? registrationErrors.expired : registrationErrors.wrong,
   );
-  if (check === "dead") return { events: [], refusal: refused };
+  if (hasNoTriesLeft(pending)) return { events: [], refusal: refused };
   const failed: UserEvent = {
     type: "user.otp.sms.registration.verification.failed",
     data: { registrationId },

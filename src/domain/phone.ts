@@ -1,4 +1,4 @@
-import { type CodeBinding, checkCode, type NewCode, type PendingCode } from "./codes.ts";
+import { type CodeBinding, checkCode, hasNoTriesLeft, type NewCode, type PendingCode } from "./codes.ts";
 import { type Decision, type Facts, issueCode, type Verification } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import type { PhoneRules } from "./generations.ts";
@@ -103,7 +103,7 @@ export function decideVerifyPhone(
   if (check === "right") return { events: [{ type: "user.human.phone.verified", data: {} }] };
   const refused = new DomainError(check === "expired" ? rules.expired : rules.wrong);
   // A dead code cannot be guessed any more: the tries after it are not worth an event each.
-  if (check === "dead") return { events: [], refusal: refused };
+  if (hasNoTriesLeft(pending)) return { events: [], refusal: refused };
   return { events: [failed, ...lockAfter(user, user.phone, facts)], refusal: refused };
 }
 

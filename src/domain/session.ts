@@ -1,4 +1,4 @@
-import { checkCode, type NewCode } from "./codes.ts";
+import { checkCode, hasNoTriesLeft, type NewCode } from "./codes.ts";
 import { type Decision, type Facts, issueCode } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import { otpSmsNumber } from "./otp-sms.ts";
@@ -192,7 +192,7 @@ function checkOtpSms(
   }
   const refused = new DomainError(check === "expired" ? sessionErrors.expiredCode : sessionErrors.wrong);
   // A dead code cannot be guessed any more: the tries after it are not worth an event each.
-  if (check === "dead") return { ...none, refusal: refused };
+  if (hasNoTriesLeft(challenge)) return { ...none, refusal: refused };
   const failures = (user.otpSmsFailures ?? 0) + 1;
   const failed: UserEvent = { type: "user.human.mfa.otp.sms.check.failed", data: {} };
   const locked: UserEvent = { type: "user.locked", data: {} };
