@@ -19,11 +19,10 @@ export interface AddAccessTokenReply {
   readonly createdMs: number;
 }
 
-/** @param command `expiresMs` is null for a token that never expires */
 export async function addAccessToken(
   app: AppContext,
   caller: Caller,
-  command: { readonly userId: string; readonly expiresMs: number | null },
+  command: { readonly userId: string; readonly expiresMs: number },
 ): Promise<AddAccessTokenReply> {
   const tokenId = newDecimalId(app.clock.nowMs(), app.randomBytes);
   const token = newAccessToken(app);

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { TimestampFilter } from "../../gen/zitadel/filter/v2/filter_pb.js";
 import {
@@ -34,8 +34,8 @@ type Methods = Pick<
 export function accessTokensV2(app: AppContext): Methods {
   return {
     async addPersonalAccessToken({ userId, expirationDate }, context) {
-      const expiresMs =
-        expirationDate === undefined ? null : boundedTimestampMs("expiration_date", expirationDate);
+      // The contract requires it: one that is left out is the epoch, and long over.
+      const expiresMs = boundedTimestampMs("expiration_date", expirationDate ?? create(TimestampSchema));
       const { tokenId, token, createdMs } = await addAccessToken(app, callerOf(context), {
         userId,
         expiresMs,
