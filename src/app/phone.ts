@@ -112,16 +112,15 @@ export async function verifyPhone(
   return detailsOf(done);
 }
 
-/** @param self whether a caller may remove the number of their own account without a role */
 export async function removePhone(
   app: AppContext,
   caller: Caller,
-  command: UserRef & { readonly self: boolean },
+  ref: UserRef,
   rules: PhoneRules["remove"],
 ): Promise<Details> {
-  const done = await app.users.execute(command.userId, (state) => {
-    const user = requireHuman(visible(state, command), rules.userMissing);
-    if (command.self) requireSelfOr(caller, "user.write", user);
+  const done = await app.users.execute(ref.userId, (state) => {
+    const user = requireHuman(visible(state, ref), rules.userMissing);
+    if (rules.byOneself) requireSelfOr(caller, "user.write", user);
     else requirePermission(caller, "user.write", user.resourceOwner);
     return decideRemovePhone(user, rules);
   });

@@ -34,6 +34,8 @@ export interface PhoneRules {
     readonly userMissing: Refusal;
     /** Undefined where removing nothing succeeds. */
     readonly noPhone: Refusal | undefined;
+    /** Whether a caller may remove the number of their own account without a role. */
+    readonly byOneself: boolean;
   };
 }
 
@@ -66,6 +68,7 @@ export const v1: PhoneRules = {
   remove: {
     userMissing: v1UserMissing("COMMAND-3M9fs"),
     noPhone: refusal("not_found", "COMMAND-p6rsc", "Errors.User.Phone.NotFound"),
+    byOneself: true,
   },
 };
 
@@ -84,7 +87,7 @@ export const v2: PhoneRules = {
     expired: v2WrongCode,
   },
   resend: { userMissing: v2UserMissing, noPhone: v2NoCode, alreadyVerified: v2NoCode, noCode: v2NoCode },
-  remove: { userMissing: v2UserMissing, noPhone: undefined },
+  remove: { userMissing: v2UserMissing, noPhone: undefined, byOneself: false },
 };
 
 /** Both generations of v3alpha. */
@@ -107,7 +110,7 @@ export const v3: PhoneRules = {
     alreadyVerified: v2NoCode,
     noCode: v2NoCode,
   },
-  remove: { userMissing: v2UserMissing, noPhone: undefined },
+  remove: { userMissing: v2UserMissing, noPhone: undefined, byOneself: false },
 };
 
 /** Inside the update of a user the same number is no error. */

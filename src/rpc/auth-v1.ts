@@ -67,7 +67,7 @@ export function authV1(app: AppContext): ServiceImpl<typeof AuthService> {
 
     async removeMyPhone(_request, context) {
       const caller = callerOf(context);
-      const details = await removePhone(app, caller, { ...self(caller), self: true }, v1.remove);
+      const details = await removePhone(app, caller, self(caller), v1.remove);
       return create(RemoveMyPhoneResponseSchema, { details: v1ChangeDetails(details) });
     },
 

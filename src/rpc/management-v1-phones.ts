@@ -59,8 +59,7 @@ export function managementPhonesV1(app: AppContext): Methods {
     },
 
     async removeHumanPhone({ userId }, context) {
-      const command = { ...userIn(context, userId), self: true };
-      const details = await removePhone(app, callerOf(context), command, v1.remove);
+      const details = await removePhone(app, callerOf(context), userIn(context, userId), v1.remove);
       return create(RemoveHumanPhoneResponseSchema, { details: v1ChangeDetails(details) });
     },
 

@@ -54,7 +54,7 @@ export function phonesV2(app: AppContext): Methods {
     },
 
     async removePhone({ userId }, context) {
-      const details = await removePhone(app, callerOf(context), { userId, self: false }, v2.remove);
+      const details = await removePhone(app, callerOf(context), { userId }, v2.remove);
       return create(RemovePhoneResponseSchema, { details: v2ChangeDetails(details) });
     },
   };
