@@ -24,15 +24,13 @@ import {
   detailsOf,
   newCode,
   policyFor,
-  requirePermission,
-  requireSelfOr,
   returnedCode,
   type UserRef,
   visible,
 } from "./context.ts";
+import { requirePermission, requireSelfOr, requireSelfOrMayShutOut } from "./permissions.ts";
 import { requireVerificationAllowed } from "./phone.ts";
 import type { Caller } from "./auth-port.ts";
-import { requireSelfOrMayShutOut } from "./token.ts";
 import type { LoadedUser } from "./users.ts";
 
 /** The use cases of an account: add, get, change, lock, deactivate, delete. */

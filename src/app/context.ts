@@ -1,6 +1,5 @@
 import { type CodeGenerator, drawCode, type NewCode, type ResendPolicy } from "../domain/codes.ts";
 import type { CodePurpose, Decision, Facts, GeneratorOf, IssuedCode } from "../domain/decision.ts";
-import { DomainError, type Refusal, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -8,7 +7,6 @@ import { newUuid } from "../lib/id.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { CodeVault } from "./code-vault.ts";
-import type { Caller, Permission } from "./auth-port.ts";
 import type { Store } from "./ports.ts";
 import type { Channel, CodeProviders } from "./sms-port.ts";
 import type { Extras } from "./repository.ts";
@@ -169,25 +167,4 @@ export function announce(app: AppContext, code: IssuedCode | undefined): void {
 /** The code for the caller, if the caller asked for it. */
 export function returnedCode(code: IssuedCode | undefined): string | undefined {
   return code?.returned === true ? code.plain : undefined;
-}
-
-const denied: Refusal = refusal("permission_denied", "AUTH-AWfge", "Errors.Caller.PermissionDenied");
-
-/** @throws DomainError unless a role of the caller gives the permission in that organization */
-export function requirePermission(caller: Caller, permission: Permission, organizationId: string): void {
-  if (!caller.may(permission, organizationId)) throw new DomainError(denied, { permission });
-}
-
-/** @throws DomainError unless a role of the caller gives the permission for the whole instance */
-export function requireEverywhere(caller: Caller, permission: Permission): void {
-  if (!caller.mayEverywhere(permission)) throw new DomainError(denied, { permission });
-}
-
-/** @throws DomainError unless it is the caller's own account, or a role gives the permission */
-export function requireSelfOr(
-  caller: Caller,
-  permission: Permission,
-  user: { readonly id: string; readonly resourceOwner: string },
-): void {
-  if (caller.userId !== user.id) requirePermission(caller, permission, user.resourceOwner);
 }

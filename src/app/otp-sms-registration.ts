@@ -13,11 +13,11 @@ import {
   detailsOf,
   newCode,
   policyFor,
-  requireSelfOr,
   returnedCode,
   type UserRef,
   visible,
 } from "./context.ts";
+import { requireSelfOr } from "./permissions.ts";
 import { requireVerificationAllowed } from "./phone.ts";
 import type { Caller } from "./auth-port.ts";
 import { executeCheck } from "./provider-check.ts";

@@ -2,7 +2,8 @@ import { requireHuman } from "../domain/decision.ts";
 import { decideAddOtpSms, decideRemoveOtpSms, otpSmsErrors, otpSmsNumber } from "../domain/otp-sms.ts";
 import { accountErrors, decideSkipMfaInit, requireUser } from "../domain/account.ts";
 import { getUser } from "./account.ts";
-import { type AppContext, type Details, detailsOf, requireSelfOr, type UserRef, visible } from "./context.ts";
+import { type AppContext, type Details, detailsOf, type UserRef, visible } from "./context.ts";
+import { requireSelfOr } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";
 
 /** The use cases of the enrollment for one-time codes by SMS, for v1, v2 and v2beta. */

@@ -16,12 +16,11 @@ import {
   detailsOf,
   newCode,
   policyFor,
-  requirePermission,
-  requireSelfOr,
   returnedCode,
   type UserRef,
   visible,
 } from "./context.ts";
+import { requirePermission, requireSelfOr } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";
 import { executeCheck } from "./provider-check.ts";
 import type { LoadedUser } from "./users.ts";

@@ -24,9 +24,9 @@ import {
   factsOf,
   messageOf,
   newCode,
-  requireEverywhere,
   returnedCode,
 } from "./context.ts";
+import { requireEverywhere } from "./permissions.ts";
 import type { Caller, Permission } from "./auth-port.ts";
 import { withProviderCheck } from "./provider-check.ts";
 import { commitTogether, type PreparedWrite, retryTaken, taken, timeAfter } from "./repository.ts";

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { type RoleService, SetRolesResponseSchema } from "../../gen/ringback/role/v1/role_service_pb.js";
-import { setRoles } from "../app/administrator.ts";
+import { setRoles } from "../app/roles.ts";
 import type { AppContext } from "../app/context.ts";
 import { callerOf } from "./gate.ts";
 

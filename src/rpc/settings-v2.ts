@@ -5,7 +5,8 @@ import {
   type SettingsService,
 } from "../../gen/zitadel/settings/v2/settings_service_pb.js";
 import { ResourceOwnerType } from "../../gen/zitadel/settings/v2/lockout_settings_pb.js";
-import { type AppContext, requirePermission } from "../app/context.ts";
+import type { AppContext } from "../app/context.ts";
+import { requirePermission } from "../app/permissions.ts";
 import { getLockout } from "../app/lockout.ts";
 import { v2SettingDetails } from "./details.ts";
 import { callerOf, organizationOf } from "./gate.ts";

@@ -6,7 +6,8 @@ import {
   TextType as WireTextType,
   type TextService,
 } from "../../gen/ringback/text/v1/text_service_pb.js";
-import { type AppContext, requirePermission } from "../app/context.ts";
+import type { AppContext } from "../app/context.ts";
+import { requirePermission } from "../app/permissions.ts";
 import { previewText } from "../app/text-preview.ts";
 import type { TextType } from "../domain/settings-state.ts";
 import type { SmsEncoding } from "../domain/sms-segments.ts";

@@ -1,0 +1,41 @@
+import { DomainError, refusal } from "../domain/errors.ts";
+import type { UserState } from "../domain/user.ts";
+import type { Caller, Permission } from "./auth-port.ts";
+
+/** What a caller must be allowed, for use cases to ask. */
+
+const denied = refusal("permission_denied", "AUTH-AWfge", "Errors.Caller.PermissionDenied");
+
+/** @throws DomainError unless a role of the caller gives the permission in that organization */
+export function requirePermission(caller: Caller, permission: Permission, organizationId: string): void {
+  if (!caller.may(permission, organizationId)) throw new DomainError(denied, { permission });
+}
+
+/** @throws DomainError unless a role of the caller gives the permission for the whole instance */
+export function requireEverywhere(caller: Caller, permission: Permission): void {
+  if (!caller.mayEverywhere(permission)) throw new DomainError(denied, { permission });
+}
+
+/** @throws DomainError unless it is the caller's own account, or a role gives the permission */
+export function requireSelfOr(
+  caller: Caller,
+  permission: Permission,
+  user: { readonly id: string; readonly resourceOwner: string },
+): void {
+  if (caller.userId !== user.id) requirePermission(caller, permission, user.resourceOwner);
+}
+
+/**
+ * For what takes the use of an account away. Nobody shuts out those whose roles they could not take away: a manager of
+ * one organization the administrator, say.
+ */
+export function requireSelfOrMayShutOut(caller: Caller, permission: Permission, user: UserState): void {
+  if (caller.userId === user.id) return;
+  requirePermission(caller, permission, user.resourceOwner);
+  requireMaySpeakFor(caller, user);
+}
+
+/** A token can do whatever its user can: nobody climbs to another's roles this way. */
+export function requireMaySpeakFor(caller: Caller, user: UserState): void {
+  if (user.roles.length > 0) requirePermission(caller, "iam.write", user.resourceOwner);
+}
