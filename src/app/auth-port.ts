@@ -1,4 +1,4 @@
-/** What the use cases need to know of whoever calls, and what telling that needs of them. */
+/** The caller as use cases see it, and what authentication reads from the users. */
 
 /** Who calls. */
 export interface Caller {
@@ -17,7 +17,7 @@ export interface Caller {
   mayEverywhere(permission: Permission): boolean;
 }
 
-/** A user as far as telling who calls needs it. */
+/** The part of a user that authentication reads. */
 export interface DirectoryUser {
   readonly organizationId: string;
   readonly roles: readonly string[];

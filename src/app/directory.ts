@@ -43,7 +43,7 @@ export class Directory {
     });
   }
 
-  /** Creates the user of a valid token that arrived first. */
+  /** Adds the user of a valid token, if there never was one with that id. */
   async provision(user: ProvisionedUser): Promise<void> {
     const { claims } = user;
     const profile: Profile = {

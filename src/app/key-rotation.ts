@@ -36,8 +36,8 @@ interface Round {
  * Encrypts with the current master key what is encrypted with an older one, beside the calls that are served. It
  * may run on every replica at once: a text is replaced only where it is still the one that was read.
  *
- * Codes that were sent, and tokens, cannot be made anew: the older keys serve them until they expire, and whatever
- * else lives no longer.
+ * Codes already sent, and tokens, cannot be re-signed: older keys verify them until they expire. Repeatable codes and
+ * kept answers expire no later.
  */
 export class KeyRotation {
   readonly #options: KeyRotationOptions;

@@ -72,8 +72,7 @@ export interface AggregateWrite {
   readonly takeKeys?: readonly UniqueKey[] | undefined;
   readonly freeKeys?: readonly UniqueKey[] | undefined;
   /**
-   * What changes in what the aggregate is found by, of its type: all of it where it was found by nothing; null if
-   * it is found by nothing from now on.
+   * The change of the search record: only changed fields; all fields if there was none; null removes it.
    */
   readonly record?: Partial<UserRecord> | Partial<SessionRecord> | null | undefined;
 }

@@ -225,7 +225,7 @@ export function timeAfter(
   return Math.max(clock.nowMs(), ...loaded.map((each) => each?.state.changedMs ?? 0));
 }
 
-/** What an attempt gives that lost its sequence. */
+/** Returned by an attempt whose expected sequence was taken by somebody else. */
 export const taken = Symbol("sequence taken");
 
 /**

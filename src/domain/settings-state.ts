@@ -124,7 +124,7 @@ export interface SettingsState {
   readonly generators: Readonly<Partial<Record<GeneratorType, Dated<CodeGenerator>>>>;
   readonly smsProviders: Readonly<Record<string, Dated<SmsProviderConfig>>>;
   readonly activeSmsProviderId?: string;
-  /** Empty as if there were none. */
+  /** An empty list means the same as none. */
   readonly smsRoutes?: Dated<readonly Route[]>;
   /** Of the key that seals secrets, and signs codes. */
   readonly masterKeyId?: string;
