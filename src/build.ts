@@ -45,7 +45,7 @@ import { withoutDeadline } from "./lib/deadline.ts";
 import { createKey, readKey } from "./lib/key-file.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { chain, type MaybePromise } from "./lib/maybe-promise.ts";
-import { type RandomBytes, secureRandomBytes } from "./lib/random.ts";
+import { secureRandomBytes } from "./lib/random.ts";
 import { adminV1 } from "./rpc/admin-v1.ts";
 import { authV1 } from "./rpc/auth-v1.ts";
 import { deliveryV1 } from "./rpc/delivery-v1.ts";
@@ -78,7 +78,6 @@ import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 /** What a test may put in the place of the real thing. */
 export interface Overrides {
   readonly clock?: Clock;
-  readonly randomBytes?: RandomBytes;
   readonly log?: Log;
   readonly store?: Store;
   readonly smsProvider?: SmsProvider;
@@ -105,10 +104,9 @@ export interface Ringback {
 export async function build(config: Config, overrides: Overrides = {}): Promise<Ringback> {
   const log = overrides.log ?? createLog(config.logLevel);
   const clock = overrides.clock ?? systemClock;
-  const randomBytes = overrides.randomBytes ?? secureRandomBytes;
   const store = overrides.store ?? (await openStore(config, log));
   try {
-    return await start(config, store, { ...overrides, log, clock, randomBytes });
+    return await start(config, store, { ...overrides, log, clock });
   } catch (error) {
     await store.close();
     throw error;
@@ -139,18 +137,18 @@ function settingsOf(config: Config, store: Store, clock: Clock): Settings {
 
 /** Makes the configured master key the one of a store whose own is lost. What that sealed stays closed. */
 export async function acceptKey(config: Config, store: Store): Promise<void> {
-  const masterKeys = masterKeysOf(config, undefined, secureRandomBytes);
+  const masterKeys = masterKeysOf(config, undefined);
   const settings = settingsOf(config, store, systemClock);
   await acceptMasterKey(settings, new CodeVault(masterKeys, secureRandomBytes));
 }
 
-type Environment = Overrides & Required<Pick<Overrides, "log" | "clock" | "randomBytes">>;
+type Environment = Overrides & Required<Pick<Overrides, "log" | "clock">>;
 
 async function start(config: Config, store: Store, environment: Environment): Promise<Ringback> {
-  const { log, clock, randomBytes } = environment;
+  const { log, clock } = environment;
   const settings = settingsOf(config, store, clock);
-  const masterKeys = masterKeysOf(config, await servedKeyId(settings), randomBytes);
-  const vault = new CodeVault(masterKeys, randomBytes);
+  const masterKeys = masterKeysOf(config, await servedKeyId(settings));
+  const vault = new CodeVault(masterKeys, secureRandomBytes);
   await noteMasterKey(settings, vault);
   const users = new Repository(userKind, store, clock);
   const sessions = new Repository(sessionKind, store, clock);
@@ -166,7 +164,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     clock,
     log,
   });
-  const common = { users, sessions, settings, vault, clock, randomBytes };
+  const common = { users, sessions, settings, vault, clock, randomBytes: secureRandomBytes };
   const { publicUrl } = config;
   const courier = new Courier({
     ...common,
@@ -181,7 +179,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     ...common,
     store,
     knownRoles: roles,
-    codeProviders: createCodeProviders(providers, randomBytes, log),
+    codeProviders: createCodeProviders(providers, secureRandomBytes, log),
     allowPrivateSms: config.sms.allowPrivate,
     onMessage: () => withoutDeadline(() => courier.wake()),
   };
@@ -347,17 +345,13 @@ function administratorError(cause: unknown): unknown {
 }
 
 /** @param servedId of the key that the store was served with last; undefined if it never was */
-function masterKeysOf(
-  { masterKeys, store }: Config,
-  servedId: string | undefined,
-  randomBytes: RandomBytes,
-): readonly Uint8Array[] {
+function masterKeysOf({ masterKeys, store }: Config, servedId: string | undefined): readonly Uint8Array[] {
   if (masterKeys !== undefined) return masterKeys;
-  if (store.kind !== "sqlite") return [randomBytes(32)];
+  if (store.kind !== "sqlite") return [secureRandomBytes(32)];
   const file = `${store.file}.key`;
   const key = readKey(file);
   if (key !== undefined) return [key];
-  if (servedId === undefined) return [createKey(file, randomBytes)];
+  if (servedId === undefined) return [createKey(file, secureRandomBytes)];
   throw new Error(`${file} is missing: ${lostKey(servedId)}`);
 }
 

@@ -8,7 +8,7 @@ import type { Scope } from "./settings.ts";
 
 /** The use cases of message texts: per purpose and language, of the instance and of organizations. */
 
-export interface TextRef {
+export interface TextRequest {
   readonly textType: TextType;
   /** As the caller wrote it. */
   readonly language: string;
@@ -21,14 +21,14 @@ export interface TextView {
 }
 
 /** The text in force. */
-export async function getText(app: AppContext, scope: Scope, ref: TextRef): Promise<TextView> {
+export async function getText(app: AppContext, scope: Scope, ref: TextRequest): Promise<TextView> {
   const found = await app.settings.text(scope, ref.textType, requireLanguage(ref.language));
   const { value, dated, isDefault } = found;
   return { message: value, details: settingDetails(isDefault ? "instance" : scope, dated), isDefault };
 }
 
 /** The text that holds where nothing is set. */
-export function getBuiltInText({ textType, language }: TextRef): TextView {
+export function getBuiltInText({ textType, language }: TextRequest): TextView {
   const message = builtInText(textType, requireLanguage(language));
   return { message, details: settingDetails("instance", undefined), isDefault: true };
 }
@@ -37,14 +37,18 @@ export function getBuiltInText({ textType, language }: TextRef): TextView {
 export function setText(
   app: AppContext,
   scope: Scope,
-  { textType, language }: TextRef,
+  { textType, language }: TextRequest,
   message: MessageText,
 ): Promise<Details> {
   const tag = requireLanguage(language);
   return changeSettings(app, scope, (state) => decideSetText(state, textType, tag, message));
 }
 
-export function removeText(app: AppContext, scope: Scope, { textType, language }: TextRef): Promise<Details> {
+export function removeText(
+  app: AppContext,
+  scope: Scope,
+  { textType, language }: TextRequest,
+): Promise<Details> {
   const tag = requireLanguage(language);
   return changeSettings(app, scope, (state) => decideRemoveText(state, textType, tag));
 }

@@ -1,3 +1,4 @@
+import { requireUser } from "../domain/account.ts";
 import { type Facts, type IssuedCode, requireHuman, type Verification } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { PhoneRules } from "../domain/generations.ts";
@@ -139,12 +140,10 @@ export interface PhoneView {
 /** @throws DomainError if there is no such user, it is a machine, or the caller may not see it */
 export async function getPhone(app: AppContext, caller: Caller, ref: UserRef): Promise<PhoneView> {
   const loaded = await app.users.find(ref.userId);
-  const user = visible(loaded?.state, ref);
-  if (loaded === undefined || user === undefined || user.status === "removed") {
-    throw new DomainError(userMissing);
-  }
+  const user = requireUser(visible(loaded?.state, ref), userMissing);
   requireSelfOr(caller, "user.read", user);
   if (user.kind !== "human") throw new DomainError(notHuman);
   const { phone } = user;
-  return { details: detailsOf(loaded), number: phone?.number ?? "", isVerified: phone?.isVerified ?? false };
+  const details = detailsOf({ sequence: loaded?.sequence ?? 0, state: user });
+  return { details, number: phone?.number ?? "", isVerified: phone?.isVerified ?? false };
 }

@@ -5,7 +5,7 @@ import { carriesCode, lifeInWords, renderText, spokenLanguage } from "../domain/
 import { requireTemplate } from "../domain/settings.ts";
 import { lettersOutsideGsm7, segmentsOf, type SmsSize } from "../domain/sms-segments.ts";
 import type { AppContext } from "./context.ts";
-import { requireLanguage, type TextRef } from "./message-text.ts";
+import { requireLanguage, type TextRequest } from "./message-text.ts";
 import type { Scope } from "./settings.ts";
 
 /** A text as an SMS, before anybody gets it. */
@@ -31,7 +31,7 @@ const lettersShownMax = 10;
 export async function previewText(
   app: AppContext,
   scope: Scope,
-  { textType, language }: TextRef,
+  { textType, language }: TextRequest,
   template = "",
 ): Promise<TextPreview> {
   const tag = requireLanguage(language);

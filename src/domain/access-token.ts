@@ -1,7 +1,6 @@
-import { exists } from "./account.ts";
 import type { Decision } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
-import type { UserState } from "./user.ts";
+import { exists, type UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
 
 /** The deciders of personal access tokens, which machine users call with. */

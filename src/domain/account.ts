@@ -6,10 +6,10 @@ import { inUserUpdate } from "./generations.ts";
 import { decideSetPhone, decideVerification } from "./phone.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
 import { requireMetadataBounded } from "./sizes.ts";
-import type { UserState } from "./user.ts";
+import { exists, type UserState } from "./user.ts";
 import type { Email, MetadataEntry, Profile, UserEvent, UserSchema } from "./user-events.ts";
 
-/** The deciders of an account's life: add, change, lock, deactivate, remove, roles, access tokens. */
+/** The deciders of an account's life: add, change, lock, deactivate, remove, roles. */
 
 export const accountErrors = {
   idTaken: refusal("failed_precondition", "COMMAND-7yiox1isql", "Errors.User.AlreadyExisting"),
@@ -145,10 +145,6 @@ function differs<T extends object>(present: T, changes: Partial<T>): boolean {
 export function requireUser(state: UserState | undefined, missing: Refusal): UserState {
   if (!exists(state)) throw new DomainError(missing);
   return state;
-}
-
-export function exists(state: UserState | undefined): state is UserState {
-  return state !== undefined && state.status !== "removed";
 }
 
 export function decideRemoveUser(): Decision {

@@ -11,7 +11,7 @@ import {
 } from "./codes.ts";
 import { DomainError, type Refusal, refusal } from "./errors.ts";
 import type { Policy } from "./policy.ts";
-import type { UserState } from "./user.ts";
+import { exists, type UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
 
 /** What a decider decides from besides state and command: all that is not pure comes in here, as data. */
@@ -62,8 +62,7 @@ export type Verification = "send_code" | "return_code" | "is_verified";
 
 /** @throws DomainError unless there is such a user, and a human one */
 export function requireHuman(state: UserState | undefined, missing: Refusal): UserState {
-  if (state === undefined || state.status === "removed" || state.kind !== "human")
-    throw new DomainError(missing);
+  if (!exists(state) || state.kind !== "human") throw new DomainError(missing);
   return state;
 }
 

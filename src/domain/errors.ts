@@ -1,16 +1,14 @@
 /** The kinds of refusal, named as gRPC names them. */
-export const errorKinds = [
-  "invalid_argument",
-  "failed_precondition",
-  "not_found",
-  "already_exists",
-  "permission_denied",
-  "unauthenticated",
-  "resource_exhausted",
-  "deadline_exceeded",
-  "unavailable",
-] as const;
-export type ErrorKind = (typeof errorKinds)[number];
+export type ErrorKind =
+  | "invalid_argument"
+  | "failed_precondition"
+  | "not_found"
+  | "already_exists"
+  | "permission_denied"
+  | "unauthenticated"
+  | "resource_exhausted"
+  | "deadline_exceeded"
+  | "unavailable";
 
 /** What a refusal or a warning says to a person; the sentence for each key is chosen where the answer is written. */
 export type MessageKey =

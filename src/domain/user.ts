@@ -58,6 +58,11 @@ export interface UserState {
   readonly roles: readonly string[];
 }
 
+/** Whether there is such a user, and not only what is left of one. */
+export function exists(state: UserState | undefined): state is UserState {
+  return state !== undefined && state.status !== "removed";
+}
+
 const noProfile: Profile = {
   givenName: "",
   familyName: "",

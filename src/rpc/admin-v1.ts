@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { ServiceImpl } from "@connectrpc/connect";
 import {
   type AdminService,
   GetLockoutPolicyResponseSchema,
@@ -7,14 +7,13 @@ import {
 } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import type { AppContext } from "../app/context.ts";
 import { getLockout, setInstanceLockout } from "../app/lockout.ts";
-import { getBuiltInText, getText, removeText, setText } from "../app/message-text.ts";
-import { previewText } from "../app/text-preview.ts";
-import type { MessageText, TextType } from "../domain/settings-state.ts";
+import { getBuiltInText } from "../app/message-text.ts";
+import type { TextType } from "../domain/settings-state.ts";
 import { generatorsV1 } from "./admin-v1-generators.ts";
 import { smsProvidersV1 } from "./admin-v1-sms-providers.ts";
 import { v1ChangeDetails } from "./details.ts";
 import { lockoutOf, v1LockoutPolicy } from "./lockout-policy.ts";
-import { noteSegments, textOf, textRef, v1MessageText } from "./message-texts.ts";
+import { textMethods, textRequest, v1MessageText } from "./message-texts.ts";
 
 /** zitadel.admin.v1.AdminService: the settings of the instance. */
 export function adminV1(app: AppContext): ServiceImpl<typeof AdminService> {
@@ -72,21 +71,9 @@ function textsV1(
   /** The four methods of one text. */
   function textsOf(textType: TextType) {
     return {
+      ...textMethods(app, textType, () => "instance"),
       getBuiltIn(request: { language: string }) {
-        return { customText: v1MessageText(getBuiltInText(textRef(textType, request))) };
-      },
-      async get(request: { language: string }) {
-        return { customText: v1MessageText(await getText(app, "instance", textRef(textType, request))) };
-      },
-      async set(request: Partial<MessageText> & { language: string; text: string }, context: HandlerContext) {
-        const ref = textRef(textType, request);
-        const details = await setText(app, "instance", ref, textOf(request));
-        noteSegments(context, await previewText(app, "instance", ref));
-        return { details: v1ChangeDetails(details) };
-      },
-      async reset(request: { language: string }) {
-        const details = await removeText(app, "instance", textRef(textType, request));
-        return { details: v1ChangeDetails(details) };
+        return { customText: v1MessageText(getBuiltInText(textRequest(textType, request))) };
       },
     };
   }

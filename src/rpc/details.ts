@@ -96,6 +96,13 @@ export function v1SettingDetails(details: Details): ObjectDetails {
     : v1ViewDetails(details);
 }
 
+/** As above, for v2. */
+export function v2SettingDetails(details: Details): V2Details {
+  return details.sequence === 0
+    ? create(V2Schema, { resourceOwner: details.resourceOwner })
+    : v2ViewDetails(details);
+}
+
 /** v1 adds tell the time of the event as the creation date, and no change date. */
 export function v1AddDetails(details: Details): ObjectDetails {
   return create(ObjectDetailsSchema, {
@@ -103,11 +110,4 @@ export function v1AddDetails(details: Details): ObjectDetails {
     creationDate: timestampFromMs(details.changedMs),
     resourceOwner: details.resourceOwner,
   });
-}
-
-/** As above, for v2. */
-export function v2SettingDetails(details: Details): V2Details {
-  return details.sequence === 0
-    ? create(V2Schema, { resourceOwner: details.resourceOwner })
-    : v2ViewDetails(details);
 }

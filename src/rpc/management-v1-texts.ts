@@ -1,13 +1,10 @@
-import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { ServiceImpl } from "@connectrpc/connect";
 import type { ManagementService } from "../../gen/zitadel/management/v1/management_service_pb.js";
 import type { AppContext } from "../app/context.ts";
-import { getText, removeText, setText } from "../app/message-text.ts";
-import { previewText } from "../app/text-preview.ts";
-import type { Scope } from "../app/settings.ts";
-import type { MessageText, TextType } from "../domain/settings-state.ts";
-import { v1ChangeDetails } from "./details.ts";
+import { getText } from "../app/message-text.ts";
+import type { TextType } from "../domain/settings-state.ts";
 import { organizationOf } from "./gate.ts";
-import { noteSegments, textOf, textRef, v1MessageText } from "./message-texts.ts";
+import { textMethods, textRequest, v1MessageText } from "./message-texts.ts";
 
 type Methods = Pick<
   ServiceImpl<typeof ManagementService>,
@@ -38,26 +35,12 @@ export function managementTextsV1(app: AppContext): Methods {
 
   /** The four methods of one text. */
   function textsOf(textType: TextType) {
-    const scopeOf = (context: HandlerContext): Scope => ({ organizationId: organizationOf(context) });
     return {
-      async get(request: { language: string }, context: HandlerContext) {
-        const view = await getText(app, scopeOf(context), textRef(textType, request));
-        return { customText: v1MessageText(view) };
-      },
+      ...textMethods(app, textType, (context) => ({ organizationId: organizationOf(context) })),
       /** What holds where the organization sets nothing. */
       async getDefault(request: { language: string }) {
-        const view = await getText(app, "instance", textRef(textType, request));
+        const view = await getText(app, "instance", textRequest(textType, request));
         return { customText: v1MessageText({ ...view, isDefault: true }) };
-      },
-      async set(request: Partial<MessageText> & { language: string; text: string }, context: HandlerContext) {
-        const ref = textRef(textType, request);
-        const details = await setText(app, scopeOf(context), ref, textOf(request));
-        noteSegments(context, await previewText(app, scopeOf(context), ref));
-        return { details: v1ChangeDetails(details) };
-      },
-      async reset(request: { language: string }, context: HandlerContext) {
-        const details = await removeText(app, scopeOf(context), textRef(textType, request));
-        return { details: v1ChangeDetails(details) };
       },
     };
   }

@@ -4,14 +4,16 @@ import {
   type MessageCustomText,
   MessageCustomTextSchema,
 } from "../../gen/zitadel/text/v1/message_text_pb.js";
-import { type TextRef, type TextView } from "../app/message-text.ts";
+import type { AppContext } from "../app/context.ts";
+import { getText, removeText, setText, type TextRequest, type TextView } from "../app/message-text.ts";
+import type { Scope } from "../app/settings.ts";
 import type { MessageText, TextType } from "../domain/settings-state.ts";
-import type { TextPreview } from "../app/text-preview.ts";
-import { v1SettingDetails } from "./details.ts";
+import { previewText, type TextPreview } from "../app/text-preview.ts";
+import { v1ChangeDetails, v1SettingDetails } from "./details.ts";
 
 /** Message texts, as the messages of v1 carry them. */
 
-export function textRef(textType: TextType, { language }: { readonly language: string }): TextRef {
+export function textRequest(textType: TextType, { language }: { readonly language: string }): TextRequest {
   return { textType, language };
 }
 
@@ -29,4 +31,29 @@ export function v1MessageText({ message, details, isDefault }: TextView): Messag
 /** Says in a header what a text takes that was just set: the answers of v1 have no place for it. */
 export function noteSegments({ responseHeader }: HandlerContext, { segments, encoding }: TextPreview): void {
   responseHeader.set("ringback-sms-segments", `${segments}; encoding=${encoding}`);
+}
+
+/** The methods of one text that the instance and its organizations have in common. */
+export function textMethods(
+  app: AppContext,
+  textType: TextType,
+  scopeOf: (context: HandlerContext) => Scope,
+) {
+  return {
+    async get(request: { language: string }, context: HandlerContext) {
+      const view = await getText(app, scopeOf(context), textRequest(textType, request));
+      return { customText: v1MessageText(view) };
+    },
+    async set(request: Partial<MessageText> & { language: string; text: string }, context: HandlerContext) {
+      const scope = scopeOf(context);
+      const text = textRequest(textType, request);
+      const details = await setText(app, scope, text, textOf(request));
+      noteSegments(context, await previewText(app, scope, text));
+      return { details: v1ChangeDetails(details) };
+    },
+    async reset(request: { language: string }, context: HandlerContext) {
+      const details = await removeText(app, scopeOf(context), textRequest(textType, request));
+      return { details: v1ChangeDetails(details) };
+    },
+  };
 }

@@ -20,6 +20,7 @@ import {
 } from "../app/access-token.ts";
 import type { AppContext } from "../app/context.ts";
 import type { Condition, UserRecord } from "../app/search.ts";
+import { compareValues } from "../lib/value-order.ts";
 import { callerOf } from "./gate.ts";
 import { cut, pageOf } from "./paging.ts";
 import { boundedTimestampMs } from "./timestamps.ts";
@@ -129,11 +130,11 @@ function compare(
 ): number {
   switch (column) {
     case PersonalAccessTokenFieldName.ID:
-      return a.id.localeCompare(b.id);
+      return compareValues(a.id, b.id);
     case PersonalAccessTokenFieldName.USER_ID:
-      return a.userId.localeCompare(b.userId);
+      return compareValues(a.userId, b.userId);
     case PersonalAccessTokenFieldName.ORGANIZATION_ID:
-      return a.organizationId.localeCompare(b.organizationId);
+      return compareValues(a.organizationId, b.organizationId);
     case PersonalAccessTokenFieldName.EXPIRATION_DATE:
       return (a.expiresMs ?? Infinity) - (b.expiresMs ?? Infinity);
     default:

@@ -1,4 +1,5 @@
 import { afterAll, expect, it } from "@jest/globals";
+import { PersonalAccessTokenFieldName } from "../../gen/zitadel/user/v2/personal_access_token_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { openWorld } from "../support/wire-world.ts";
 
@@ -33,4 +34,19 @@ it("a list over more than 1000 machines must be narrowed, and can be", async () 
   const owner = await world.caller("ORG_OWNER");
   const seen = await world.callAs(owner, listPersonalAccessTokens, {});
   expect(seen.result).toMatchObject([{ userId: world.administrator.id }]);
+});
+
+it("a list sorted by a text follows the code points, wherever the server runs", async () => {
+  const organizationId = "sorted";
+  const expirationDate = { seconds: BigInt(world.clock.ms / 1_000 + 60) };
+  for (const userId of ["a-machine", "B-machine", "Ä-machine"]) {
+    await world.asAdmin(createUser, { userId, organizationId, userType });
+    await world.asAdmin(addPersonalAccessToken, { userId, expirationDate });
+  }
+  const { result } = await world.asAdmin(listPersonalAccessTokens, {
+    filters: [{ filter: { case: "organizationIdFilter", value: { id: organizationId } } }],
+    sortingColumn: PersonalAccessTokenFieldName.USER_ID,
+    pagination: { asc: true },
+  });
+  expect(result.map(({ userId }) => userId)).toEqual(["B-machine", "a-machine", "Ä-machine"]);
 });

@@ -1,6 +1,6 @@
 import { foldCase, type Condition, type Found, type Search, type TextField } from "../../app/search.ts";
 import { predicate, type Fields } from "./condition.ts";
-import { compareValues } from "./value-order.ts";
+import { compareValues } from "../../lib/value-order.ts";
 
 interface Entry extends Fields {
   readonly id: string;
