@@ -29,7 +29,7 @@ export interface AppContext {
   /** Left out where all codes are made here. */
   readonly codeProviders?: CodeProviders;
   /** Whether a webhook may use http. */
-  readonly allowPrivateSms?: boolean;
+  readonly allowPrivateSms: boolean;
   /** Told when a message was written to the outbox. */
   readonly onMessage: () => void;
 }

@@ -185,7 +185,7 @@ function changeProvider<K extends SmsProviderConfig["kind"]>(
 }
 
 /** As RINGBACK_SMS must be. Whether its host may be reached is for the sender to tell. */
-function requireUrl({ allowPrivateSms = false }: AppContext, input: SmsAccountInput): void {
+function requireUrl({ allowPrivateSms }: AppContext, input: SmsAccountInput): void {
   if (input.kind !== "http") return;
   const url = URL.parse(input.endpoint);
   const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && allowPrivateSms);

@@ -79,6 +79,7 @@ export class Post {
     this.app = {
       ...common,
       store,
+      allowPrivateSms: true,
       knownRoles: [],
       onMessage: () => void (this.isTold && this.courier.wake()),
     };

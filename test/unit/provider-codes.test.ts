@@ -57,6 +57,7 @@ beforeEach(async () => {
     clock,
     randomBytes,
     store,
+    allowPrivateSms: true,
     knownRoles: [],
     onMessage: () => {},
     codeProviders: {
