@@ -45,9 +45,11 @@ export function inboxV1(
     },
 
     async *watchMessages(request, context) {
-      for await (const message of inbox.watch(request.phoneNumber || undefined, waitSignal(context))) {
+      const signal = waitSignal(context);
+      for await (const message of inbox.watch(request.phoneNumber || undefined, signal)) {
         yield create(WatchMessagesResponseSchema, { message: messageOf(message) });
       }
+      signal.throwIfAborted(); // no watch ends well: there may always be another message
     },
 
     async clearMessages(request) {

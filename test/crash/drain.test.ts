@@ -68,6 +68,19 @@ it.each(["1.1", "2"] as const)(
   },
 );
 
+it("SIGTERM ends a watch, and tells it why", async () => {
+  const server = new ServerProcess({ file });
+  const baseUrl = await server.url();
+  const inbox = createClient(InboxService, createGrpcTransport({ baseUrl, interceptors: [authorize] }));
+  await inbox.listMessages({});
+  const watching = inbox.watchMessages({})[Symbol.asyncIterator]();
+  const next = watching.next();
+  await inbox.listMessages({}); // on the same connection: the watch has begun
+  const exited = server.signal("SIGTERM");
+  await expect(next).rejects.toMatchObject({ code: Code.Unavailable });
+  expect(await exited).toEqual({ code: 0, signal: null });
+});
+
 it("SIGTERM ends a call that waits, and tells it why", async () => {
   const server = new ServerProcess({ file });
   const baseUrl = await server.url();

@@ -74,9 +74,9 @@ describe.each(Object.keys(transports))("the inbox over %s", (name) => {
     expect(sent).toContain(told.value.message?.phoneNumber);
     const rest = (async () => {
       for (let result = await watching.next(); result.done !== true; result = await watching.next());
-      return "ended";
     })();
+    const isUnavailable = expect(rest).rejects.toMatchObject({ code: Code.Unavailable });
     await world.close();
-    await expect(rest).resolves.toBe("ended");
+    await isUnavailable;
   });
 });
