@@ -89,10 +89,14 @@ const unaryContentTypes =
   "application/json, application/proto, application/grpc, application/grpc-web or application/grpc-web-text";
 const streamContentTypes = unaryContentTypes.replaceAll(/(?<=application\/)(?=json|proto)/g, "connect+");
 
-/** @param allow HTTP methods that the path does answer */
+/**
+ * As text: no protocol has an error for a request that is in none, and JSON would be taken for one of Connect.
+ * @param allow HTTP methods that the path does answer
+ */
 function refusedRequest(status: number, message: string, allow?: string): UniversalServerResponse {
-  const header = new Headers(allow === undefined ? {} : { allow });
-  return jsonResponse(status, errorToJson(new ConnectError(message, Code.Unknown), undefined), header);
+  const header = new Headers({ "content-type": "text/plain; charset=utf-8" });
+  if (allow !== undefined) header.set("allow", allow);
+  return { status, header, body: createAsyncIterable([Buffer.from(`${message}\n`)]) };
 }
 
 function isGrpcWeb(contentType: string): boolean {
