@@ -11,6 +11,7 @@ import {
 } from "../domain/settings.ts";
 import type { Dated, SmsProviderConfig } from "../domain/settings-state.ts";
 import { newDecimalId } from "../lib/id.ts";
+import { plainUrl } from "../lib/plain-url.ts";
 import type { AppContext, Details } from "./context.ts";
 import { changeSettings, settingDetails } from "./setting-details.ts";
 import { configOf, isOfKind, type SmsAccountInput } from "./sms-account.ts";
@@ -187,9 +188,8 @@ function changeProvider<K extends SmsProviderConfig["kind"]>(
 /** As RINGBACK_SMS must be. Whether its host may be reached is for the sender to tell. */
 function requireUrl({ allowPrivateSms }: AppContext, input: SmsAccountInput): void {
   if (input.kind !== "http") return;
-  const url = URL.parse(input.endpoint);
-  const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && allowPrivateSms);
   // User and password would not be sent, and be shown to whoever may read the settings.
-  const isPlain = url?.username === "" && url.password === "" && !input.endpoint.includes("#");
-  if (!isAllowed || !isPlain) throw new DomainError(smsProviderErrors.urlInvalid);
+  const url = plainUrl(input.endpoint);
+  const isAllowed = url?.protocol === "https:" || (url !== undefined && allowPrivateSms);
+  if (!isAllowed) throw new DomainError(smsProviderErrors.urlInvalid);
 }

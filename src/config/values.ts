@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { isHostName } from "../domain/autofill.ts";
 import { hostUrls } from "../lib/host-urls.ts";
+import { plainUrl } from "../lib/plain-url.ts";
 
 /**
  * Parsers of single values: text of a variable → value, undefined if it is not allowed. What is allowed
@@ -84,11 +85,7 @@ export const webhookKey: Parse<string> = (text) => {
 };
 
 /** An http or https URL without user, password and fragment. */
-export const httpUrl: Parse<URL> = (text) => {
-  const url = URL.parse(text);
-  const isPlain = url !== null && url.username === "" && url.password === "" && !text.includes("#");
-  return isPlain && (url.protocol === "https:" || url.protocol === "http:") ? url : undefined;
-};
+export const httpUrl: Parse<URL> = plainUrl;
 
 /** A connection URI that names one or more hosts and a database (PostgreSQL manual, 34.1.1.3). */
 export const postgresUrl: Parse<string> = (text) =>
