@@ -1,6 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import type { Log } from "../../lib/log.ts";
 import type { CheckpointRequest } from "./checkpoint-thread.ts";
+import { endThread, post } from "./thread.ts";
 
 /** 500 to 1,000 pages of log: at most a quarter of what the writing thread lets it grow to. */
 const operationsBetween = 128;
@@ -33,17 +34,14 @@ export class Checkpoints {
     if (this.#isRunning || this.#deaths === deathsMax || this.#operations < operationsBetween) return;
     this.#isRunning = true;
     this.#worker ??= this.#start();
-    post(this.#worker, "checkpoint");
+    post(this.#worker, "checkpoint" satisfies CheckpointRequest);
   }
 
   /** Resolves once the thread has ended. To be called after the last batch. */
   async end(): Promise<void> {
     const worker = this.#worker;
-    if (worker === undefined) return;
     this.#worker = undefined;
-    const exited = new Promise((resolve) => worker.once("exit", resolve));
-    post(worker, "close");
-    await exited;
+    if (worker !== undefined) await endThread(worker);
   }
 
   #start(): Worker {
@@ -74,9 +72,4 @@ export class Checkpoints {
     if (failure === undefined) this.#log.info("the log of the database is copied into it again");
     else this.#log.error("the log of the database cannot be copied into it, and grows", { cause: failure });
   }
-}
-
-function post(worker: Worker, request: CheckpointRequest): void {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- only windows have an origin
-  worker.postMessage(request);
 }

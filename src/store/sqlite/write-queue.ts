@@ -2,6 +2,7 @@ import type { Worker } from "node:worker_threads";
 import { StoreUnavailableError } from "../../app/ports.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Answer, Failure, Operation, Operations } from "./batch-writer.ts";
+import { endThread, post } from "./thread.ts";
 import type { WriterRequest } from "./writer.ts";
 
 /** Operations in one transaction: larger batches save little and answer in longer bursts. */
@@ -69,10 +70,7 @@ export class WriteQueue {
   async end(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
-    if (worker === undefined) return;
-    const exited = new Promise((resolve) => worker.once("exit", resolve));
-    post(worker, "close");
-    await exited;
+    if (worker !== undefined) await endThread(worker);
   }
 
   #refusal(): string | undefined {
@@ -100,10 +98,7 @@ export class WriteQueue {
       this.#drained?.resolve();
     } else if (this.#worker !== undefined) {
       this.#inFlight = this.#waiting.splice(0, batchOperationsMax);
-      post(
-        this.#worker,
-        this.#inFlight.map((waiting) => waiting.operation),
-      );
+      post(this.#worker, this.#inFlight.map((waiting) => waiting.operation) satisfies WriterRequest);
     }
   }
 
@@ -166,11 +161,6 @@ export class WriteQueue {
       reject(new StoreUnavailableError(`${message}; nothing was changed`, { cause }));
     }
   }
-}
-
-function post(worker: Worker, request: WriterRequest): void {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- only windows have an origin
-  worker.postMessage(request);
 }
 
 function asError({ kind, message, cause }: Failure): Error {
