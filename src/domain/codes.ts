@@ -186,19 +186,19 @@ export function checkCode(
     readonly mac: CodeMac;
     readonly providerCheck?: ProviderCheck | undefined;
   },
-): "right" | "wrong" | "expired" | "dead" | ProviderQuestion {
+): "right" | "wrong" | "expired" | ProviderQuestion {
   const { nowMs, mac, providerCheck } = facts;
   if ("generatorId" in pending) {
     const { challengeId, generatorId: providerId, providerMessageId } = pending;
     if (isExpired(pending, nowMs)) return "expired";
-    if (hasNoTriesLeft(pending)) return "dead";
+    if (hasNoTriesLeft(pending)) return "wrong";
     if (providerCheck?.challengeId === challengeId) return providerCheck.outcome;
     if (providerMessageId === undefined) throw new DomainError(notSentYet);
     return { challengeId, providerId, providerMessageId, code };
   }
   const alive = acceptedOf(pending).filter((each) => !isExpired(each, nowMs));
   if (alive.length === 0) return "expired";
-  if (hasNoTriesLeft(pending)) return "dead";
+  if (hasNoTriesLeft(pending)) return "wrong";
   const isRight = alive.some((each) => mac.verify(bindingOf(each.challengeId), code, each));
   return isRight ? "right" : "wrong";
 }
