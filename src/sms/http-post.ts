@@ -8,6 +8,8 @@ const timeoutMsDefault = 5_000;
 const connectionsMax = 16;
 /** A message must not keep its place in the outbox for as long as somebody else likes. */
 const retryAfterMaxMs = 3_600_000;
+/** A wrong key, no credit. */
+const accountStatusesUsual: readonly number[] = [401, 402];
 
 export interface HttpPostOptions {
   /** In messages, e.g. "the webhook". */
@@ -37,6 +39,8 @@ export interface AnswerReader {
   readonly accepted: (body: string) => SendResult;
   /** What the body of any other answer tells beyond its status; undefined if nothing. */
   readonly refused?: (body: string) => Refusal | undefined;
+  /** With which the account is refused, so that no other message will fare better; 401 and 402 if left out. */
+  readonly accountStatuses?: readonly number[];
 }
 
 export interface Refusal {
@@ -88,8 +92,10 @@ export class HttpPost {
     const refusal = reader.refused?.(answer.body);
     const kind = refusal?.kind ?? kindOf(status);
     const reason = `${this.#receiver} answered ${status}${refusal === undefined ? "" : `: ${refusal.reason}`}`;
-    if (kind === "rejected")
-      return { kind, reason, ...(isOfAccount(status) ? { isAccountRefused: true } : {}) };
+    if (kind === "rejected") {
+      const isAccountRefused = (reader.accountStatuses ?? accountStatusesUsual).includes(status);
+      return { kind, reason, ...(isAccountRefused ? { isAccountRefused } : {}) };
+    }
     const retryAfterMs = kind === "retry" ? this.#retryAfterMs(retryAfter) : undefined;
     return { kind, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
@@ -145,11 +151,6 @@ export class HttpPost {
 function kindOf(status: number): "retry" | "unknown" | "rejected" {
   if (status === 408 || status === 429 || status === 500 || status === 503) return "retry";
   return status >= 500 ? "unknown" : "rejected";
-}
-
-/** A wrong key, or no credit: no other message will fare better. */
-function isOfAccount(status: number): boolean {
-  return status === 401 || status === 402;
 }
 
 function codeOf(error: unknown): string {

@@ -4,7 +4,12 @@ import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost, type Refu
 
 export type SnsProviderOptions = AccountOf<"sns"> & ApiOptions;
 
-const reader: AnswerReader = { accepted: resultOf, refused: refusalOf };
+const reader: AnswerReader = {
+  accepted: resultOf,
+  refused: refusalOf,
+  // AWS answers 403 to a wrong key, signature or clock, and to a key without the right to publish.
+  accountStatuses: [401, 402, 403],
+};
 
 /**
  * Sends through the action Publish of Amazon SNS (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html), as

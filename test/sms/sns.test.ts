@@ -51,8 +51,12 @@ describe("AWS SNS", () => {
     ["a wrong key id", { accessKeyId: "AKIDOTHER" }, "AWS SNS answered 403: InvalidClientTokenId"],
     ["a wrong region", { region: "us-east-1" }, "AWS SNS answered 403: SignatureDoesNotMatch"],
     ["a wrong clock", { clock: { nowMs: () => 0 } }, "AWS SNS answered 403: RequestExpired"],
-  ])("says what is wrong with %s", async (_name, options, reason) => {
-    expect(await provider(options).send(message)).toEqual({ kind: "rejected", reason });
+  ])("refuses the account, and says what is wrong, with %s", async (_name, options, reason) => {
+    expect(await provider(options).send(message)).toEqual({
+      kind: "rejected",
+      reason,
+      isAccountRefused: true,
+    });
   });
 
   it.each(["Throttling", "ThrottlingException"])("is asked again after a 400 that is %s", async (code) => {
