@@ -7,6 +7,7 @@ import type { SettingsState, SmsProviderConfig } from "../domain/settings-state.
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
+import { sameData } from "../lib/same-data.ts";
 import { Breaker } from "./breaker.ts";
 
 /** The id of the provider that the configuration names. */
@@ -108,7 +109,9 @@ export class Providers {
     this.#state = state;
     this.#routes = routesOf(state);
     for (const [id, { config, live }] of this.#inUse) {
-      if (state?.smsProviders[id]?.value === config) continue;
+      const now = state?.smsProviders[id]?.value;
+      // Where servers share a store it was parsed anew.
+      if (now !== undefined && sameData(now, config)) continue;
       this.#inUse.delete(id);
       live?.provider.close().catch((error: unknown) => {
         this.#options.log.warn("a former SMS provider did not close", { providerId: id, error });

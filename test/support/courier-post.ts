@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { CodeVault } from "../../src/app/code-vault.ts";
 import { type AppContext, execute, newCode } from "../../src/app/context.ts";
 import {
+  type AggregateRef,
   type Attempt,
   type Outbox,
   type Settlement,
@@ -61,12 +62,17 @@ export class Post {
   /** Whether the courier is told of new messages, as it is of those that its own server writes. */
   isTold = true;
 
-  /** @param isShared whether other servers write to the store */
+  /** @param isShared whether other servers write to the store, which then reads every row anew */
   constructor({ isShared = false } = {}) {
     const clock = { nowMs: () => this.nowMs };
     const memory = openMemoryStore();
     this.outbox = memory.outbox;
-    const store = this.#observe(memory);
+    const observed = this.#observe(memory);
+    const load = async (aggregate: AggregateRef) => {
+      const row = await memory.load(aggregate);
+      return row && { ...row, state: JSON.parse(JSON.stringify(row.state)) };
+    };
+    const store: Store = isShared ? { ...observed, load, isShared } : observed;
     this.store = store;
     const common = {
       users: new Repository(userKind, store, clock),
@@ -128,6 +134,13 @@ export class Post {
 
   route(...routes: readonly Route[]): Promise<void> {
     return this.#set({ type: "settings.sms.routes.set", data: { routes } });
+  }
+
+  /** Another server changes a setting that has nothing to do with providers. */
+  async changeSettingsElsewhere(): Promise<void> {
+    const elsewhere = new Settings(policy, this.store, this.app.clock);
+    const event = { type: "settings.lockout.set", data: policy.lockout } as const;
+    await elsewhere.instance.execute("instance", () => ({ events: [event] }));
   }
 
   /** Adds providers, and a route that asks them one after the other. */

@@ -35,6 +35,18 @@ describe("a provider that fails steadily", () => {
     expect(post.lines.filter((line) => line.includes("left alone"))).toHaveLength(1);
   });
 
+  it("stays left alone when another server changes other settings", async () => {
+    post = new Post({ isShared: true });
+    let closed = 0;
+    await post.offer({ a: { ...always(retry), close: async () => void (closed += 1) }, b: {} });
+    await open();
+    await post.changeSettingsElsewhere();
+    await post.send("11");
+    await settled();
+    expect(post.askedIds).toEqual(["b"]);
+    expect(closed).toBe(0);
+  });
+
   it("is not one that refuses single messages", async () => {
     await post.offer({ a: always(rejected), b: {} });
     await open();
