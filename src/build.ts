@@ -183,7 +183,8 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     allowPrivateSms: config.sms.allowPrivate,
     onMessage: () => withoutDeadline(() => courier.wake()),
   };
-  const receipts = receiptsEndpoint(config, app, async (id) => (await providers.byId(id))?.provider);
+  const providerById = async (id: string) => (await providers.current()).byId.get(id)?.provider;
+  const receipts = receiptsEndpoint(config, app, providerById);
   let isPrepared = false;
   const isReady = async () => isPrepared && (await (store.isReady?.() ?? true));
   const server = await startRpc(config, app, { inbox, masterKeys, receipts, isReady }, environment).catch(

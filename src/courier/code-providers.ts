@@ -1,11 +1,10 @@
 import type { Channel, CheckCode, CodeCheckResult, CodeProviders } from "../app/sms-port.ts";
 import type { GeneratorOf } from "../domain/decision.ts";
-import type { Route } from "../domain/routes.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { Log } from "../lib/log.ts";
 import { randomShare } from "../lib/random.ts";
 import { chain } from "../lib/maybe-promise.ts";
-import type { LiveProvider, Providers } from "./providers.ts";
+import type { LiveProvider, Providers, ProvidersInForce } from "./providers.ts";
 import { askingOrder, routeTo } from "./routing.ts";
 
 const noGenerator: GeneratorOf = () => undefined;
@@ -15,54 +14,31 @@ const noGenerator: GeneratorOf = () => undefined;
  * send to a number is asked for the code.
  */
 export function createCodeProviders(
-  providers: Pick<Providers, "routes" | "byId">,
+  providers: Pick<Providers, "current">,
   randomBytes: RandomBytes,
   log: Log,
 ): CodeProviders {
-  let isCheckedFor: readonly Route[] | undefined;
-  let hasGenerators = false;
-
-  /** The providers of some routes that fit a channel. */
-  async function fittingOf(
-    routes: readonly Route[],
-    channel: Channel | undefined,
-  ): Promise<ReadonlyMap<string, LiveProvider>> {
-    const ids = new Set(routes.flatMap(({ targets }) => targets.map(({ providerId }) => providerId)));
-    const found = await Promise.all([...ids].map((id) => providers.byId(id)));
-    const fitting = found
-      .filter((live) => live !== undefined)
-      .filter(({ provider }) => channel === undefined || provider.channel === channel);
-    return new Map(fitting.map((live) => [live.id, live]));
-  }
-
-  async function generatorsOf(routes: readonly Route[], channel: Channel | undefined): Promise<GeneratorOf> {
-    const all = await fittingOf(routes, undefined);
-    isCheckedFor = routes;
-    hasGenerators = [...all.values()].some(makesCodes);
-    if (!hasGenerators) return noGenerator;
-    const fitting = await fittingOf(routes, channel);
+  function generatorsOf({ routes, byId }: ProvidersInForce, channel: Channel | undefined): GeneratorOf {
     return (number) => {
       const route = routeTo(routes, number);
       if (route === undefined) return undefined;
       const draws = route.targets.map(() => randomShare(randomBytes));
-      const first = askingOrder(route, draws).find((id) => fitting.has(id));
-      const live = first === undefined ? undefined : fitting.get(first);
-      return live !== undefined && makesCodes(live) ? live.id : undefined;
+      const first = askingOrder(route, draws)
+        .map((id) => byId.get(id))
+        .find((live) => live !== undefined && (channel === undefined || live.provider.channel === channel));
+      return first !== undefined && makesCodes(first) ? first.id : undefined;
     };
   }
 
   return {
     // Every call that makes a code asks this, and most servers have no such provider.
     generators: (channel) =>
-      chain(providers.routes(), (routes) =>
-        routes === isCheckedFor && !hasGenerators ? noGenerator : generatorsOf(routes, channel),
+      chain(providers.current(), (current) =>
+        current.routed.some(makesCodes) ? generatorsOf(current, channel) : noGenerator,
       ),
     async check(providerId, request) {
-      const routes = await providers.routes();
-      const isActive = routes.some(({ targets }) =>
-        targets.some((target) => target.providerId === providerId),
-      );
-      const live = isActive ? await providers.byId(providerId) : undefined;
+      const { routed } = await providers.current();
+      const live = routed.find(({ id }) => id === providerId);
       const result = live && (await askWhether(live, request));
       if (result?.kind === "unavailable") {
         log.warn("a code could not be checked", { providerId, reason: result.reason });

@@ -38,7 +38,7 @@ export interface CourierOptions {
   readonly sessions: SessionRepository;
   readonly settings: Settings;
   readonly vault: CodeVault;
-  readonly providers: Pick<Providers, "routes" | "byId" | "restsUntilMs">;
+  readonly providers: Pick<Providers, "current" | "restsUntilMs">;
   /** Where a provider that reports is told to; undefined if nobody listens. */
   readonly receiptUrlOf?: (providerId: string, messageId: string) => string | undefined;
   readonly clock: Clock;

@@ -30,63 +30,59 @@ export interface LiveProvider {
   readonly breaker: Breaker;
 }
 
-interface InUse {
+/** The providers and routes as the settings said at one moment. */
+export interface ProvidersInForce {
+  /** The first that fits a number counts. Without any, all goes to the active provider, or to the configured one. */
+  readonly routes: readonly Route[];
+  /** Those that can be asked: their secrets can be opened. */
+  readonly byId: ReadonlyMap<string, LiveProvider>;
+  /** Those of them that a route names. */
+  readonly routed: readonly LiveProvider[];
+}
+
+/** A provider of the settings. */
+interface Made {
   /** What it was made of. */
   readonly config: SmsProviderConfig;
   /** Undefined if it cannot be made. */
   readonly live: LiveProvider | undefined;
 }
 
-/** The providers and routes that the settings say, at this moment. */
+/** The providers and routes that the settings say. */
 export class Providers {
   readonly #options: ProvidersOptions;
   readonly #fallback: LiveProvider;
-  readonly #inUse = new Map<string, InUse>();
+  #made: ReadonlyMap<string, Made> = new Map();
   #state: SettingsState | undefined;
-  #routes = routesOf(undefined);
+  #current: ProvidersInForce;
 
   constructor(options: ProvidersOptions) {
     this.#options = options;
     this.#fallback = this.#live(fallbackId, options.fallback);
+    this.#current = this.#inForce();
   }
 
-  /** The first that fits a number counts. Without any, all goes to the active provider, or to the configured one. */
-  routes(): MaybePromise<readonly Route[]> {
-    return chain(this.#refresh(), () => this.#routes);
-  }
-
-  /** @returns undefined if there is none, or its secrets cannot be opened */
-  byId(id: string): MaybePromise<LiveProvider | undefined> {
-    return chain(this.#refresh(), () => this.#byId(id));
+  /** As the settings say at this moment. */
+  current(): MaybePromise<ProvidersInForce> {
+    return chain(this.#options.settings.find("instance"), (found) => {
+      this.#follow(found?.state);
+      return this.#current;
+    });
   }
 
   /** Undefined while any provider of a route takes messages; else when it is worth trying one. */
   async restsUntilMs(): Promise<number | undefined> {
-    await this.#refresh();
     let earliestMs: number | undefined;
-    for (const { targets } of this.#routes) {
-      for (const { providerId } of targets) {
-        const live = this.#byId(providerId);
-        if (live === undefined) continue;
-        const untilMs = live.breaker.restsUntilMs;
-        if (untilMs === undefined) return undefined;
-        earliestMs = Math.min(untilMs, earliestMs ?? untilMs);
-      }
+    for (const { breaker } of (await this.current()).routed) {
+      const untilMs = breaker.restsUntilMs;
+      if (untilMs === undefined) return undefined;
+      earliestMs = Math.min(untilMs, earliestMs ?? untilMs);
     }
     return earliestMs;
   }
 
   async close(): Promise<void> {
-    const all = [this.#fallback, ...[...this.#inUse.values()].map(({ live }) => live)];
-    await Promise.all(all.map((live) => live?.provider.close()));
-  }
-
-  #byId(id: string): LiveProvider | undefined {
-    if (id === fallbackId) return this.#fallback;
-    const config = this.#state?.smsProviders[id]?.value;
-    if (config !== undefined && !this.#inUse.has(id))
-      this.#inUse.set(id, { config, live: this.#make(id, config) });
-    return this.#inUse.get(id)?.live;
+    await Promise.all([...this.#current.byId.values()].map(({ provider }) => provider.close()));
   }
 
   #make(id: string, config: SmsProviderConfig): LiveProvider | undefined {
@@ -99,24 +95,38 @@ export class Providers {
     }
   }
 
-  /** Lets go of what was changed or removed. What is being sent by it is sent. */
-  #refresh(): MaybePromise<void> {
-    return chain(this.#options.settings.find("instance"), (found) => this.#follow(found?.state));
-  }
-
+  /** Makes what was added or changed, and lets go of what was changed or removed. What is being sent by it is sent. */
   #follow(state: SettingsState | undefined): void {
     if (state === this.#state) return;
+    const former = this.#made;
+    const made = new Map<string, Made>();
+    for (const [id, { value: config }] of Object.entries(state?.smsProviders ?? {})) {
+      const present = former.get(id);
+      // Where servers share a store, what did not change was parsed anew.
+      const isSame = present !== undefined && sameData(present.config, config);
+      made.set(id, isSame ? present : { config, live: this.#make(id, config) });
+    }
     this.#state = state;
-    this.#routes = routesOf(state);
-    for (const [id, { config, live }] of this.#inUse) {
-      const now = state?.smsProviders[id]?.value;
-      // Where servers share a store it was parsed anew.
-      if (now !== undefined && sameData(now, config)) continue;
-      this.#inUse.delete(id);
-      live?.provider.close().catch((error: unknown) => {
+    this.#made = made;
+    this.#current = this.#inForce();
+    for (const [id, each] of former) {
+      if (made.get(id) === each) continue;
+      each.live?.provider.close().catch((error: unknown) => {
         this.#options.log.warn("a former SMS provider did not close", { providerId: id, error });
       });
     }
+  }
+
+  #inForce(): ProvidersInForce {
+    const routes = routesOf(this.#state);
+    const made = [...this.#made.values()].map(({ live }) => live).filter((live) => live !== undefined);
+    const all = [this.#fallback, ...made];
+    const named = new Set(routes.flatMap(({ targets }) => targets.map(({ providerId }) => providerId)));
+    return {
+      routes,
+      byId: new Map(all.map((live) => [live.id, live])),
+      routed: all.filter(({ id }) => named.has(id)),
+    };
   }
 
   #live(id: string, provider: SmsProvider): LiveProvider {
@@ -130,9 +140,8 @@ export class Providers {
   }
 }
 
-/** Another array with every change of the settings. */
 function routesOf(state: SettingsState | undefined): readonly Route[] {
   const { smsRoutes, activeSmsProviderId = fallbackId } = state ?? {};
-  if (smsRoutes !== undefined && smsRoutes.value.length > 0) return [...smsRoutes.value];
+  if (smsRoutes !== undefined && smsRoutes.value.length > 0) return smsRoutes.value;
   return [{ countries: [], targets: [{ providerId: activeSmsProviderId, weight: 1, step: 1 }] }];
 }

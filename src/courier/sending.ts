@@ -13,7 +13,7 @@ const backoffCapMs = 30_000;
 
 export interface SenderOptions {
   readonly outbox: Pick<Outbox, "begin">;
-  readonly providers: Pick<Providers, "routes" | "byId">;
+  readonly providers: Pick<Providers, "current">;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
 }
@@ -87,20 +87,21 @@ export class Sender {
     attempts: readonly Attempt[],
   ): Promise<readonly LiveProvider[] | string> {
     const { providers, randomBytes } = this.#options;
+    const { routes, byId } = await providers.current();
     const doubtful = attempts.find(isDoubtful);
     if (doubtful !== undefined) {
-      const live = await providers.byId(doubtful.providerId);
+      const live = byId.get(doubtful.providerId);
       return live?.provider.isIdempotent === true ? [live] : mayHaveBeenSent(doubtful.reason);
     }
     if (generatorId !== undefined) {
-      const live = await providers.byId(generatorId);
+      const live = byId.get(generatorId);
       return live?.provider.checkCode === undefined ? "the provider that makes its code is gone" : [live];
     }
-    const route = routeTo(await providers.routes(), recipient);
+    const route = routeTo(routes, recipient);
     if (route === undefined) return "no route leads to its country";
     const draws = route.targets.map(() => randomShare(randomBytes));
-    const found = await Promise.all(askingOrder(route, draws).map((id) => providers.byId(id)));
-    const live = found.filter((each) => each !== undefined).filter(isForOurCodes);
+    const named = askingOrder(route, draws).map((id) => byId.get(id));
+    const live = named.filter((each) => each !== undefined).filter(isForOurCodes);
     if (live.length === 0) return "no provider of its route can be used";
     const fitting = live.filter(({ provider }) => channel === undefined || provider.channel === channel);
     return fitting.length > 0 ? fitting : `no provider of its route sends by ${channel}`;

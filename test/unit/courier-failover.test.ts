@@ -280,6 +280,23 @@ describe("the courier, where there are several providers", () => {
       expect(post.askedIds).toEqual(["default", "a"]);
     });
 
+    it("and providers are those of one moment, whenever the active one is removed", async () => {
+      const asked = new Set<string | undefined>();
+      for (let steps = 0; steps < 50; steps += 1) {
+        post = new Post();
+        await post.addProviders({ a: {} });
+        await post.activate("a");
+        await post.send("1");
+        for (let step = 0; step < steps; step += 1) await Promise.resolve();
+        await post.remove("a");
+        await settled();
+        expect(post.settled).toMatchObject([{ outcome: "sent" }]);
+        asked.add(post.askedIds[0]);
+        await post.courier.stop();
+      }
+      expect(asked).toEqual(new Set(["default", "a"]));
+    });
+
     it("pass over a provider that cannot be used", async () => {
       await post.addProviders({ a: {} });
       await post.route(to([], "gone", "a"));
