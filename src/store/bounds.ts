@@ -22,3 +22,6 @@ export const pruneStepAnswers = 10;
 /** Why a store cannot be filled. */
 export const notEmptyMessage =
   "the store is not empty: what was exported goes only into a store that no server has used yet";
+
+/** Why something was not begun. */
+export const callOverMessage = "the time of the call was up; nothing was changed";

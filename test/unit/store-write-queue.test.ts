@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { Worker } from "node:worker_threads";
 import { StoreUnavailableError } from "../../src/app/ports.ts";
+import { Deadline, withDeadline } from "../../src/lib/deadline.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { WriteQueue } from "../../src/store/sqlite/write-queue.ts";
 
@@ -33,6 +34,17 @@ describe("write queue", () => {
       ...Array.from({ length: 64 }, () => 64),
       ...Array.from({ length: 36 }, () => 36),
     ]);
+  });
+
+  it("refuses what nobody waits for any more, without a batch of its own", async () => {
+    const late = withDeadline(new Deadline(0), () => Promise.allSettled(writeMany(100)));
+    expect(await write("1")).toBe(1);
+    const reason = { message: "the time of the call was up; nothing was changed", outcome: "nothing" };
+    for (const result of await late) expect(result).toMatchObject({ status: "rejected", reason });
+    const alone = withDeadline(new Deadline(0), () => write("1"));
+    const drained = queue.drain();
+    await expect(alone).rejects.toThrow(StoreUnavailableError);
+    await drained;
   });
 
   it.each(["end", "throw"])(

@@ -1,11 +1,16 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
+import { Code } from "@connectrpc/connect";
 import { afterAll, expect, it } from "@jest/globals";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import type { SmsProvider } from "../../src/app/sms-port.ts";
 import { Deadline } from "../../src/lib/deadline.ts";
 import { createLog, silentLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
+import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { startPostgres, stopPostgres } from "../support/postgres.ts";
+import { createStoreFolder } from "../support/store-folder.ts";
 import { connectProto } from "../support/wire-protocols.ts";
 import { adminToken, openWorld } from "../support/wire-world.ts";
 
@@ -51,5 +56,35 @@ it("a message is sent and recorded after the deadline of the call that asked for
     protocol.close();
     await world.close();
     await database.remove();
+  }
+});
+
+it("what still waits for the disk at the deadline of its call is not written, and nothing is sent", async () => {
+  const folder = await createStoreFolder();
+  const file = join(folder.path, "ringback.db");
+  const store = await openSqliteStore({ file, log: silentLog });
+  const world = await openWorld("safe", { store });
+  const protocol = connectProto(world.url);
+  try {
+    const { id: userId, number: phone } = await world.user();
+    const position = await world.history.position();
+    using other = new DatabaseSync(file);
+    other.exec("BEGIN IMMEDIATE");
+    const onItsWay = store.inbox.clear(undefined);
+    const { result } = await protocol.call(
+      UserService.method.setPhone,
+      { userId, phone, verification: { case: "sendCode", value: {} } },
+      { authorization: `Bearer ${adminToken}`, "connect-timeout-ms": "100" },
+    );
+    expect(result).toMatchObject({ error: { code: Code.DeadlineExceeded } });
+    other.exec("COMMIT");
+    await onItsWay;
+    await store.inbox.clear(undefined);
+    expect(await world.history.settledSince(position)).toEqual([]);
+    expect(await store.outbox.list({ limit: 1 })).toEqual([]);
+  } finally {
+    protocol.close();
+    await world.close();
+    await folder.remove();
   }
 });

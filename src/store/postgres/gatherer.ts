@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from "../../app/ports.ts";
 import { currentDeadline, Deadline } from "../../lib/deadline.ts";
+import { callOverMessage } from "../bounds.ts";
 
 /** Carries one batch at a time. Every question has its answer, or its error, at the same index. */
 export type Lane<Q, A> = (batch: readonly Q[], deadline: Deadline) => Promise<readonly (A | Error)[]>;
@@ -117,7 +118,7 @@ export class Gatherer<Q, A> {
         return batch;
       }
       if (waiting.callDeadline?.isOver === true) {
-        waiting.reject(new StoreUnavailableError("the time of the call was up; nothing was changed"));
+        waiting.reject(new StoreUnavailableError(callOverMessage));
       } else if (waiting.deadline.remainingMs <= askMsMax - waitMsMax) {
         const message = `the store is busy: ${waitMsMax} ms were not enough to begin; nothing was changed`;
         waiting.reject(new StoreUnavailableError(message));

@@ -1,6 +1,8 @@
 import type { Worker } from "node:worker_threads";
 import { StoreUnavailableError } from "../../app/ports.ts";
+import { currentDeadline, type Deadline } from "../../lib/deadline.ts";
 import type { Log } from "../../lib/log.ts";
+import { callOverMessage } from "../bounds.ts";
 import type { Answer, Failure, Operation, Operations } from "./batch-writer.ts";
 import { endThread, post } from "./thread.ts";
 import type { WriterRequest } from "./writer.ts";
@@ -13,6 +15,8 @@ const deathsMax = 3;
 
 interface Waiting {
   readonly operation: Operation;
+  /** Of the call that asks. */
+  readonly callDeadline: Deadline | undefined;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -53,7 +57,8 @@ export class WriteQueue {
     return new Promise((resolve, reject) => {
       const refusal = this.#refusal();
       if (refusal === undefined) {
-        this.#waiting.push({ operation: [name, ...args], resolve, reject });
+        const callDeadline = currentDeadline();
+        this.#waiting.push({ operation: [name, ...args], callDeadline, resolve, reject });
         this.#wake();
       } else reject(new StoreUnavailableError(refusal));
     });
@@ -94,12 +99,23 @@ export class WriteQueue {
 
   #send(): void {
     if (this.#inFlight.length > 0) return;
-    if (this.#waiting.length === 0) {
-      this.#drained?.resolve();
-    } else if (this.#worker !== undefined) {
-      this.#inFlight = this.#waiting.splice(0, batchOperationsMax);
+    this.#inFlight = this.#next();
+    if (this.#inFlight.length === 0) this.#drained?.resolve();
+    else if (this.#worker !== undefined) {
       post(this.#worker, this.#inFlight.map((waiting) => waiting.operation) satisfies WriterRequest);
     }
+  }
+
+  /** The oldest. What nobody waits for any more is refused when its turn comes. */
+  #next(): readonly Waiting[] {
+    const batch: Waiting[] = [];
+    while (batch.length === 0 && this.#waiting.length > 0) {
+      for (const waiting of this.#waiting.splice(0, batchOperationsMax)) {
+        if (waiting.callDeadline?.isOver === true) waiting.reject(new StoreUnavailableError(callOverMessage));
+        else batch.push(waiting);
+      }
+    }
+    return batch;
   }
 
   #start(): void {
