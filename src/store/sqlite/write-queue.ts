@@ -10,8 +10,6 @@ import type { WriterRequest } from "./writer.ts";
 /** Operations in one transaction: larger batches save little and answer in longer bursts. */
 const batchOperationsMax = 64;
 const waitingOperationsMax = 10_000;
-/** So often in a row the writing thread may end without having answered anything. */
-const deathsMax = 3;
 
 interface Waiting {
   readonly operation: Operation;
@@ -35,15 +33,17 @@ export class WriteQueue {
   #inFlight: readonly Waiting[] = [];
   #isWoken = false;
   #isFailing = false;
-  #deaths = 0;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  /** @param onWritten is told of each batch, how many operations it had */
+  /**
+   * The thread starts with the first batch, and with the next one after it died.
+   *
+   * @param onWritten is told of each batch, how many operations it had
+   */
   constructor(startWorker: () => Worker, log: Log, onWritten: (operations: number) => void) {
     this.#startWorker = startWorker;
     this.#log = log;
     this.#onWritten = onWritten;
-    this.#start();
   }
 
   /**
@@ -80,9 +80,6 @@ export class WriteQueue {
 
   #refusal(): string | undefined {
     if (this.#drained !== undefined) return "the store is closed";
-    if (this.#worker === undefined) {
-      return `the writing thread ended ${deathsMax} times in a row: restart the server`;
-    }
     if (this.#waiting.length < waitingOperationsMax) return undefined;
     return `the store is busy: ${waitingOperationsMax} writes are waiting`;
   }
@@ -99,11 +96,19 @@ export class WriteQueue {
 
   #send(): void {
     if (this.#inFlight.length > 0) return;
-    this.#inFlight = this.#next();
-    if (this.#inFlight.length === 0) this.#drained?.resolve();
-    else if (this.#worker !== undefined) {
-      post(this.#worker, this.#inFlight.map((waiting) => waiting.operation) satisfies WriterRequest);
+    const batch = this.#next();
+    if (batch.length === 0) {
+      this.#drained?.resolve();
+      return;
     }
+    this.#inFlight = batch;
+    try {
+      this.#worker ??= this.#start();
+    } catch (cause) {
+      this.#died(cause); // the system gives no further thread
+      return;
+    }
+    post(this.#worker, batch.map((waiting) => waiting.operation) satisfies WriterRequest);
   }
 
   /** The oldest. What nobody waits for any more is refused when its turn comes. */
@@ -118,7 +123,7 @@ export class WriteQueue {
     return batch;
   }
 
-  #start(): void {
+  #start(): Worker {
     const worker = this.#startWorker();
     let cause: unknown;
     worker.on("message", (answers: readonly Answer[]) => this.#answer(answers));
@@ -126,13 +131,12 @@ export class WriteQueue {
     worker.on("exit", () => {
       if (this.#worker === worker) this.#died(cause);
     });
-    this.#worker = worker;
+    return worker;
   }
 
   #answer(answers: readonly Answer[]): void {
     const answered = this.#inFlight;
     this.#inFlight = [];
-    this.#deaths = 0;
     this.#send();
     this.#onWritten(answered.length);
     let failure: Failure | undefined;
@@ -162,8 +166,6 @@ export class WriteQueue {
     const [inFlight, waiting] = [this.#inFlight, this.#waiting];
     [this.#inFlight, this.#waiting] = [[], []];
     this.#worker = undefined;
-    this.#deaths += 1;
-    if (this.#deaths < deathsMax) this.#start();
     this.#wake();
     for (const { reject } of inFlight) {
       reject(
