@@ -35,7 +35,7 @@ import { roles } from "./auth/roles.ts";
 import type { Config } from "./config/config.ts";
 import { createCodeProviders } from "./courier/code-providers.ts";
 import { Courier } from "./courier/courier.ts";
-import { Providers } from "./courier/providers.ts";
+import { fallbackId, Providers } from "./courier/providers.ts";
 import { accessTokenErrors } from "./domain/access-token.ts";
 import { DomainError } from "./domain/errors.ts";
 import { policyOf } from "./domain/policy.ts";
@@ -360,5 +360,5 @@ function smsProvider({ sms }: Config, inbox: Inbox, clock: Clock): SmsProvider {
   if (sms.kind === "inbox") return createInboxProvider((message) => inbox.deliver(message));
   const { url, signingKey, allowPrivate } = sms;
   const signingKeys = signingKey === undefined ? [] : [{ key: signingKey, expiresMs: null }];
-  return createHttpProvider({ id: "http", description: "", url, signingKeys, allowPrivate, clock });
+  return createHttpProvider({ id: fallbackId, description: "", url, signingKeys, allowPrivate, clock });
 }

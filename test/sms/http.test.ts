@@ -41,7 +41,7 @@ afterEach(() => {
 
 const provider = (options: Partial<HttpProviderOptions> = {}) =>
   createHttpProvider({
-    id: "http",
+    id: "p1",
     description: "",
     url,
     signingKeys: [{ key: signingKey, expiresMs: null }],
@@ -57,7 +57,7 @@ describe("a webhook", () => {
     expect(JSON.parse(received[0]?.body ?? "")).toEqual({
       contextInfo: {
         eventType: "user.human.phone.code.added",
-        provider: { id: "http", description: "" },
+        provider: { id: "p1", description: "" },
         recipientPhoneNumber: "+41791234567",
       },
       templateData: { text: message.text },

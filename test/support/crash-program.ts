@@ -1,6 +1,7 @@
 import { build } from "../../src/build.ts";
 import { readConfig } from "../../src/config/config.ts";
 import type { Outbox, Store } from "../../src/app/ports.ts";
+import { fallbackId } from "../../src/courier/providers.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createHttpProvider } from "../../src/sms/http.ts";
@@ -64,7 +65,7 @@ const store = watched(await openSqliteStore({ file: storage.file, log }));
 const { url, signingKey = "", allowPrivate } = sms;
 const signingKeys = [{ key: signingKey, expiresMs: null }];
 const webhook = createHttpProvider({
-  id: "http",
+  id: fallbackId,
   description: "",
   url,
   signingKeys,
