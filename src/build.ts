@@ -358,7 +358,7 @@ function masterKeysOf({ masterKeys, store }: Config, servedId: string | undefine
 
 function smsProvider({ sms }: Config, inbox: Inbox, clock: Clock): SmsProvider {
   if (sms.kind === "inbox") return createInboxProvider((message) => inbox.deliver(message));
-  const { url, signingKey, allowPrivate } = sms;
-  const signingKeys = signingKey === undefined ? [] : [{ key: signingKey, expiresMs: null }];
+  const { url, allowPrivate } = sms;
+  const signingKeys = sms.signingKeys.map((key) => ({ key, expiresMs: null }));
   return createHttpProvider({ id: fallbackId, description: "", url, signingKeys, allowPrivate, clock });
 }

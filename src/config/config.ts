@@ -50,7 +50,7 @@ export type SmsConfig = {
   readonly autofill: Autofill;
 } & (
   | { readonly kind: "inbox" }
-  | { readonly kind: "http"; readonly url: string; readonly signingKey: string | undefined }
+  | { readonly kind: "http"; readonly url: string; readonly signingKeys: readonly string[] }
 );
 
 /** The environment does not make a configuration. The message has a line for each mistake, and no secret. */
@@ -124,7 +124,7 @@ function oidcConfig({ read, isSet, refuse }: Reader): OidcConfig {
 
 function smsConfig({ read, isSet, refuse }: Reader, profile: Profile): SmsConfig {
   const target = read(variables.sms);
-  const signingKey = read(variables.smsSigningKey);
+  const signingKeys = read(variables.smsSigningKeys) ?? [];
   const allowPrivate = read(variables.smsAllowPrivate);
   const autofill = autofillConfig(read(variables.smsDomains), read(variables.smsAndroidHash));
   if (target === "inbox") return { kind: "inbox", allowPrivate, autofill };
@@ -133,13 +133,13 @@ function smsConfig({ read, isSet, refuse }: Reader, profile: Profile): SmsConfig
   } else if (isLoopback(target.hostname) && !allowPrivate) {
     refuse(variables.sms, "a URL outside of this machine (unless RINGBACK_SMS_ALLOW_PRIVATE=true)");
   }
-  if (profile === "safe" && !isSet(variables.smsSigningKey)) {
+  if (profile === "safe" && !isSet(variables.smsSigningKeys)) {
     refuse(
-      variables.smsSigningKey,
-      `${variables.smsSigningKey.allowed}: profile safe signs every webhook call`,
+      variables.smsSigningKeys,
+      `${variables.smsSigningKeys.allowed}: profile safe signs every webhook call`,
     );
   }
-  return { kind: "http", url: target.href, signingKey, allowPrivate, autofill };
+  return { kind: "http", url: target.href, signingKeys, allowPrivate, autofill };
 }
 
 function autofillConfig(domains: readonly string[] = [], androidHash: string | undefined): Autofill {

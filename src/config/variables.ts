@@ -179,11 +179,11 @@ export const variables = {
     // The path or the query of a webhook is often what protects it.
     isSecret: true,
   },
-  smsSigningKey: {
+  smsSigningKeys: {
     name: "RINGBACK_SMS_SIGNING_KEY",
-    meaning: "Signs what the webhook gets; required with one in profile safe.",
-    allowed: '16 to 512 characters, or "whsec_" and base64 of at least 16 bytes',
-    parse: webhookKey,
+    meaning: "Keys that sign what the webhook gets, comma-separated; required with one in profile safe.",
+    allowed: 'keys of 16 to 512 characters, or of "whsec_" and base64 of at least 16 bytes, comma-separated',
+    parse: listOf(webhookKey),
     isSecret: true,
   },
   smsAllowPrivate: {

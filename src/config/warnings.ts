@@ -28,7 +28,7 @@ export function warnings(config: Config): string[] {
       "RINGBACK_SMS is inbox: - nothing is sent to a phone, and every code is kept in readable form.",
     );
   } else {
-    if (sms.signingKey === undefined) {
+    if (sms.signingKeys.length === 0) {
       found.push("RINGBACK_SMS_SIGNING_KEY is not set: the webhook cannot know that a call is genuine.");
     }
     if (sms.url.startsWith("http:")) {

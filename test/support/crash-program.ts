@@ -62,8 +62,8 @@ function watched(store: Store): Store {
 
 const log = createLog("warn");
 const store = watched(await openSqliteStore({ file: storage.file, log }));
-const { url, signingKey = "", allowPrivate } = sms;
-const signingKeys = [{ key: signingKey, expiresMs: null }];
+const { url, allowPrivate } = sms;
+const signingKeys = sms.signingKeys.map((key) => ({ key, expiresMs: null }));
 const webhook = createHttpProvider({
   id: fallbackId,
   description: "",

@@ -81,14 +81,17 @@ describe("a configuration", () => {
         sms: {
           kind: "http",
           url: "https://hooks.example.com/sms?key=1",
-          signingKey: key,
+          signingKeys: [key],
           allowPrivate: false,
         },
       },
     ],
     [
-      { RINGBACK_SMS: "https://a.example/", RINGBACK_SMS_SIGNING_KEY: "whsec_MTIzNDU2Nzg5MDEyMzQ1Ng==" },
-      { sms: { signingKey: "whsec_MTIzNDU2Nzg5MDEyMzQ1Ng==" } },
+      {
+        RINGBACK_SMS: "https://a.example/",
+        RINGBACK_SMS_SIGNING_KEY: `whsec_MTIzNDU2Nzg5MDEyMzQ1Ng==, ${key}`,
+      },
+      { sms: { signingKeys: ["whsec_MTIzNDU2Nzg5MDEyMzQ1Ng==", key] } },
     ],
     [
       { RINGBACK_SMS: "http://127.0.0.1:9/", RINGBACK_SMS_ALLOW_PRIVATE: "true", ...webhook },
@@ -96,7 +99,7 @@ describe("a configuration", () => {
     ],
     [
       { RINGBACK_SMS: "https://hooks.example.com/", RINGBACK_PROFILE: "zitadel" },
-      { sms: { kind: "http", signingKey: undefined } },
+      { sms: { kind: "http", signingKeys: [] } },
     ],
     [{ RINGBACK_PUBLIC_URL: "https://SMS.example.com" }, { publicUrl: "https://sms.example.com" }],
     [
@@ -236,6 +239,7 @@ describe("a mistake", () => {
     ["RINGBACK_MASTER_KEY", `${base64(1)}!`, "openssl rand -base64 32"],
     ["RINGBACK_MASTER_KEY", "0".repeat(64), "32 bytes"],
     ["RINGBACK_SMS_SIGNING_KEY", "fifteen-letters", "16 to 512"],
+    ["RINGBACK_SMS_SIGNING_KEY", `${key},`, "comma-separated"],
     ["RINGBACK_SMS_SIGNING_KEY", "whsec_----------------------", "base64 of at least 16 bytes"],
     ["RINGBACK_SMS_SIGNING_KEY", "whsec_my own words, which are no base64", "base64 of at least 16 bytes"],
     ["RINGBACK_SMS_SIGNING_KEY", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw=", "base64 of at least 16 bytes"],

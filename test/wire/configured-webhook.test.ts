@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { DeliveryService } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
-import { startWebhook, type Webhook } from "../support/webhook.ts";
+import { signatureBy, standardWebhookBy, startWebhook, type Webhook } from "../support/webhook.ts";
 import { openWorld, type World } from "../support/wire-world.ts";
 
-/** RINGBACK_SMS names a webhook. */
+/** RINGBACK_SMS names a webhook, whose key is being replaced. */
+
+const [present, former] = ["the-key-from-now-on", "the-key-until-today"];
 
 let webhook: Webhook;
 let world: World;
@@ -14,7 +16,7 @@ beforeAll(async () => {
     env: {
       RINGBACK_SMS: webhook.url,
       RINGBACK_SMS_ALLOW_PRIVATE: "true",
-      RINGBACK_SMS_SIGNING_KEY: "k".repeat(32),
+      RINGBACK_SMS_SIGNING_KEY: `${present}, ${former}`,
       RINGBACK_PUBLIC_URL: "https://sms.example.com",
     },
   });
@@ -42,4 +44,24 @@ it("is called the same wherever it is told of", async () => {
     `https://sms.example.com/receipts/default?message=${message.id}`,
   );
   expect(message).toMatchObject({ providerId: "default", attempts: [{ providerId: "default" }] });
+});
+
+it("gets messages that each of the keys signs, and reports by any of them", async () => {
+  for (const key of [present, former]) {
+    const { request, message } = await send();
+    const { headers, body } = request;
+    const nowMs = world.clock.ms;
+    expect(headers["zitadel-signature"]).toBe(signatureBy([present, former], body, nowMs));
+    const signatures = [present, former].map(
+      (each) => standardWebhookBy(each, message.id, body, nowMs)["webhook-signature"],
+    );
+    expect(headers["webhook-signature"]).toBe(signatures.join(" "));
+    const receipt = JSON.stringify({ messageId: message.id, state: "delivered" });
+    const response = await fetch(`${world.url}/receipts/default?message=${message.id}`, {
+      method: "POST",
+      headers: standardWebhookBy(key, "receipt", receipt, nowMs),
+      body: receipt,
+    });
+    expect(response.status).toBe(204);
+  }
 });
