@@ -1,20 +1,21 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import pg from "pg";
-import type { Store } from "../../src/app/ports.ts";
+import type { KeptItem, Store } from "../../src/app/ports.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { startPostgres, stopPostgres } from "../support/postgres.ts";
 import { inboxMessage, outboxMessage, settlement, userCommit } from "../support/store-commits.ts";
+import { everyRecord, sessionRecord, userRecord } from "./search-records.ts";
 
 /** What the next release may do to the database while servers of this one run: see docs/upgrades.md. */
 const expand = `
-  ALTER TABLE ringback.events ADD COLUMN next text;
-  ALTER TABLE ringback.states ADD COLUMN next text;
-  ALTER TABLE ringback.unique_keys ADD COLUMN next text;
-  ALTER TABLE ringback.user_records ADD COLUMN next text;
-  ALTER TABLE ringback.session_records ADD COLUMN next text;
-  ALTER TABLE ringback.outbox ADD COLUMN next text;
-  ALTER TABLE ringback.inbox_messages ADD COLUMN next text;
+  DO $$ DECLARE each text; BEGIN
+    FOR each IN SELECT tablename FROM pg_tables WHERE schemaname = 'ringback' LOOP
+      EXECUTE format(
+        'ALTER TABLE ringback.%I ADD COLUMN next text, ADD COLUMN next_too text NOT NULL DEFAULT ''''', each
+      );
+    END LOOP;
+  END $$;
   CREATE TABLE ringback.next (number bigint PRIMARY KEY);
   CREATE INDEX next_states ON ringback.states (next);
   INSERT INTO ringback.migrations (number, name) VALUES (1000, '1000-next.sql');
@@ -33,44 +34,47 @@ describe("a server of this release beside the next one, on PostgreSQL", () => {
   });
   afterAll(stopPostgres);
 
-  /** Everything that the port can do, once. */
+  async function expandSchema(): Promise<void> {
+    const next = new pg.Client({ connectionString: database.url });
+    await next.connect();
+    await next.query(expand);
+    await next.end();
+  }
+
+  async function dumped(): Promise<readonly KeptItem[]> {
+    const items: KeptItem[] = [];
+    for await (const item of store.dump()) items.push(item);
+    return items;
+  }
+
+  /** Everything that the port can do while commands run, once. */
   async function useAll(name: string): Promise<unknown> {
     const { outbox, inbox } = store;
     const id = `user of ${name}`;
     const key = { kind: "user_name", key: name } as const;
     const phone = { phone: `+4179${name}` };
-    const record = {
-      organizationId: "o",
-      kind: "human",
-      status: "active",
-      userName: name,
-      givenName: "",
-      familyName: "",
-      nickName: "",
-      displayName: "",
-      email: "",
-      schemaId: "",
-      createdMs: 1,
-      ...phone,
-    } as const;
+    const record = userRecord({ userName: name, ...phone });
     const message = outboxMessage(name, { userId: id });
-    expect(await store.commit(userCommit(id, 0, { takeKeys: [key], record, message }))).toEqual({
+    const answer = { key: name, sealed: "sealed", expiresMs: 5_000 };
+    expect(await store.commit(userCommit(id, 0, { takeKeys: [key], record, message, answer }))).toEqual({
       kind: "committed",
     });
     expect(await store.commit(userCommit(id, 1, { freeKeys: [key], record: phone }))).toEqual({
       kind: "committed",
     });
     expect(await store.findByKey(key)).toBeUndefined();
+    expect(await store.findAnswer(name, 4_000)).toBe("sealed");
     expect(await store.load({ type: "user", id })).toMatchObject({ sequence: 2 });
-    const where = {
-      kind: "text",
-      field: "userName",
-      match: "equals",
-      value: name,
-      ignoreCase: false,
-    } as const;
-    const search = { where, sortBy: "id", order: "ascending", offset: 0, limit: 1 } as const;
-    expect(await store.search("user", search)).toMatchObject({ ids: [id] });
+    const equality = { field: "userName", value: name, ignoreCase: false } as const;
+    expect(await store.findByText("user", equality, 1)).toEqual([id]);
+    const where = { kind: "text", match: "equals", ...equality } as const;
+    expect(await store.search("user", { ...everyRecord, where })).toMatchObject({ ids: [id] });
+    const session = { type: "session", id: `session of ${name}` } as const;
+    for (const [sequence, change] of [sessionRecord({ userId: id }), { userId: "" }, null].entries()) {
+      const commit = userCommit(session.id, sequence, { aggregate: session, record: change });
+      expect(await store.commit(commit)).toEqual({ kind: "committed" });
+      expect(await store.search("session", everyRecord)).toMatchObject({ total: change === null ? 0 : 1 });
+    }
     const [claimed] = await outbox.claim(2_000, 1_000, 1);
     if (claimed === undefined) throw new Error("nothing was claimed");
     expect(await outbox.begin(claimed, [])).toBe(true);
@@ -86,8 +90,9 @@ describe("a server of this release beside the next one, on PostgreSQL", () => {
     expect(await inbox.append(inboxMessage(name))).toMatchObject({ messageId: name });
     expect(await inbox.list({ order: "oldest_first", limit: 1 })).toHaveLength(1);
     expect(await inbox.list({ order: "newest_first", limit: 1 })).toHaveLength(1);
+    expect(await dumped()).toContainEqual({ kind: "answer", value: answer });
     expect(await inbox.clear()).toBe(1);
-    return (await store.history(0, 100))
+    return (await store.history(0, 1_000))
       .filter(({ aggregate }) => aggregate.id === id)
       .map(({ type }) => type);
   }
@@ -96,20 +101,53 @@ describe("a server of this release beside the next one, on PostgreSQL", () => {
     // Both on every connection that it has, so that each has prepared its statements.
     await Promise.all(Array.from({ length: 20 }, () => store.outbox.find("m")));
     for (let round = 0; round < 10; round += 1) expect(await useAll(`before ${round}`)).toHaveLength(2);
-    const next = new pg.Client({ connectionString: database.url });
-    await next.connect();
-    await next.query(expand);
-    await next.end();
+    await expandSchema();
     for (let round = 0; round < 10; round += 1) expect(await useAll(`after ${round}`)).toHaveLength(2);
   });
 
   it("starts on the schema of the next one", async () => {
-    const next = new pg.Client({ connectionString: database.url });
-    await next.connect();
-    await next.query(expand);
-    await next.end();
+    await expandSchema();
     await store.close();
     store = await openPostgresStore({ url: database.url, log: silentLog });
     expect(await useAll("started late")).toHaveLength(2);
   });
+
+  it("fills the schema of the next one with what is imported, and makes the rows there anew", async () => {
+    await expandSchema();
+    const common = { sequence: 1, state: {}, changedMs: 1_000, keys: [] };
+    const user = { type: "user", id: "1" } as const;
+    const session = { type: "session", id: "2" } as const;
+    const rows = [
+      { ...common, aggregate: user, lastPosition: 1, record: userRecord({ userName: "ada" }) },
+      { ...common, aggregate: session, lastPosition: 2, record: sessionRecord({ userId: "1" }) },
+    ];
+    const event = { type: "changed", data: {}, sequence: 1, atMs: 1_000 };
+    const items: readonly KeptItem[] = [
+      { kind: "event", value: { ...event, position: 1, aggregate: user } },
+      { kind: "event", value: { ...event, position: 2, aggregate: session } },
+      { kind: "message", value: waitingMessage },
+      { kind: "inboxMessage", value: { id: 1, ...inboxMessage("m1") } },
+      { kind: "answer", value: { key: "k", sealed: "sealed", expiresMs: 5_000 } },
+    ];
+    await store.restore(
+      (async function* () {
+        yield* items;
+      })(),
+      () => rows,
+    );
+    expect(await dumped()).toEqual(items);
+    await store.replaceRows(rows);
+    expect(await store.search("user", everyRecord)).toMatchObject({ ids: ["1"] });
+    expect(await store.search("session", everyRecord)).toMatchObject({ ids: ["2"] });
+  });
 });
+
+const { sealed, ...unsealed } = outboxMessage("m1");
+const waitingMessage = {
+  ...unsealed,
+  number: 1,
+  state: "queued",
+  reason: "",
+  attempts: [],
+  waiting: { sealed, dueMs: 1_000, attempt: 0 },
+} as const;

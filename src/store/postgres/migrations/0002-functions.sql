@@ -237,8 +237,13 @@ BEGIN
     )
     FROM unnest(user_commit, user_id, user_changes) AS c (commit, id, changes)
     WHERE c.changes IS NOT NULL AND c.commit <> ALL (refused) AND r.id = c.id;
-    INSERT INTO ringback.user_records
-    SELECT n.*
+    INSERT INTO ringback.user_records (
+      id, organization_id, kind, status, user_name, user_name_folded, given_name, family_name, nick_name,
+      display_name, email, email_folded, schema_id, created_ms
+    )
+    SELECT
+      n.id, n.organization_id, n.kind, n.status, n.user_name, n.user_name_folded, n.given_name, n.family_name,
+      n.nick_name, n.display_name, n.email, n.email_folded, n.schema_id, n.created_ms
     FROM unnest(user_commit, user_id, user_changes) AS c (commit, id, changes),
       jsonb_populate_record(NULL::ringback.user_records, c.changes::jsonb || jsonb_build_object('id', c.id)) AS n
     WHERE c.changes IS NOT NULL AND c.commit <> ALL (refused)
@@ -255,8 +260,8 @@ BEGIN
     )
     FROM unnest(session_commit, session_id, session_changes) AS c (commit, id, changes)
     WHERE c.changes IS NOT NULL AND c.commit <> ALL (refused) AND r.id = c.id;
-    INSERT INTO ringback.session_records
-    SELECT n.*
+    INSERT INTO ringback.session_records (id, user_id, creator_id, fingerprint_id, created_ms)
+    SELECT n.id, n.user_id, n.creator_id, n.fingerprint_id, n.created_ms
     FROM unnest(session_commit, session_id, session_changes) AS c (commit, id, changes),
       jsonb_populate_record(NULL::ringback.session_records, c.changes::jsonb || jsonb_build_object('id', c.id)) AS n
     WHERE c.changes IS NOT NULL AND c.commit <> ALL (refused)
