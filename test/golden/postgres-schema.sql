@@ -446,20 +446,6 @@ END
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION ringback.history(after_position bigint, events_max bigint)
- RETURNS SETOF events
- LANGUAGE plpgsql
-AS $function$
-DECLARE
-  settled bigint := ringback.settled_position();
-BEGIN
-  RETURN QUERY
-    SELECT * FROM ringback.events WHERE position > after_position AND position <= settled
-    ORDER BY position LIMIT events_max;
-END
-$function$
-;
-
 CREATE OR REPLACE FUNCTION ringback.settled_position()
  RETURNS bigint
  LANGUAGE plpgsql

@@ -4,7 +4,7 @@ import { StoreUnavailableError } from "../../app/ports.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Row } from "../sql/columns.ts";
-import { asUnavailable, isConnectionLost, isPlanOld } from "./failures.ts";
+import { asUnavailable, isConnectionLost } from "./failures.ts";
 import { askMsMax, Gatherer } from "./gatherer.ts";
 import { Hosts } from "./hosts.ts";
 import type { Statement } from "./statements.ts";
@@ -60,8 +60,7 @@ export class Database {
   }
 
   /**
-   * Carries out a statement by key that may be repeated: after the connection is lost, or has an old plan, it is, while
-   * there is time.
+   * Carries out a statement by key that may be repeated: after the connection is lost it is, while there is time.
    * @throws StoreUnavailableError
    */
   repeat(query: Query, deadline = new Deadline(askMsMax)): Promise<pg.QueryResult<Row>> {
@@ -149,7 +148,7 @@ export class Database {
       try {
         return await work(connection);
       } catch (error) {
-        if (!(isConnectionLost(error) || isPlanOld(error)) || deadline.isOver) throw asUnavailable(error);
+        if (!isConnectionLost(error) || deadline.isOver) throw asUnavailable(error);
       }
     }
   }

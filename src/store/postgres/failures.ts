@@ -19,14 +19,6 @@ export function isConnectionLost(error: unknown): boolean {
   return /^(08|57P)/.test(state) || ["FATAL", "PANIC"].includes(severity(error));
 }
 
-/**
- * Whether the statement was not carried out because its connection prepared it before a column was added, as the next
- * release does beside this one. Another connection takes it.
- */
-export function isPlanOld(error: unknown): boolean {
-  return sqlState(error) === "0A000" && error instanceof Error && error.message.startsWith("cached plan");
-}
-
 /** Whether the same statement would fail on any server: bad data, a broken constraint, unknown names, too long a key. */
 export function isDefect(error: unknown): boolean {
   return error instanceof TypeError || /^(22|23|42|54)/.test(sqlState(error) ?? "");

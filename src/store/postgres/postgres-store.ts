@@ -139,7 +139,9 @@ export class PostgresStore implements Store {
   }
 
   async history(afterPosition: number, limit: number): Promise<readonly HistoryEvent[]> {
-    const { rows } = await this.#database.repeat({ ...statements.history, values: [afterPosition, limit] });
+    const settled = await this.#database.repeat({ ...statements.settledPosition, values: [] });
+    const values = [afterPosition, integer(settled.rows[0]?.["position"]), limit];
+    const { rows } = await this.#database.repeat({ ...statements.history, values });
     return rows.map(eventOf);
   }
 

@@ -11,7 +11,10 @@ function read(file: string): Statement {
   return { name: `ringback-${file}`, text };
 }
 
-/** All that is asked often, a file each. */
+/**
+ * All that is asked often, a file each. They name the columns that they give: what is prepared with `*` fails once the
+ * next release adds one.
+ */
 export const statements = {
   appendToInbox: read("append-to-inbox"),
   beginAttempt: read("begin-attempt"),
@@ -40,6 +43,7 @@ export const statements = {
   restoreMessages: read("restore-messages"),
   retry: read("retry"),
   settle: read("settle"),
+  settledPosition: read("settled-position"),
   takeOverWriter: read("take-over-writer"),
   waiting: read("waiting"),
 };

@@ -23,17 +23,6 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION ringback.history(after_position bigint, events_max bigint)
-RETURNS SETOF ringback.events LANGUAGE plpgsql AS $$
-DECLARE
-  settled bigint := ringback.settled_position();
-BEGIN
-  RETURN QUERY
-    SELECT * FROM ringback.events WHERE position > after_position AND position <= settled
-    ORDER BY position LIMIT events_max;
-END
-$$;
-
 -- Writes commits that have nothing to do with each other: no two of them name the same aggregate, key, recipient
 -- or message. Each array is a column; those of one prefix are one table, whose `_commit` is the commit (from 1)
 -- that the row belongs to.

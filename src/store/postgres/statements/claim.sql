@@ -4,4 +4,6 @@ WITH pruned AS (
   DELETE FROM ringback.outbox WHERE outcome IS NOT NULL AND created_ms < $4
     AND number IN (SELECT number FROM ringback.outbox ORDER BY number LIMIT $5)
 )
-SELECT * FROM ringback.claim($1, $2, $3)
+SELECT
+  message_id, user_id, session_id, purpose, recipient, channel, created_ms, expires_ms, sealed, attempt, attempts
+FROM ringback.claim($1, $2, $3)

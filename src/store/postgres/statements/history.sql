@@ -1,2 +1,3 @@
--- Events that no other event will come before any more.
-SELECT * FROM ringback.history($1, $2)
+-- $2 is the settled position, from a statement before: one does not see what ended while it waited.
+SELECT position, aggregate_type, aggregate_id, sequence, at_ms, type, data
+FROM ringback.events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3

@@ -1,0 +1,1 @@
+SELECT ringback.settled_position() AS position
