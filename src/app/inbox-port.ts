@@ -25,7 +25,7 @@ export interface InboxQuery {
   readonly limit: number;
 }
 
-/** Keeps the newest `inboxMessagesMax` messages. */
+/** Keeps the newest messages, `inboxMessagesMax` at most. */
 export interface InboxStore {
   /** Undefined if a message with this `messageId` is there already. */
   append(message: Omit<InboxMessage, "id">): Promise<InboxMessage | undefined>;

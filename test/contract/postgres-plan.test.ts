@@ -107,6 +107,17 @@ describe("the index that postgres searches by", () => {
     }
   });
 
+  it("leads an append to what leaves the inbox, however full that is", async () => {
+    await client.query(`
+      INSERT INTO ringback.inbox_messages (message_id, user_id, purpose, recipient, text, code, created_ms)
+      SELECT 'm' || n, '1', 'verify_phone', '+41791', '', '', n FROM generate_series(1, 10000) AS n`);
+    const values = ["m10001", "1", "verify_phone", "+41791", "", "", 10_001, null, 10_000];
+    const text = await planOf({ text: `ANALYZE ${statements.appendToInbox.text}`, values });
+    expect(text).not.toContain("Seq Scan");
+    const found = [...text.matchAll(/actual .*rows=(\d+)/g)].map(([, rows]) => Number(rows));
+    expect(Math.max(...found)).toBe(1);
+  });
+
   it("is the key of a state, and of a name", async () => {
     const [types, ids] = [binaryArray("text", ["user"]), binaryArray("text", ["1"])];
     const load = await planOf({ ...statements.load, values: [types, ids, binaryArray("bigint", [0])] });

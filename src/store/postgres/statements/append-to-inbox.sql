@@ -6,10 +6,10 @@ appended AS (
     (message_id, user_id, purpose, recipient, text, code, created_ms, expires_ms)
   SELECT $1, $2, $3, $4, $5, $6, $7, $8 FROM turn ON CONFLICT DO NOTHING RETURNING id
 ), removed AS (
-  -- This one is not among those that the statement sees.
-  DELETE FROM ringback.inbox_messages
-  WHERE EXISTS (SELECT FROM appended) AND id <= (
-    SELECT id FROM ringback.inbox_messages ORDER BY id DESC OFFSET $9 - 1 LIMIT 1
-  )
+  -- The bound is one of ids, so that nobody counts messages while others wait for their turn: lost ids and cleared
+  -- messages use it up as well. In order and with a limit, so that the planner takes the index.
+  DELETE FROM ringback.inbox_messages WHERE id = ANY (ARRAY(
+    SELECT id FROM ringback.inbox_messages WHERE id <= (SELECT id FROM appended) - $9 ORDER BY id LIMIT 100
+  ))
 )
 SELECT id FROM appended
