@@ -1,11 +1,24 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
 import { withoutPasswords } from "../../lib/host-urls.ts";
 import { integer, text, textOrNull, type Row } from "../sql/columns.ts";
 import { reason } from "./database.ts";
+import { sqlState } from "./failures.ts";
 import { Hosts } from "./hosts.ts";
 
 const connectMsMax = 5_000;
+
+/** How to wait for a table that somebody else uses. */
+export interface Patience {
+  readonly tries: number;
+  /** All statements on a table wait behind one that waits for a lock on it: for less than the 2 s that commits do. */
+  readonly lockMs: number;
+  /** Between two tries; the statements of others come through then. */
+  readonly pauseMs: number;
+}
+
+const patienceDefault: Patience = { tries: 10, lockMs: 1_000, pauseMs: 2_000 };
 
 const schema = `
   DO $$ BEGIN
@@ -26,14 +39,15 @@ const schema = `
  * for it.
  *
  * @returns the names of the migrations that were applied just now
- * @throws Error in plain words if the server cannot be reached, or knows a version that this program does not
+ * @throws Error in plain words if the server cannot be reached, knows a version that this program does not, or a table
+ *   that has to change stays in use
  */
-export async function migrate(url: string): Promise<readonly string[]> {
+export async function migrate(url: string, patience = patienceDefault): Promise<readonly string[]> {
   let client: pg.Client | undefined;
   try {
     client = await new Hosts(url).connect({ connectionTimeoutMillis: connectMsMax });
     await requireFit(client);
-    return await applyMissing(client);
+    return await inTurn(client, patience);
   } catch (cause) {
     throw new Error(`cannot open the database ${withoutPasswords(url)}: ${reason(cause)}`, { cause });
   } finally {
@@ -62,11 +76,36 @@ async function requireFit(client: pg.Client): Promise<void> {
   if (problem !== null) throw new Error(problem);
 }
 
-async function applyMissing(client: pg.Client): Promise<readonly string[]> {
-  const migrations = readMigrations();
+async function inTurn(client: pg.Client, patience: Patience): Promise<readonly string[]> {
   await client.query("BEGIN");
   // Until the end of the transaction. The numbers are "RING" in ASCII, and the first that no statement uses.
   await client.query("SELECT pg_advisory_xact_lock(1380533319, 4)");
+  await client.query(`SET LOCAL lock_timeout = ${patience.lockMs}; SAVEPOINT unchanged`);
+  for (let tried = 1; ; tried += 1) {
+    try {
+      const applied = await applyMissing(client);
+      await client.query("COMMIT");
+      return applied;
+    } catch (cause) {
+      if (!isHeldUp(cause)) throw cause;
+      if (tried === patience.tries) throw new Error(inUse, { cause });
+    }
+    await client.query("ROLLBACK TO unchanged");
+    await wait(patience.pauseMs);
+  }
+}
+
+const inUse =
+  "a table that has to change is in use: end what holds it (an export, a backup, a query; see pg_stat_activity), or " +
+  "wait for its end, and start again; nothing was changed";
+
+/** Whether others have a lock that it needs, or would have to wait for one that it has. */
+function isHeldUp(error: unknown): boolean {
+  return ["55P03", "40P01"].includes(sqlState(error) ?? "");
+}
+
+async function applyMissing(client: pg.Client): Promise<readonly string[]> {
+  const migrations = readMigrations();
   await client.query(schema);
   const { rows } = await client.query<Row>("SELECT number, name FROM ringback.migrations ORDER BY number");
   requireUsable(rows.slice(migrations.length), migrations.length);
@@ -79,7 +118,6 @@ async function applyMissing(client: pg.Client): Promise<readonly string[]> {
       name,
     ]);
   }
-  await client.query("COMMIT");
   return missing.map(({ name }) => name);
 }
 
