@@ -33,6 +33,13 @@ function asRole(): string {
   return url.href;
 }
 
+function refusal(): Promise<string> {
+  return migrate(asRole()).then(
+    () => "it was not refused",
+    (error: Error) => error.message,
+  );
+}
+
 it("names an encoding that cannot hold every text", async () => {
   const url = new URL(database.url);
   url.pathname = `/${name}`;
@@ -40,12 +47,18 @@ it("names an encoding that cannot hold every text", async () => {
 });
 
 it("names the privilege that is missing, which a schema that is there already does not need", async () => {
-  const refused: Error = await migrate(asRole()).then(
-    () => new Error("it was not refused"),
-    (error) => error,
-  );
-  expect(refused.message).toContain("GRANT CREATE ON DATABASE");
-  expect(refused.message).not.toContain(password);
+  const refused = await refusal();
+  expect(refused).toContain("GRANT CREATE ON DATABASE");
+  expect(refused).not.toContain(password);
   await admin.query(`CREATE SCHEMA ringback AUTHORIZATION ${name}`);
   expect(await migrate(asRole())).not.toEqual([]);
+});
+
+it("names the isolation level that its promises do not hold at, and how to change it", async () => {
+  await admin.query(`CREATE SCHEMA IF NOT EXISTS ringback AUTHORIZATION ${name}`);
+  await admin.query(`ALTER ROLE ${name} SET default_transaction_isolation = 'repeatable read'`);
+  const refused = await refusal();
+  expect(refused).toContain("its transactions are repeatable read, and read committed is needed: ALTER ROLE");
+  await admin.query(refused.slice(refused.indexOf("ALTER ROLE")));
+  expect(await migrate(asRole())).toEqual([]);
 });

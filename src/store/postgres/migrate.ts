@@ -67,6 +67,11 @@ const needs = `
     WHEN to_regnamespace('ringback') IS NULL AND NOT has_database_privilege(current_database(), 'CREATE')
       THEN format('the role %1$I may not create the schema ringback in it: GRANT CREATE ON DATABASE %2$I TO %1$I',
         current_user, current_database())
+    -- Statements take locks and read after that: what was committed while they waited must be seen.
+    WHEN current_setting('default_transaction_isolation') <> 'read committed'
+      THEN format('its transactions are %s, and read committed is needed: ALTER ROLE %I IN DATABASE %I '
+        'SET default_transaction_isolation = %L',
+        current_setting('default_transaction_isolation'), session_user, current_database(), 'read committed')
   END AS problem
 `;
 
