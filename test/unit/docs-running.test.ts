@@ -4,24 +4,11 @@ import { permissions } from "../../src/app/auth-port.ts";
 import { createCaller, roles } from "../../src/auth/roles.ts";
 import { type Variable, variables } from "../../src/config/variables.ts";
 import { defaultLimits } from "../../src/server/limits.ts";
+import { DocsPage } from "../support/docs-page.ts";
 
 /** docs/running.md says what the program says. */
 
-const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
-const page = read("docs/running.md");
-
-/** The rows of the table under a heading, without the marks of Markdown. */
-function tableUnder(heading: string): string[][] {
-  const [, section = ""] = page.split(`\n## ${heading}\n`);
-  const [text = ""] = section.split("\n## ");
-  const rows = text.split("\n").filter((line) => line.startsWith("| "));
-  return rows.slice(2).map((row) =>
-    row
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.replaceAll(/[`\\]/g, "").trim()),
-  );
-}
+const page = new DocsPage("docs/running.md");
 
 describe("docs/running.md", () => {
   it("lists every variable with its default and its meaning", () => {
@@ -30,7 +17,7 @@ describe("docs/running.md", () => {
       variable.default ?? variable.defaultShown ?? "–",
       variable.meaning,
     ]);
-    expect(tableUnder("Variables")).toEqual(table);
+    expect(page.tableUnder("Variables")).toEqual(table);
   });
 
   it("lists what each role may do, and where", () => {
@@ -44,13 +31,13 @@ describe("docs/running.md", () => {
         may.length === permissions.length ? "everything" : may.join(", "),
       ];
     });
-    expect(tableUnder("Roles")).toEqual(table);
+    expect(page.tableUnder("Roles")).toEqual(table);
   });
 
   it("lists the limits in force", () => {
     const limits = defaultLimits;
     const seconds = (ms: number): string => `${ms / 1_000} s`;
-    expect(tableUnder("Limits").map(([, limit]) => limit)).toEqual([
+    expect(page.tableUnder("Limits").map(([, limit]) => limit)).toEqual([
       `${limits.messageBytesMax / 1024 ** 2} MiB`,
       `${limits.headerBytesMax / 1024} KiB`,
       limits.connectionsMax.toLocaleString("en"),
@@ -64,10 +51,11 @@ describe("docs/running.md", () => {
   });
 
   it("starts the program with the options of npm start", () => {
-    const start: string = JSON.parse(read("package.json")).scripts.start;
+    const { scripts } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    const start: string = scripts.start;
     const options = start.split(" ").filter((part) => part.startsWith("--"));
     expect(options.length).toBeGreaterThan(0);
-    expect(page).toContain(`"${options.join('", "')}", "src/main.ts"`);
-    expect(page).toContain(`${options.join(" ")} src/main.ts`);
+    expect(page.text).toContain(`"${options.join('", "')}", "src/main.ts"`);
+    expect(page.text).toContain(`${options.join(" ")} src/main.ts`);
   });
 });
