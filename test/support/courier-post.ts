@@ -26,6 +26,7 @@ import type { SettingsEvent } from "../../src/domain/settings-state.ts";
 import type { UserState } from "../../src/domain/user.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { withParts } from "./with-parts.ts";
 
 export const policy = policyOf("safe", undefined);
 
@@ -72,7 +73,7 @@ export class Post {
       const row = await memory.load(aggregate);
       return row && { ...row, state: JSON.parse(JSON.stringify(row.state)) };
     };
-    const store: Store = isShared ? { ...observed, load, isShared } : observed;
+    const store = isShared ? withParts(observed, { load, isShared }) : observed;
     this.store = store;
     const common = {
       users: new Repository(userKind, store, clock),
@@ -254,18 +255,7 @@ export class Post {
       this.settled.push(settlement);
       this.#notify();
     };
-    return {
-      load: (aggregate) => store.load(aggregate),
-      findByKey: (key) => store.findByKey(key),
-      findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
-      findByText: (type, equality, limit) => store.findByText(type, equality, limit),
-      search: (type, search) => store.search(type, search),
-      replaceRows: (rows) => store.replaceRows(rows),
-      dump: () => store.dump(),
-      restore: (items, rows) => store.restore(items, rows),
-      history: (after, limit) => store.history(after, limit),
-      inbox: store.inbox,
-      close: () => store.close(),
+    return withParts(store, {
       commit: async (commit) => {
         if (commit.settle !== undefined && this.#failSettling) {
           this.#failSettling = false;
@@ -275,18 +265,12 @@ export class Post {
         if (outcome.kind === "committed" && commit.settle !== undefined) noteSettlement(commit.settle);
         return outcome;
       },
-      outbox: {
+      outbox: withParts(store.outbox, {
         claim: async (...args) => (this.isHeld ? [] : store.outbox.claim(...args)),
-        nextDueMs: () => store.outbox.nextDueMs(),
         begin: async (claim, attempts) => {
           await this.onBegin();
           return store.outbox.begin(claim, attempts);
         },
-        noteReceipt: (receipt) => store.outbox.noteReceipt(receipt),
-        find: (messageId) => store.outbox.find(messageId),
-        list: (query) => store.outbox.list(query),
-        waiting: (after, limit) => store.outbox.waiting(after, limit),
-        reseal: (message, sealed) => store.outbox.reseal(message, sealed),
         retry: async (...args) => {
           await store.outbox.retry(...args);
           this.#notify();
@@ -295,7 +279,7 @@ export class Post {
           await store.outbox.settle(settlement);
           noteSettlement(settlement);
         },
-      },
-    };
+      }),
+    });
   }
 }

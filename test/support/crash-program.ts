@@ -1,12 +1,13 @@
 import { build } from "../../src/build.ts";
 import { readConfig } from "../../src/config/config.ts";
-import type { Outbox, Store } from "../../src/app/ports.ts";
+import type { Store } from "../../src/app/ports.ts";
 import { fallbackId } from "../../src/courier/providers.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createHttpProvider } from "../../src/sms/http.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { type CrashOrder, type CrashPoint, orderVariable } from "./crash-points.ts";
+import { withParts } from "./with-parts.ts";
 
 /** A server that kills itself at one point on the way of a message; otherwise it is the server as it is. */
 
@@ -25,38 +26,24 @@ function dieAt(here: CrashPoint): void {
 
 /** The store of the server, which dies at its point. */
 function watched(store: Store): Store {
-  const outbox: Outbox = {
-    async claim(...options) {
-      dieAt("before the claim");
-      const claimed = await store.outbox.claim(...options);
-      if (claimed.length > 0) dieAt("after the claim");
-      return claimed;
+  const { outbox } = store;
+  return withParts(store, {
+    commit(commit) {
+      if (commit.settle?.outcome === "sent") dieAt("after the 2xx, before the record");
+      return store.commit(commit);
     },
-    begin: (...options) => store.outbox.begin(...options),
-    retry: (...options) => store.outbox.retry(...options),
-    settle(settlement) {
-      if (settlement.outcome === "sent") dieAt("after the 2xx, before the record");
-      return store.outbox.settle(settlement);
-    },
-    noteReceipt: (receipt) => store.outbox.noteReceipt(receipt),
-    find: (messageId) => store.outbox.find(messageId),
-    list: (query) => store.outbox.list(query),
-    waiting: (after, limit) => store.outbox.waiting(after, limit),
-    reseal: (message, sealed) => store.outbox.reseal(message, sealed),
-    nextDueMs: () => store.outbox.nextDueMs(),
-  };
-  return new Proxy(store, {
-    get(target, name) {
-      if (name === "outbox") return outbox;
-      if (name === "commit") {
-        return (commit: Parameters<Store["commit"]>[0]) => {
-          if (commit.settle?.outcome === "sent") dieAt("after the 2xx, before the record");
-          return target.commit(commit);
-        };
-      }
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
+    outbox: withParts(outbox, {
+      async claim(...options) {
+        dieAt("before the claim");
+        const claimed = await outbox.claim(...options);
+        if (claimed.length > 0) dieAt("after the claim");
+        return claimed;
+      },
+      settle(settlement) {
+        if (settlement.outcome === "sent") dieAt("after the 2xx, before the record");
+        return outbox.settle(settlement);
+      },
+    }),
   });
 }
 

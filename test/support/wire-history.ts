@@ -1,4 +1,5 @@
 import type { Commit, HistoryEvent, Store } from "../../src/app/ports.ts";
+import { withParts } from "./with-parts.ts";
 
 /** What a store recorded, and the wait for what is still to come. */
 export interface History {
@@ -21,27 +22,15 @@ export function withHistory(
   keepOpen = false,
 ): { readonly store: Store; readonly history: History } {
   let committed = Promise.withResolvers<void>();
-  const observed: Store = {
-    ...(store.isShared === undefined ? {} : { isShared: store.isShared }),
-    load: (aggregate, known) => store.load(aggregate, known),
-    findByKey: (key) => store.findByKey(key),
-    findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
-    findByText: (type, equality, limit) => store.findByText(type, equality, limit),
-    search: (type, search) => store.search(type, search),
-    replaceRows: (rows) => store.replaceRows(rows),
-    dump: () => store.dump(),
-    restore: (items, rows) => store.restore(items, rows),
+  const observed = withParts(store, {
     async commit(commit: Commit) {
       const outcome = await store.commit(commit);
       committed.resolve();
       committed = Promise.withResolvers();
       return outcome;
     },
-    history: (after, limit) => store.history(after, limit),
-    outbox: store.outbox,
-    inbox: store.inbox,
-    close: async () => (keepOpen ? undefined : store.close()),
-  };
+    ...(keepOpen && { close: async () => {} }),
+  });
 
   async function since(position: number): Promise<HistoryEvent[]> {
     const events: HistoryEvent[] = [];

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import type { Settlement, Store } from "../../src/app/ports.ts";
+import type { Commit, Settlement } from "../../src/app/ports.ts";
 import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { connectProto, type Protocol } from "../support/wire-protocols.ts";
 import { adminToken, openWorld, type World } from "../support/wire-world.ts";
+import { withParts } from "../support/with-parts.ts";
 import { bySms, enrolled, open, returned } from "./scenarios/session-givens.ts";
 
 /** An SMS that waits, of a challenge that is replaced meanwhile. */
@@ -15,47 +16,25 @@ const courierMayClaim = Promise.withResolvers<void>();
 const settled = Promise.withResolvers<Settlement>();
 
 /** The courier waits, and tells what became of the message. */
-function slowStore(): Store {
-  const { outbox } = store;
-  return {
-    load: (aggregate) => store.load(aggregate),
-    findByKey: (key) => store.findByKey(key),
-    findAnswer: (key, nowMs) => store.findAnswer(key, nowMs),
-    findByText: (type, equality, limit) => store.findByText(type, equality, limit),
-    search: (type, search) => store.search(type, search),
-    replaceRows: (rows) => store.replaceRows(rows),
-    dump: () => store.dump(),
-    restore: (items, rows) => store.restore(items, rows),
-    commit(commit) {
-      if (commit.settle !== undefined) settled.resolve(commit.settle);
-      return store.commit(commit);
+const slowStore = withParts(store, {
+  commit(commit: Commit) {
+    if (commit.settle !== undefined) settled.resolve(commit.settle);
+    return store.commit(commit);
+  },
+  outbox: withParts(store.outbox, {
+    async claim(...options) {
+      await courierMayClaim.promise;
+      return store.outbox.claim(...options);
     },
-    history: (after, limit) => store.history(after, limit),
-    close: () => store.close(),
-    inbox: store.inbox,
-    outbox: {
-      async claim(...options) {
-        await courierMayClaim.promise;
-        return outbox.claim(...options);
-      },
-      async settle(settlement) {
-        await outbox.settle(settlement);
-        settled.resolve(settlement);
-      },
-      begin: (...options) => outbox.begin(...options),
-      retry: (...options) => outbox.retry(...options),
-      noteReceipt: (receipt) => outbox.noteReceipt(receipt),
-      find: (messageId) => outbox.find(messageId),
-      list: (query) => outbox.list(query),
-      waiting: (...options) => outbox.waiting(...options),
-      reseal: (...options) => outbox.reseal(...options),
-      nextDueMs: () => outbox.nextDueMs(),
+    async settle(settlement) {
+      await store.outbox.settle(settlement);
+      settled.resolve(settlement);
     },
-  };
-}
+  }),
+});
 
 beforeAll(async () => {
-  world = await openWorld("safe", { store: slowStore() });
+  world = await openWorld("safe", { store: slowStore });
   protocol = connectProto(world.url);
 });
 afterAll(async () => {
