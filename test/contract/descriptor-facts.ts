@@ -133,3 +133,12 @@ export function differences(ours: Facts, theirs: Facts): string[] {
       .map(([aspect, our, their]) => `${subject}: ${aspect} ${our} ≠ ${their}`);
   });
 }
+
+/** Facts to read and to compare, a line each, such as `ringback.role.v1.SetRolesRequest.roles: number 2, …`, sorted. */
+export function printFacts(facts: Facts): string {
+  const lines = [...facts].map(([subject, { part, aspects }]) => {
+    const stated = [...aspects].map(([aspect, value]) => `${aspect} ${value}`);
+    return `${subject}: ${[part, ...stated].join(", ")}\n`;
+  });
+  return lines.toSorted().join("");
+}

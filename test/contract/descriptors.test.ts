@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createRegistry, getOption } from "@bufbuild/protobuf";
 import type { DescEnum, DescFile, DescMessage, DescService, Registry } from "@bufbuild/protobuf";
@@ -7,10 +7,13 @@ import { auth_option as v1Auth } from "@zitadel/proto/zitadel/options_pb.js";
 import { options as v2Options } from "@zitadel/proto/zitadel/protoc_gen_zitadel/v2/options_pb.js";
 import { permission, success_status } from "../../gen/ringback/options/v1/options_pb.js";
 import { acceptedDifferences, type AcceptedDifference } from "./descriptor-differences.ts";
-import { differences, factsOf, type Dialect, type Fact, type Facts } from "./descriptor-facts.ts";
+import { differences, factsOf, printFacts, type Dialect, type Fact, type Facts } from "./descriptor-facts.ts";
 import { protocGenValidate, protovalidate } from "./descriptor-limits.ts";
 
-/** Our descriptors against ZITADEL's own: whatever differs is on the list, with a reason, or a mistake. */
+/**
+ * Our descriptors against ZITADEL's own: whatever differs is on the list, with a reason, or a mistake; and those of
+ * `ringback.*` against what they were.
+ */
 
 const rpcsPerService: Readonly<Record<string, number>> = {
   "zitadel.admin.v1.AdminService": 24,
@@ -40,8 +43,8 @@ const theirDialect: Dialect = {
 
 type Type = DescService | DescMessage | DescEnum;
 
-/** All services, messages and enums of the generated files in a folder, by full name. */
-async function typesBelow(folder: string): Promise<ReadonlyMap<string, Type>> {
+/** All services, messages and enums of a package in the generated files in a folder, by full name. */
+async function typesBelow(folder: string, packageName: string): Promise<ReadonlyMap<string, Type>> {
   const root = new URL(folder, import.meta.url);
   const names = readdirSync(root, { recursive: true, encoding: "utf8" });
   const files = await Promise.all(
@@ -51,7 +54,7 @@ async function typesBelow(folder: string): Promise<ReadonlyMap<string, Type>> {
   return new Map(
     [...registry]
       .filter((type): type is Type => type.kind !== "extension")
-      .filter(({ typeName }) => typeName.startsWith("zitadel."))
+      .filter(({ typeName }) => typeName.startsWith(`${packageName}.`))
       .map((type) => [type.typeName, type]),
   );
 }
@@ -101,8 +104,8 @@ describe("our descriptors and ZITADEL's", () => {
   let found: readonly string[];
 
   beforeAll(async () => {
-    ourTypes = await typesBelow("../../gen/zitadel/");
-    const theirTypes = await typesBelow("../../node_modules/@zitadel/proto/es/zitadel/");
+    ourTypes = await typesBelow("../../gen/zitadel/", "zitadel");
+    const theirTypes = await typesBelow("../../node_modules/@zitadel/proto/es/zitadel/", "zitadel");
     ours = factsOf(ourTypes.values(), ourDialect);
     theirs = factsOf(
       [...theirTypes.values()].filter(({ typeName }) => ourTypes.has(typeName)),
@@ -134,4 +137,13 @@ describe("our descriptors and ZITADEL's", () => {
     console.info("compared", compared);
     expect(Object.entries(compared).filter(([, count]) => count < 100)).toEqual([]);
   });
+});
+
+/** After something new: UPDATE_GOLDEN=1 npm test -- test/contract/descriptors.test.ts */
+it("our own descriptors state what test/golden says, line by line", async () => {
+  const golden = new URL("../golden/ringback-contract.txt", import.meta.url);
+  const types = await typesBelow("../../gen/ringback/", "ringback");
+  const printed = printFacts(factsOf(types.values(), ourDialect));
+  if (process.env["UPDATE_GOLDEN"] !== undefined) writeFileSync(golden, printed);
+  expect(printed).toBe(readFileSync(golden, "utf8"));
 });
