@@ -12,9 +12,6 @@ import { join } from "node:path";
 import pg from "pg";
 import { UserService } from "../gen/zitadel/user/v2/user_service_pb.js";
 import type { Store } from "../src/app/ports.ts";
-import { Repository } from "../src/app/repository.ts";
-import { userKind } from "../src/app/users.ts";
-import { systemClock } from "../src/lib/clock.ts";
 import { silentLog } from "../src/lib/log.ts";
 import { openMemoryStore } from "../src/store/memory/memory-store.ts";
 import { openPostgresStore } from "../src/store/postgres/postgres-store.ts";
@@ -23,49 +20,8 @@ import { startPostgres, stopPostgres } from "../test/support/postgres.ts";
 import { createStoreFolder } from "../test/support/store-folder.ts";
 import { protocols } from "../test/support/wire-protocols.ts";
 import { adminToken, openWorld } from "../test/support/wire-world.ts";
-
-const resourceOwner = "default";
-const commitsAtOnce = 1_000;
-
-/** The number of a user: another one for each. */
-export function phoneOf(user: number): string {
-  return `+4179${String(user).padStart(7, "0")}`;
-}
-
-/** Adds users 0 to `users - 1`, with a verified number each. */
-export async function fill(store: Store, users: number): Promise<void> {
-  const repository = new Repository(userKind, store, systemClock);
-  for (let from = 0; from < users; from += commitsAtOnce) {
-    const count = Math.min(commitsAtOnce, users - from);
-    const outcomes = await Promise.all(
-      Array.from({ length: count }, (_, index) => {
-        const user = from + index;
-        const atMs = 1_700_000_000_000 + user;
-        const { write } = repository.prepare(`user-${user}`, undefined, userAdded(user), atMs);
-        return store.commit({ ...write, atMs });
-      }),
-    );
-    const refused = outcomes.find(({ kind }) => kind !== "committed");
-    if (refused !== undefined) throw new Error(`a user was not added: ${refused.kind}`);
-  }
-}
-
-function userAdded(user: number) {
-  const profile = {
-    givenName: "Ada",
-    familyName: `Lovelace ${user}`,
-    nickName: "",
-    displayName: `Ada Lovelace ${user}`,
-    preferredLanguage: "",
-    gender: 0,
-  };
-  const email = { address: `user-${user}@example.com`, isVerified: true };
-  const added = { resourceOwner, userName: email.address, profile, email, metadata: [] };
-  return [
-    { type: "user.human.added", data: { ...added, phone: phoneOf(user) } },
-    { type: "user.human.phone.verified", data: {} },
-  ] as const;
-}
+import { spreadOf } from "./statistics.ts";
+import { fill, phoneOf, userId } from "./users.ts";
 
 /** Finds a user. @returns the id */
 type Find = (user: number) => Promise<string | undefined>;
@@ -108,8 +64,7 @@ async function open({ store, analyze }: Opened, users: number): Promise<Side> {
       return found.ids[0];
     },
     async read(user) {
-      const userId = `user-${user}`;
-      const { result } = await grpc.call(UserService.method.getUserByID, { userId }, headers);
+      const { result } = await grpc.call(UserService.method.getUserByID, { userId: userId(user) }, headers);
       if ("error" in result) throw new Error(result.error.message);
       return result.message.user?.userId;
     },
@@ -126,17 +81,14 @@ async function measure(find: Find, users: number, calls: number, round: number):
   const asked = Array.from({ length: calls }, (_, call) => ((round * calls + call) * 7_919) % users);
   const beginMs = performance.now();
   for (const user of asked) {
-    if ((await find(user)) !== `user-${user}`) throw new Error(`user ${user} was not found`);
+    if ((await find(user)) !== userId(user)) throw new Error(`user ${user} was not found`);
   }
   return ((performance.now() - beginMs) * 1_000) / calls;
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}
-
 function describe(values: readonly number[]): string {
-  return `${median(values).toFixed(1)} µs (${Math.min(...values).toFixed(1)}–${Math.max(...values).toFixed(1)})`;
+  const { median, least, most } = spreadOf(values);
+  return `${median.toFixed(1)} µs (${least.toFixed(1)}–${most.toFixed(1)})`;
 }
 
 interface Comparison {
@@ -170,7 +122,7 @@ async function compare(
       (users, index) => `  ${users.toLocaleString("en")} users ${describe(times[index] ?? [])}`,
     );
     const [ofSmall = [], ofLarge = []] = times;
-    const ratio = (median(ofLarge) / median(ofSmall)).toFixed(2);
+    const ratio = (spreadOf(ofLarge).median / spreadOf(ofSmall).median).toFixed(2);
     console.log(`${adapter.padEnd(9)}${parts[part].padEnd(22)}${columns.join("")}   ratio ${ratio}`);
   }
   for (const side of sides) await side.close();
@@ -223,14 +175,12 @@ const adapters: Readonly<Record<string, () => Promise<Adapter>>> = {
   postgres,
 };
 
-if (import.meta.main) {
-  const [rounds = 7, calls = 2_000, users = 100_000] = process.argv.slice(2, 5).map(Number);
-  const names = process.argv.slice(5);
-  console.log(`${rounds} rounds of ${calls} calls each; medians (range)`);
-  for (const name of names.length === 0 ? Object.keys(adapters) : names) {
-    const adapter = await adapters[name]?.();
-    if (adapter === undefined) throw new Error(`there is no store ${name}`);
-    await compare(name, adapter.openStore, { sizes: [1_000, users], rounds, calls });
-    await adapter.close();
-  }
+const [rounds = 7, calls = 2_000, users = 100_000] = process.argv.slice(2, 5).map(Number);
+const names = process.argv.slice(5);
+console.log(`${rounds} rounds of ${calls} calls each; medians (range)`);
+for (const name of names.length === 0 ? Object.keys(adapters) : names) {
+  const adapter = await adapters[name]?.();
+  if (adapter === undefined) throw new Error(`there is no store ${name}`);
+  await compare(name, adapter.openStore, { sizes: [1_000, users], rounds, calls });
+  await adapter.close();
 }

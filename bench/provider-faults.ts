@@ -24,6 +24,7 @@ import { UserService } from "../gen/zitadel/user/v2/user_service_pb.js";
 import { adminToken, ServerProcess } from "../test/support/crash-server.ts";
 import { createStoreFolder } from "../test/support/store-folder.ts";
 import { waitingMessages } from "../test/support/crash-audit.ts";
+import { quantile } from "./statistics.ts";
 
 const cases = ["healthy", "failing", "dead", "answering 500", "hanging"] as const;
 type Case = (typeof cases)[number];
@@ -165,11 +166,6 @@ function countSent(file: string): number {
   using database = new DatabaseSync(file, { readOnly: true });
   const row = database.prepare("SELECT count(*) AS rows FROM outbox WHERE outcome = 'sent'").get();
   return Number(row?.["rows"]);
-}
-
-function quantile(samples: readonly number[], share: number): number {
-  const sorted = samples.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
 const results = new Map<Case, Round[]>(chosen.map((kind) => [kind, []]));

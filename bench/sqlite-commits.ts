@@ -22,7 +22,8 @@ import { systemClock } from "../src/lib/clock.ts";
 import { silentLog } from "../src/lib/log.ts";
 import type { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { createStoreFolder } from "../test/support/store-folder.ts";
-import { fill, phoneOf } from "./list-users.ts";
+import { spreadOf } from "./statistics.ts";
+import { fill, phoneOf, userId } from "./users.ts";
 
 const inFlight = 256;
 const mac = "A".repeat(43);
@@ -91,7 +92,7 @@ async function measure(
       begun += 1;
       // As a request would that comes from a socket.
       await setImmediate();
-      await side.users.execute(`user-${random(users)}`, () => ({ events: shape() }));
+      await side.users.execute(userId(random(users)), () => ({ events: shape() }));
     }
   };
   const [writerBefore, mainBefore, beginMs] = [
@@ -117,10 +118,6 @@ function random(below: number): number {
   return Math.floor(Math.random() * below);
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}
-
 async function compare(trees: readonly string[], users: number, rounds: number, commits: number) {
   const folder = await createStoreFolder();
   const sides: Side[] = [];
@@ -139,7 +136,7 @@ async function compare(trees: readonly string[], users: number, rounds: number, 
     }
     for (const [{ tree }, figures] of results) {
       const of = (field: keyof Figures, digits: number) =>
-        median(figures.map((each) => each[field])).toFixed(digits);
+        spreadOf(figures.map((each) => each[field])).median.toFixed(digits);
       console.log(
         `${name.padEnd(11)} ${tree}   ${of("commitsPerSecond", 0)} commits/s` +
           `   CPU µs a commit: main ${of("mainCpuUs", 1)}, writer ${of("writerCpuUs", 1)}` +

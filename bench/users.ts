@@ -21,6 +21,11 @@ export function userId(user: number): string {
   return `user-${String(user).padStart(7, "0")}`;
 }
 
+/** The number of a user: another one for each. */
+export function phoneOf(user: number): string {
+  return `+4179${String(user).padStart(7, "0")}`;
+}
+
 /** Adds users 0 to `users - 1`, with a verified number each. */
 export async function fill(store: Store, users: number): Promise<void> {
   const repository = new Repository(userKind, store, systemClock);
@@ -55,9 +60,8 @@ function userAdded(id: string, user: number) {
   };
   const email = { address: `${id}@example.com`, isVerified: true };
   const added = { resourceOwner: "default", userName: email.address, profile, email, metadata: [] };
-  const phone = `+4179${String(user).padStart(7, "0")}`;
   return [
-    { type: "user.human.added", data: { ...added, phone } },
+    { type: "user.human.added", data: { ...added, phone: phoneOf(user) } },
     { type: "user.human.phone.verified", data: {} },
   ] as const;
 }
