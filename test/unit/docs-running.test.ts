@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { permissions } from "../../src/app/auth-port.ts";
 import { createCaller, roles } from "../../src/auth/roles.ts";
@@ -48,6 +48,23 @@ describe("docs/running.md", () => {
       seconds(limits.http1IdleTimeoutMs),
       seconds(limits.http2IdleTimeoutMs),
     ]);
+  });
+
+  it("lists every record that tells of a failure, with its level", () => {
+    const folder = new URL("../../src/", import.meta.url);
+    const text = readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => readFileSync(new URL(name, folder), "utf8"))
+      .join("");
+    const calls = [...text.matchAll(/\blog\.(warn|error)\(\s*(?:"([^"]+)"|(\w+))/g)];
+    const told = calls.flatMap(([, level, record]) => (record === undefined ? [] : [`${level}: ${record}`]));
+    const table = page.tableUnder("Logs").map(([record, level]) => ({ record, level }));
+    const listed = new Set(table.map(({ record, level }) => `${level}: ${record}`));
+    expect(told.filter((each) => !listed.has(each))).toEqual([]);
+    expect(table.filter(({ record }) => !text.includes(`"${record}"`))).toEqual([]);
+    // Records that are not written where they are logged: a new one of these is looked for by hand.
+    const named = calls.flatMap(([, , , name]) => name ?? []);
+    expect(named.toSorted()).toEqual(["message", "warning", "what"]);
   });
 
   it("starts the program with the options of npm start", () => {
