@@ -22,10 +22,11 @@ export class DocsPage {
     );
   }
 
-  /** The blocks of commands under a heading. */
-  commandsUnder(heading: string): string[] {
-    const blocks = this.#section(heading).matchAll(/^```sh\n(.*?)^```$/gms);
-    return [...blocks].map(([, commands = ""]) => commands);
+  /** The blocks of code in a language under a heading, or on the whole page. */
+  blocks(language: string, heading?: string): string[] {
+    const text = heading === undefined ? this.text : this.#section(heading);
+    const fences = /^```(\w+)\n(.*?)^```$/gms;
+    return [...text.matchAll(fences)].flatMap(([, found, code = ""]) => (found === language ? [code] : []));
   }
 
   #section(heading: string): string {

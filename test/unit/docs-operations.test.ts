@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 it("the backup of docs/operations.md ends while commits go on, and has all that was acknowledged before", async () => {
-  const [commands = ""] = page.commandsUnder("Back up");
+  const [commands = ""] = page.blocks("sh", "Back up");
   const store = await openSqliteStore({ file: join(folder.path, "data/ringback.db"), log: silentLog });
   const state = { filler: "x".repeat(10_000) };
   const before = Array.from({ length: usersBefore }, (_, index) => `before ${index}`);
