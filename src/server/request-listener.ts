@@ -91,7 +91,7 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
   }
 
   function fail(request: NodeRequest, response: NodeResponse, reason: unknown): void {
-    const isGone = "stream" in response ? response.stream.destroyed : response.destroyed;
+    const isGone = "stream" in response ? response.stream.closed : response.destroyed;
     if (isGone) {
       log.debug("the client had gone before its answer", { method: request.method, error: reason });
       return;
@@ -117,6 +117,8 @@ async function* readBody(request: NodeRequest): AsyncIterable<Uint8Array> {
   try {
     // Leaving off in the middle of a body must not destroy the connection: the answer is still to be sent.
     yield* request.iterator({ destroyOnReturn: false });
+    // Node ends the body of an HTTP/2 stream that was reset or lost, as if all of it were there.
+    if ("stream" in request && request.stream.closed) throw new Error("the stream closed before its end");
   } catch (reason) {
     throw new ConnectError("the request broke off", Code.Canceled, undefined, undefined, reason);
   }

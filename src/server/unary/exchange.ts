@@ -57,7 +57,7 @@ export class Http2Exchange implements Exchange {
   }
 
   get isGone(): boolean {
-    return this.source.destroyed || this.source.closed;
+    return this.source.closed;
   }
 
   cancel(): void {
@@ -149,7 +149,10 @@ export class Http1Exchange implements Exchange {
 /** @param isWhole false if there is more than `bytesMax`; the source stands still then. */
 type Done = (chunks: readonly Uint8Array[], isWhole: boolean) => void;
 
-/** Reads a body. If the client goes before its end, that is all. */
+/**
+ * Reads a body. If the client goes before its end, HTTP/1.1 is never done; HTTP/2 is, with the part that came, and the
+ * exchange `isGone`.
+ */
 export function readWhole(source: Readable, bytesMax: number, done: Done): void {
   const chunks: Uint8Array[] = [];
   let bytes = 0;

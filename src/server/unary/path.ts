@@ -135,6 +135,8 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     readWhole(exchange.source, limits.messageBytesMax + envelopeBytes, (chunks, isWhole) => {
       if (isWhole) watch.end(exchange);
       else watch.leave(exchange);
+      // Node ends the body of an HTTP/2 stream that was reset or lost, as if all of it were there.
+      if (exchange.isGone) return call.finish();
       void answer(call, target, protocol, chunks, isWhole);
     });
   }

@@ -1,0 +1,88 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+
+/** RFC 9113 section 6. */
+const types = { data: 0x0, headers: 0x1, resetStream: 0x3, settings: 0x4 } as const;
+const flags = { none: 0x0, endStream: 0x1, endHeaders: 0x4 } as const;
+const frameHeaderBytes = 9;
+
+/** A connection of HTTP/2 that writes frames as it is told, which no client library would. */
+export class Http2Frames {
+  /** Resolves when the connection is closed. */
+  readonly closed: Promise<unknown>;
+  readonly #socket: Socket;
+  /** The streams that the server has ended, and who waits for one. */
+  readonly #ended = new Map<number, PromiseWithResolvers<void>>();
+  #unread = Buffer.alloc(0);
+
+  constructor(port: number) {
+    this.#socket = connect(port, "127.0.0.1").setNoDelay();
+    this.#socket.on("data", (chunk) => this.#read(chunk));
+    this.closed = once(this.#socket, "close");
+    this.#socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    this.#write(types.settings, flags.none, 0);
+  }
+
+  /** Begins a request. What is written at once with the first one leaves in one packet. */
+  headers(stream: number, fields: Readonly<Record<string, string>>): void {
+    const block = Object.entries(fields).map(([name, value]) => literalField(name, value));
+    this.#write(types.headers, flags.endHeaders, stream, Buffer.concat(block));
+  }
+
+  data(stream: number, bytes: Uint8Array, isLast: boolean): void {
+    this.#write(types.data, isLast ? flags.endStream : flags.none, stream, bytes);
+  }
+
+  reset(stream: number, code: number): void {
+    this.#write(types.resetStream, flags.none, stream, Uint8Array.of(0, 0, 0, code));
+  }
+
+  /** Resolves when the server has answered or reset a stream. */
+  ended(stream: number): Promise<void> {
+    return this.#endOf(stream).promise;
+  }
+
+  /** Lets the connection go. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  #endOf(stream: number): PromiseWithResolvers<void> {
+    const known = this.#ended.get(stream) ?? Promise.withResolvers<void>();
+    this.#ended.set(stream, known);
+    return known;
+  }
+
+  #write(type: number, flag: number, stream: number, payload: Uint8Array = Buffer.alloc(0)): void {
+    const header = Buffer.alloc(frameHeaderBytes);
+    header.writeUIntBE(payload.byteLength, 0, 3);
+    header.writeUInt8(type, 3);
+    header.writeUInt8(flag, 4);
+    header.writeUInt32BE(stream, 5);
+    this.#socket.write(Buffer.concat([header, payload]));
+  }
+
+  #read(chunk: Buffer): void {
+    let bytes = Buffer.concat([this.#unread, chunk]);
+    while (bytes.length >= frameHeaderBytes) {
+      const end = frameHeaderBytes + bytes.readUIntBE(0, 3);
+      if (bytes.length < end) break;
+      const [type, flag, stream] = [bytes.readUInt8(3), bytes.readUInt8(4), bytes.readUInt32BE(5)];
+      const isAnswer = type === types.data || type === types.headers;
+      if (type === types.resetStream || (isAnswer && (flag & flags.endStream) !== 0))
+        this.#endOf(stream).resolve();
+      bytes = bytes.subarray(end);
+    }
+    this.#unread = bytes;
+  }
+}
+
+/** RFC 7541 section 6.2.2, with a name and a value of less than 127 bytes each. */
+function literalField(name: string, value: string): Buffer {
+  return Buffer.concat([
+    Buffer.of(0, name.length),
+    Buffer.from(name),
+    Buffer.of(value.length),
+    Buffer.from(value),
+  ]);
+}
