@@ -4,11 +4,15 @@ import { commandOf, UsageError } from "./commands.ts";
 import { ConfigError, readConfig } from "./config/config.ts";
 import { helpText } from "./config/help.ts";
 import { warnings } from "./config/warnings.ts";
+import { Deadline } from "./lib/deadline.ts";
 import { createLog } from "./lib/log.ts";
 import { welcome } from "./welcome.ts";
 
 /** Time that calls in flight get after SIGTERM or SIGINT. */
 const graceMs = 10_000;
+
+/** One Ctrl-C may come twice: a terminal signals the whole group of processes, and npm passes on what it got. */
+const sameSignalMs = 1_000;
 
 /** Misconfigured: the environment or the arguments are at fault, and nothing was begun. */
 const exitCodes = { failed: 1, misconfigured: 2 } as const;
@@ -32,10 +36,11 @@ async function main(): Promise<void> {
   for (const warning of warnings(config)) log.warn(warning);
 
   const starting = build(config, { log });
-  let isStopping = false;
+  let stopping: Deadline | undefined;
   const stop = (signal: NodeJS.Signals): void => {
-    if (isStopping) process.exit(exitCodes.failed); // asked twice: do not wait for anybody
-    isStopping = true;
+    if (stopping?.isOver) process.exit(exitCodes.failed); // asked again: do not wait for anybody
+    if (stopping !== undefined) return;
+    stopping = new Deadline(sameSignalMs);
     log.info("shutting down", { signal });
     starting
       .then((ringback) => ringback.shutdown(graceMs))

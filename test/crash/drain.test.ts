@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterEach, beforeEach, expect, it } from "@jest/globals";
@@ -90,5 +93,23 @@ it("SIGTERM ends a call that waits, and tells it why", async () => {
   await inbox.listMessages({}); // on the same connection: the wait has begun
   const exited = server.signal("SIGTERM");
   await expect(waiting).rejects.toMatchObject({ code: Code.Unavailable });
+  expect(await exited).toEqual({ code: 0, signal: null });
+});
+
+it("SIGINT twice at once, as it comes by npm, cuts no call that has begun", async () => {
+  const server = new ServerProcess({ file });
+  const { host, port } = new URL(await server.url());
+  const socket = connectTcp(Number(port), "127.0.0.1");
+  socket.write(
+    `POST /ringback.inbox.v1.InboxService/ListMessages HTTP/1.1\r\nHost: ${host}\r\n` +
+      `Authorization: Bearer ${adminToken}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n` +
+      "Expect: 100-continue\r\n\r\n",
+  );
+  await once(socket, "data"); // "100 Continue": the call has begun
+  void server.signal("SIGINT");
+  await server.logged("shutting down");
+  const exited = server.signal("SIGINT");
+  socket.write("{}");
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
   expect(await exited).toEqual({ code: 0, signal: null });
 });
