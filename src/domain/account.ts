@@ -90,7 +90,7 @@ export function decideChangeHumanUser(user: UserState, command: ChangeHumanUser,
   if (profile !== undefined && differs(user.profile, profile)) {
     changed.push({ type: "user.human.profile.changed", data: { ...user.profile, ...profile } });
   }
-  if (email !== undefined && differs(user.email, email)) {
+  if (email !== undefined && !isSameEmail(user.email, email)) {
     changed.push({ type: "user.human.email.changed", data: email });
   }
   const newSchema = { ...(user.schema ?? noSchema), ...schema };
@@ -133,6 +133,11 @@ export function decideChangeUserName(user: UserState, userName: string | undefin
 function userNameChange(user: UserState, userName: string | undefined): readonly UserEvent[] {
   if (userName === undefined || userName === user.userName) return [];
   return [{ type: "user.username.changed", data: { userName } }];
+}
+
+/** A verified address stays verified when it is given again without a word of that. */
+function isSameEmail(present: Email, given: Email): boolean {
+  return given.address === present.address && (present.isVerified || !given.isVerified);
 }
 
 function differs<T extends object>(present: T, changes: Partial<T>): boolean {

@@ -80,6 +80,18 @@ interface ChangeForm<I extends DescMessage> {
 }
 
 const lovelace = { givenName: "Augusta", familyName: "King" };
+const kingsEmail = { email: "king@example.com" };
+
+async function withVerifiedEmail(world: World): Promise<TestUser> {
+  const user = await world.user();
+  const email = { ...kingsEmail, verification: isVerified };
+  await world.asAdmin(UserService.method.updateHumanUser, { userId: user.id, email });
+  return user;
+}
+
+const expectVerifiedEmail = (user: TestUser, world: World): Promise<void> =>
+  expectUser(world, user, { type: { value: { email: { ...kingsEmail, isVerified: true } } } });
+
 const profileChanged: readonly EventType[] = ["user.human.profile.changed"];
 
 function changeRows<I extends DescMessage>(form: ChangeForm<I>): readonly Scenario[] {
@@ -175,6 +187,35 @@ function changeRows<I extends DescMessage>(form: ChangeForm<I>): readonly Scenar
       caller: "self",
       input: changes({ email: { email: "king@example.com", verification: isVerified } }),
       expect: lacksPermission,
+    }),
+    row({
+      name: "the same verified e-mail address, without a word of that",
+      given: withVerifiedEmail,
+      caller: "self",
+      input: changes({ email: kingsEmail }),
+      expect: changed,
+      details: "change",
+      after: expectVerifiedEmail,
+    }),
+    row({
+      name: "the same verified e-mail address, verified",
+      given: withVerifiedEmail,
+      caller: "administrator",
+      input: changes({ email: { ...kingsEmail, verification: isVerified } }),
+      expect: changed,
+      details: "change",
+    }),
+    row({
+      name: "another e-mail address in the place of a verified one",
+      given: withVerifiedEmail,
+      caller: "self",
+      input: changes({ email: { email: "augusta@example.com" } }),
+      expect: changed,
+      effect: ["user.human.email.changed"],
+      after: (user, world) =>
+        expectUser(world, user, {
+          type: { value: { email: { email: "augusta@example.com", isVerified: false } } },
+        }),
     }),
     row({
       name: "everything at once",
@@ -455,6 +496,17 @@ const updateRows: readonly Scenario[] = [
       expectUser(world, user, {
         type: { value: { profile: { givenName: "Ada", familyName: "Lovelace", nickName: "Countess" } } },
       }),
+  }),
+  update({
+    name: "the same verified e-mail address, not verified",
+    given: withVerifiedEmail,
+    caller: "self",
+    input: (user) => ({
+      ...byId(user),
+      userType: { case: "human", value: { email: { ...kingsEmail, verification: isNotVerified } } },
+    }),
+    expect: changedNow,
+    after: expectVerifiedEmail,
   }),
   update({
     name: "a machine",

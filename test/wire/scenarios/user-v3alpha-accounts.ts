@@ -418,6 +418,22 @@ const patchRows: readonly Scenario[] = [
     },
   }),
   patch({
+    name: "the same verified e-mail address, without a word of it",
+    given: async (world) => {
+      const user = await withData(world);
+      const email = { address: "king@example.com", verification: isVerified };
+      await world.asAdmin(method.patchUser, { id: user.id, user: { contact: { email } } });
+      return user;
+    },
+    caller: "self",
+    input: ({ id }) => ({ id, user: { contact: { email: { address: "king@example.com" } } } }),
+    expect: ok(),
+    after: async (user, world) => {
+      const contact = { email: { address: "king@example.com", isVerified: true } };
+      expect(await shown(world, user)).toMatchObject({ contact });
+    },
+  }),
+  patch({
     name: "the number, whose code is returned",
     given: withData,
     caller: "self",
