@@ -37,7 +37,7 @@ function checkedKey(key: string): string {
 function knownChannel(name: string): Channel {
   const channel = channels.find((each) => each === name);
   if (channel === undefined) {
-    throw new DomainError(channelUnknown, { channel: name.slice(0, 20), known: channels.join(", ") });
+    throw new DomainError(channelUnknown, { channel: name, known: channels.join(", ") });
   }
   return channel;
 }

@@ -2,6 +2,9 @@ import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 
 const name = "grpc-message";
 
+/** Many clients take no more than 8 KiB of trailers, and Node sends none beyond 64 KiB. */
+const charactersMax = 1_000;
+
 /**
  * Writes `grpc-message` as gRPC has it: only "%" and what is no printable ASCII is percent-encoded (gRPC over
  * HTTP/2, "Percent-Encoded"). Connect encodes ":" and others too; clients that decode by decodeURI, such as
@@ -20,11 +23,14 @@ async function* thenTrailer({ body, trailer }: UniversalServerResponse): AsyncIt
 
 function rewrite(headers: Headers | undefined): void {
   const encoded = headers?.get(name) ?? null;
-  if (encoded !== null) headers?.set(name, percentEncode(decodeURIComponent(encoded)));
+  if (encoded !== null) headers?.set(name, grpcMessage(decodeURIComponent(encoded)));
 }
 
-export function percentEncode(text: string): string {
-  return text.replace(/[^ -$&-~]+/g, (part) =>
-    [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
-  );
+/** A sentence as the value of `grpc-message`: percent-encoded, and cut where it is too long. */
+export function grpcMessage(sentence: string): string {
+  return sentence
+    .slice(0, charactersMax)
+    .replace(/[^ -$&-~]+/g, (part) =>
+      [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
+    );
 }

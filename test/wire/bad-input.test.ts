@@ -3,9 +3,10 @@ import { connect as connectHttp2, constants } from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { gzipSync } from "node:zlib";
 import { join } from "node:path";
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { SetPhoneRequestSchema } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import { SetRolesRequestSchema } from "../../gen/ringback/role/v1/role_service_pb.js";
+import { ListUsersRequestSchema, SetPhoneRequestSchema } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { adminToken, ServerProcess } from "../support/crash-server.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
 
@@ -111,8 +112,10 @@ function frame(payload: Uint8Array, flag = 0, length = payload.length): Uint8Arr
   return Buffer.concat([head, payload]);
 }
 
-const message = (phone: string): Uint8Array =>
-  toBinary(SetPhoneRequestSchema, create(SetPhoneRequestSchema, { userId: user.id, phone }));
+const encoded = <D extends DescMessage>(schema: D, init: MessageInitShape<D>): Uint8Array =>
+  toBinary(schema, create(schema, init));
+
+const message = (phone: string): Uint8Array => encoded(SetPhoneRequestSchema, { userId: user.id, phone });
 
 const json = (phone: string): string => JSON.stringify({ userId: user.id, phone });
 
@@ -149,6 +152,28 @@ describe("gRPC", () => {
     const answer = await grpc(body(), headers);
     expect(answer).toMatchObject({ ":status": "200", "grpc-status": status });
     expect(decodeURIComponent(answer["grpc-message"] ?? "")).toContain(says);
+  });
+
+  it.each([
+    [
+      "thousands of items that are all wrong",
+      "/zitadel.user.v2.UserService/ListUsers",
+      () => encoded(ListUsersRequestSchema, { queries: Array.from({ length: 100_000 }, () => ({})) }),
+    ],
+    [
+      "a name that is far too long, and is told",
+      "/ringback.role.v1.RoleService/SetRoles",
+      () => encoded(SetRolesRequestSchema, { userId: user.id, roles: ["X".repeat(100_000)] }),
+    ],
+    [
+      "a path that is far too long, and is told",
+      `/no.such.Service/${"x".repeat(12_000)}`,
+      () => message("+1"),
+    ],
+  ])("%s: the trailers are no longer than clients take", async (_name, path, bytes) => {
+    const answer = await grpc(frame(bytes()), {}, path);
+    expect(answer).toMatchObject({ ":status": "200", "grpc-status": expect.stringMatching(/^(3|12)$/) });
+    expect(JSON.stringify(answer).length).toBeLessThan(8 * 1024);
   });
 
   it("an unknown method, an unknown service", async () => {

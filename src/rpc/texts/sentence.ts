@@ -7,6 +7,9 @@ const byLanguage: ReadonlyMap<string, Readonly<Record<MessageKey, string>>> = ne
   ["de", german],
 ]);
 
+/** Callers write some of the names, and clients of gRPC take 8 KiB of trailers, in which a sentence stands three times. */
+const nameCharactersMax = 200;
+
 /**
  * The sentence in the first of the languages that there is, else in English, with its names filled in.
  *
@@ -18,7 +21,13 @@ export function sentence(
   languages: readonly string[],
 ): string {
   const [best] = languages.flatMap((language) => byLanguage.get(primary(language)) ?? []);
-  return (best ?? english)[key].replace(/\{(\w+)\}/g, (whole, name: string) => params[name] ?? whole);
+  return (best ?? english)[key].replace(/\{(\w+)\}/g, (whole, name: string) =>
+    shortened(params[name] ?? whole),
+  );
+}
+
+function shortened(name: string): string {
+  return name.length <= nameCharactersMax ? name : `${name.slice(0, nameCharactersMax)}…`;
 }
 
 /** "de-CH" → "de". */

@@ -1,6 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import { percentEncode } from "../grpc-message.ts";
+import { grpcMessage } from "../grpc-message.ts";
 import type { UnaryCall } from "./call.ts";
 
 /** How gRPC and gRPC-Web tell an error: in the trailer. */
@@ -8,6 +8,6 @@ export function statusTrailer({ setTrailer }: UnaryCall, error: ConnectError): H
   const trailer = new Headers(setTrailer);
   setTrailerStatus(trailer, error);
   // Connect encodes more than gRPC has it (see grpc-message.ts).
-  trailer.set("grpc-message", percentEncode(error.rawMessage));
+  trailer.set("grpc-message", grpcMessage(error.rawMessage));
   return trailer;
 }
