@@ -75,12 +75,16 @@ export function createGate(options: GateOptions): (context: HandlerContext) => M
   }
 
   function refuse(context: HandlerContext, error: unknown): never {
+    const isInvalid = error instanceof AuthenticationError && error.kind === "invalid";
     // The caller is told no more than that; whoever sets up an issuer has to learn why.
-    if (error instanceof AuthenticationError && error.kind === "invalid") {
-      options.log.debug("a token was refused", { reason: error.message });
+    if (isInvalid) options.log.debug("a token was refused", { reason: error.message });
+    const known = error instanceof AuthenticationError ? notAuthenticated(error) : error;
+    const wire = toWireError(known, languagesOf(context));
+    if (wire instanceof ConnectError && wire.code === Code.Unauthenticated) {
+      // HTTP wants it in every 401 (RFC 9110 section 15.5.2, RFC 6750 section 3).
+      wire.metadata.set("www-authenticate", isInvalid ? 'Bearer error="invalid_token"' : "Bearer");
     }
-    const wire = error instanceof AuthenticationError ? notAuthenticated(error) : error;
-    throw toWireError(wire, languagesOf(context));
+    throw wire;
   }
 
   return (context) => {

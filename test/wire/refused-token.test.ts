@@ -1,4 +1,4 @@
-import { afterAll, expect, it } from "@jest/globals";
+import { afterAll, describe, expect, it } from "@jest/globals";
 import { createLog } from "../../src/lib/log.ts";
 import { openWorld } from "../support/wire-world.ts";
 
@@ -9,6 +9,7 @@ const world = await openWorld("safe", {
 });
 afterAll(() => world.close());
 
+const getMyUser = "/zitadel.auth.v1.AuthService/GetMyUser";
 const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString("base64url");
 
 it.each([
@@ -36,3 +37,17 @@ it.each([
     expect(lines.join("")).not.toContain(token);
   },
 );
+
+describe.each([
+  ["no token", {}, "Bearer"],
+  ["a token nobody gave out", { authorization: "Bearer rbk_unknown" }, 'Bearer error="invalid_token"'],
+])("%s", (_name, headers, challenge) => {
+  it.each([
+    ["REST", "GET", "/auth/v1/users/me", ""],
+    ["Connect", "POST", getMyUser, "application/json"],
+    ["Connect, by its own router", "POST", getMyUser, "application/json;charset=UTF-8"],
+  ])("is told which one there must be: %s", async (_protocol, method, path, type) => {
+    const response = await fetch(world.url + path, { method, headers: { ...headers, "content-type": type } });
+    expect([response.status, response.headers.get("www-authenticate")]).toEqual([401, challenge]);
+  });
+});
