@@ -6,7 +6,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, it } from "@jest/globals";
-import { createClient } from "@connectrpc/connect";
+import { createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import type { ServerOptions } from "../../src/server/server.ts";
@@ -74,6 +74,20 @@ describe("one port", () => {
     const socket = await openSocket(await start());
     socket.write("GET http://x/keys HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 [^]*\{"keys":\[\]\}$/);
+  });
+
+  it.each([true, false])("tells calls the host of such a target (unary path: %s)", async (unaryPath) => {
+    const urls: string[] = [];
+    const note: Interceptor = (next) => (request) => {
+      urls.push(request.url);
+      return next(request);
+    };
+    const socket = await openSocket(await start({ unaryPath, interceptors: [note] }));
+    const target = "http://login.example.com/zitadel.user.v2.UserService/RemovePhone";
+    const head = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close";
+    socket.write(`POST ${target} HTTP/1.1\r\n${head}\r\n\r\n{}`);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(urls).toEqual([target]);
   });
 
   it.each([

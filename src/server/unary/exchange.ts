@@ -7,7 +7,7 @@ import { atTurnEnd } from "./turn-end.ts";
 export interface Exchange {
   readonly httpVersion: "1.1" | "2";
   readonly method: string;
-  /** Path and query, as they were sent. */
+  /** Path and query, or a whole URL, as it was sent. */
   readonly target: string;
   /** By lower-case name. */
   readonly headers: IncomingHttpHeaders;
@@ -118,6 +118,8 @@ export class Http1Exchange implements Exchange {
   }
 
   get url(): string {
+    // A whole URL counts for more than the header (RFC 9112 section 3.2.2).
+    if (!this.target.startsWith("/")) return this.target;
     return `${this.#scheme}://${this.headers.host ?? "localhost"}${this.target}`;
   }
 
