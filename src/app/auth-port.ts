@@ -7,7 +7,7 @@ export interface Caller {
   readonly organizationId: string;
   /** BCP 47, or empty. */
   readonly preferredLanguage: string;
-  /** Since when the user has the id: what is older was somebody else's. */
+  /** Since when the user has the id: what is older was somebody else's. Infinity if there is no such user. */
   readonly createdMs: number;
   /** Whether the caller has any role at all. */
   readonly hasRoles: boolean;

@@ -143,7 +143,9 @@ function tokenCaller(
 const callers = new WeakMap<DirectoryUser, Caller>();
 
 function userCaller(userId: string, user: DirectoryUser | undefined): Caller {
-  if (user === undefined) return createCaller({ userId, organizationId: "", roles: [] });
+  if (user === undefined) {
+    return createCaller({ userId, organizationId: "", roles: [], createdMs: Infinity });
+  }
   if (!user.isActive) throw invalid("its user is deactivated");
   const known = callers.get(user);
   if (known !== undefined && known.userId === userId) return known;

@@ -57,13 +57,13 @@ export interface CallerOptions {
   readonly roles: readonly string[];
   /** BCP 47; empty if the user has none. */
   readonly preferredLanguage?: string;
-  /** 0 if there is no such user. */
-  readonly createdMs?: number;
+  /** Infinity if there is no such user: nothing is theirs then. */
+  readonly createdMs: number;
 }
 
 /** A caller who may do what their roles say. */
 export function createCaller(options: CallerOptions): Caller {
-  const { userId, organizationId, preferredLanguage = "", createdMs = 0 } = options;
+  const { userId, organizationId, preferredLanguage = "", createdMs } = options;
   const granted = options.roles.filter(isRole).map((role) => grants[role]);
   const mayIn = (permission: Permission, isOwn: boolean): boolean =>
     granted.some(

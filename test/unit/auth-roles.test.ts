@@ -3,7 +3,7 @@ import { permissions } from "../../src/app/auth-port.ts";
 import { createCaller, isRole, roles } from "../../src/auth/roles.ts";
 
 const callerWith = (...names: string[]) =>
-  createCaller({ userId: "ana", organizationId: "own", roles: names });
+  createCaller({ userId: "ana", organizationId: "own", roles: names, createdMs: 0 });
 
 const sessions = ["session.read", "session.write", "session.delete"];
 
@@ -60,7 +60,7 @@ describe("permissions of roles", () => {
   });
 
   it("lets a caller without a role do nothing", () => {
-    const caller = createCaller({ userId: "ana", organizationId: "", roles: [] });
+    const caller = createCaller({ userId: "ana", organizationId: "", roles: [], createdMs: Infinity });
     expect(caller).toMatchObject({ userId: "ana", organizationId: "", hasRoles: false });
     expect(caller.may("user.read", "")).toBe(false);
   });

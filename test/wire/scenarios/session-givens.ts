@@ -162,9 +162,18 @@ export async function ofRecreatedCreator(world: World): Promise<Session & UserWi
   return { ...session, token: await world.token(session.creator.id) };
 }
 
-export async function ofDeleted(world: World): Promise<Session> {
+/** Of a user who is gone; their token is from before. */
+export async function ofDeleted(world: World): Promise<Session & UserWithToken> {
   const session = await ofUser(world);
+  const token = await world.token(session.id);
   await world.asAdmin(users.deleteUser, { userId: session.id });
+  return { ...session, token };
+}
+
+/** Its creator is gone; `token` is theirs, from before. */
+export async function ofDeletedCreator(world: World): Promise<Session & UserWithToken> {
+  const session = await ofFormerLoginClient(world);
+  await world.asAdmin(users.deleteUser, { userId: session.creator.id });
   return session;
 }
 

@@ -17,6 +17,7 @@ import {
   notExisting,
   ofAge,
   ofDeleted,
+  ofDeletedCreator,
   ofFormerLoginClient,
   ofRecreated,
   ofRecreatedCreator,
@@ -38,8 +39,10 @@ export function sessionGetAndDeleteRows(title: string, methods: SessionMethods):
   return [...getRows(title, methods), ...deleteRows(title, methods)];
 }
 
-/** Who has only the id in common with somebody whose own the session was. */
+/** Whose own the session is no more, or who has only the id in common with somebody whose own it was. */
 const strangers = [
+  { name: "by its user, who is gone", given: ofDeleted },
+  { name: "by its creator, who is gone", given: ofDeletedCreator },
   { name: "by somebody else who has the id of its user since", given: ofRecreated },
   { name: "by somebody else who has the id of its creator since", given: ofRecreatedCreator },
 ];

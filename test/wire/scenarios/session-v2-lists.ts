@@ -11,6 +11,8 @@ import { authenticationRows, invalid, ok, type Outcome, refused, type Scenario }
 import {
   challenged,
   ended,
+  ofDeleted,
+  ofDeletedCreator,
   ofFormerLoginClient,
   ofRecreated,
   ofRecreatedCreator,
@@ -199,6 +201,8 @@ export function sessionListRows(title: string, methods: SessionMethods): readonl
       after: total(1),
     }),
     ...[
+      { name: "their user, who is gone", given: ofDeleted },
+      { name: "their creator, who is gone", given: ofDeletedCreator },
       { name: "somebody else who has the id of their user since", given: ofRecreated },
       { name: "somebody else who has the id of their creator since", given: ofRecreatedCreator },
     ].map(({ name, given }) =>
