@@ -145,12 +145,16 @@ export async function changeHttp(
     if (formerKeyMs > 0 && nowMs < endsMs) {
       throw new DomainError(smsProviderErrors.formerKeyValid, { time: new Date(endsMs).toISOString() });
     }
+    // One that cannot be opened any more would keep the whole account closed.
+    const isKept = formerKeyMs > 0 && app.vault.opens(present.sealedSigningKey);
     return {
       kind: "http",
       description,
       endpoint,
       sealedSigningKey,
-      formerSigningKey: { sealed: present.sealedSigningKey, expiresMs: nowMs + formerKeyMs },
+      ...(isKept && {
+        formerSigningKey: { sealed: present.sealedSigningKey, expiresMs: nowMs + formerKeyMs },
+      }),
     };
   });
   return { details, signingKey };

@@ -3,7 +3,10 @@ import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { CodeVault } from "../../src/app/code-vault.ts";
 import type { Store } from "../../src/app/ports.ts";
+import { acceptKey } from "../../src/build.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { createLog, type Log } from "../../src/lib/log.ts";
+import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { storeAdapters, type StoreHome } from "../contract/store-homes.ts";
 import { signatureBy, startWebhook, type Webhook } from "../support/webhook.ts";
 import { connectProto } from "../support/wire-protocols.ts";
@@ -101,6 +104,38 @@ describe.each(storeAdapters)("a master key that is replaced, on $name", ({ creat
     await after.close();
   });
 });
+
+it.each([0n, 3_600n])(
+  "a webhook whose key was sealed by a lost one works with a new key, the former valid for %s s",
+  async (seconds) => {
+    const store = openMemoryStore();
+    const webhook = await startWebhook();
+    const env = (key: Buffer) => ({
+      RINGBACK_MASTER_KEY: key.toString("base64"),
+      RINGBACK_SMS_ALLOW_PRIVATE: "true",
+    });
+    const before = await openWorld("safe", { store, keepStoreOpen: true, env: env(oldKey) });
+    const provider = await before.asAdmin(admin.addSMSProviderHTTP, { endpoint: webhook.url });
+    await before.asAdmin(admin.activateSMSProvider, { id: provider.id });
+    await before.close();
+    await acceptKey(readConfig({ RINGBACK_STORE: "memory:", ...env(newKey) }), store);
+
+    const after = await openWorld("safe", { store, env: env(newKey) });
+    const { signingKey } = await after.asAdmin(admin.updateSMSProviderHTTP, {
+      id: provider.id,
+      endpoint: webhook.url,
+      expirationSigningKey: { seconds },
+    });
+    const user = await after.user({ phone: "pending" });
+    await after.asAdmin(UserService.method.resendPhoneCode, { userId: user.id });
+    const [request] = webhook.received;
+    expect(request?.headers["zitadel-signature"]).toBe(
+      signatureBy([signingKey ?? ""], request?.body ?? "", after.clock.ms),
+    );
+    await after.close();
+    await webhook.close();
+  },
+);
 
 async function onlyProvider(world: World): Promise<string> {
   const { result } = await world.asAdmin(admin.listSMSProviders, {});
