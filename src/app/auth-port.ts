@@ -19,6 +19,7 @@ export interface Caller {
 
 /** The part of a user that authentication reads. */
 export interface DirectoryUser {
+  readonly userId: string;
   readonly organizationId: string;
   readonly roles: readonly string[];
   /** False for a deactivated user: no token of theirs is valid then. */

@@ -28,8 +28,8 @@ export class Directory {
     return chain(this.#app.users.find(userId), directoryUser);
   }
 
-  /** The id of the user who holds a personal access token, if it is valid now. @param hash SHA-256, base64url */
-  findAccessToken(hash: string, nowMs: number): MaybePromise<string | undefined> {
+  /** Who holds a personal access token, if it is valid now. @param hash SHA-256, base64url */
+  findByAccessToken(hash: string, nowMs: number): MaybePromise<DirectoryUser | undefined> {
     const { users } = this.#app;
     // Nobody else can ever hold it: it is random. Whether it is still held, and valid, their state says.
     const known = this.#tokenHolders.get(hash);
@@ -38,7 +38,7 @@ export class Directory {
       return chain(users.find(userId), (loaded) => {
         if (!holdsToken(loaded, hash, nowMs)) return undefined;
         if (known === undefined) this.#tokenHolders.set(hash, userId);
-        return userId;
+        return directoryUser(loaded);
       });
     });
   }
@@ -109,10 +109,11 @@ function directoryUser(loaded: LoadedUser | undefined): DirectoryUser | undefine
 }
 
 function directoryUserOf(loaded: LoadedUser): DirectoryUser {
-  const { resourceOwner, roles, kind, status, profile, createdMs } = loaded.state;
+  const { id, resourceOwner, roles, kind, status, profile, createdMs } = loaded.state;
   // A machine user is one of ours: no issuer may give its id as a `sub`.
   const issuer = kind === "machine" ? "ringback" : loaded.state.issuer;
   return {
+    userId: id,
     organizationId: resourceOwner,
     roles,
     isActive: status !== "inactive",

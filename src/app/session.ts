@@ -26,6 +26,7 @@ import {
   newCode,
   returnedCode,
 } from "./context.ts";
+import { type Page, readAll } from "./page.ts";
 import { requireEverywhere } from "./permissions.ts";
 import type { Caller, Permission } from "./auth-port.ts";
 import { withProviderCheck } from "./provider-check.ts";
@@ -33,7 +34,6 @@ import { commitTogether, type PreparedWrite, retryTaken, taken, timeAfter } from
 import type { Condition, Search, SessionRecord } from "./search.ts";
 import type { LoadedSession } from "./sessions.ts";
 import { instanceId } from "./settings.ts";
-import type { Page } from "./user-list.ts";
 import { userNameKey } from "./users.ts";
 
 /** The use cases of sessions: open, check, challenge, look, end. */
@@ -180,13 +180,12 @@ export async function listSessions(
   const seesAll = caller.mayEverywhere("session.read");
   const where: Condition<SessionRecord> = { kind: "all", of: [search.where, ...(seesAll ? [] : [own])] };
   const { ids, total } = await app.store.search("session", { ...search, where });
-  const items: SessionView[] = [];
-  for (const id of ids) {
+  const items = await readAll(ids, async (id) => {
     const loaded = await app.sessions.find(id);
     // One may be ended between the search and this.
-    if (loaded === undefined || loaded.state.status !== "active") continue;
-    if (seesAll || isOwn(loaded.state, caller)) items.push(await viewOf(app, loaded));
-  }
+    if (loaded?.state.status !== "active") return undefined;
+    return seesAll || isOwn(loaded.state, caller) ? viewOf(app, loaded) : undefined;
+  });
   return { items, total, atMs: app.clock.nowMs() };
 }
 

@@ -11,7 +11,7 @@ import {
   textKey,
 } from "../domain/settings-state.ts";
 import type { Clock } from "../lib/clock.ts";
-import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
+import type { MaybePromise } from "../lib/maybe-promise.ts";
 import type { Store } from "./ports.ts";
 import { type AggregateKind, type Loaded, Repository } from "./repository.ts";
 
@@ -72,13 +72,18 @@ export class Settings {
 
   /** The rules that hold for the users of an organization, at this moment. */
   policy(organizationId: string): MaybePromise<Policy> {
-    return chain(this.instance.find(instanceId), (instance) =>
-      chain(this.organizations.find(organizationId), (organization) => {
-        const policy = this.#instancePolicy(instance?.state);
-        const own = organization?.state.lockout;
-        return own === undefined ? policy : { ...policy, lockout: own.value };
-      }),
-    );
+    // Both before either is there: on PostgreSQL they travel together.
+    const instance = this.instance.find(instanceId);
+    const organization = this.organizations.find(organizationId);
+    return instance instanceof Promise || organization instanceof Promise
+      ? Promise.all([instance, organization]).then(([above, own]) => this.#policyOf(above?.state, own?.state))
+      : this.#policyOf(instance?.state, organization?.state);
+  }
+
+  #policyOf(instance: SettingsState | undefined, organization: SettingsState | undefined): Policy {
+    const policy = this.#instancePolicy(instance);
+    const own = organization?.lockout;
+    return own === undefined ? policy : { ...policy, lockout: own.value };
   }
 
   #instancePolicy(state: SettingsState | undefined): Policy {

@@ -1,15 +1,8 @@
 import type { AppContext } from "./context.ts";
 import type { Caller } from "./auth-port.ts";
+import { type Page, readAll } from "./page.ts";
 import type { Condition, Search, UserRecord } from "./search.ts";
 import type { LoadedUser } from "./users.ts";
-
-/** One page, and how many there are on all pages. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly total: number;
-  /** When it was looked up. */
-  readonly atMs: number;
-}
 
 /** The users that the caller may see and that are like this. */
 export async function listUsers(
@@ -19,12 +12,11 @@ export async function listUsers(
 ): Promise<Page<LoadedUser>> {
   const where: Condition<UserRecord> = { kind: "all", of: [search.where, ...visibleTo(caller)] };
   const { ids, total } = await app.store.search("user", { ...search, where });
-  const items: LoadedUser[] = [];
-  for (const id of ids) {
+  const items = await readAll(ids, async (id) => {
     const loaded = await app.users.find(id);
     // Somebody may be deleted between the search and this.
-    if (loaded !== undefined && loaded.state.status !== "removed") items.push(loaded);
-  }
+    return loaded?.state.status === "removed" ? undefined : loaded;
+  });
   return { items, total, atMs: app.clock.nowMs() };
 }
 

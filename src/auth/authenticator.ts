@@ -13,8 +13,8 @@ import type { TokenVerifier, VerifiedToken } from "./token-verifier.ts";
 export interface Directory {
   /** Undefined if there is no such user, or no more. */
   findUser(userId: string): MaybePromise<DirectoryUser | undefined>;
-  /** @returns the id of the user who holds this personal access token, if it is valid at `nowMs` */
-  findAccessToken(hash: string, nowMs: number): MaybePromise<string | undefined>;
+  /** Who holds this personal access token, if it is valid at `nowMs`. */
+  findByAccessToken(hash: string, nowMs: number): MaybePromise<DirectoryUser | undefined>;
   /**
    * Adds the user whom a valid token names. Calls for one user do not overlap here, but another replica may
    * have been first: that the user exists is no mistake.
@@ -91,9 +91,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   function callerOfAccessToken(token: string): MaybePromise<Caller> {
-    return chain(directory.findAccessToken(hashToken(token), clock.nowMs()), (userId) => {
-      if (userId === undefined) throw invalid("it is unknown, expired or revoked");
-      return chain(directory.findUser(userId), (user) => userCaller(userId, user));
+    return chain(directory.findByAccessToken(hashToken(token), clock.nowMs()), (user) => {
+      if (user === undefined) throw invalid("it is unknown, expired or revoked");
+      return userCaller(user);
     });
   }
 
@@ -129,28 +129,27 @@ function tokenCaller(
   { issuer, userId, issuedSeconds }: VerifiedToken,
   user: DirectoryUser | undefined,
 ): Caller {
-  if (user?.issuer !== undefined && user.issuer !== issuer && issuer !== ownIssuer) {
+  if (user === undefined) {
+    return createCaller({ userId, organizationId: "", roles: [], createdMs: Infinity });
+  }
+  if (user.issuer !== undefined && user.issuer !== issuer && issuer !== ownIssuer) {
     throw invalid("its user belongs to another issuer");
   }
   // Ours are for a user, not for an id: who has it since may be somebody else. Their time has whole seconds.
-  if (issuer === ownIssuer && user !== undefined && issuedSeconds < Math.floor(user.createdMs / 1000)) {
+  if (issuer === ownIssuer && issuedSeconds < Math.floor(user.createdMs / 1000)) {
     throw invalid("it is older than its user");
   }
-  return userCaller(userId, user);
+  return userCaller(user);
 }
 
 /** Callers are made once for each state of a user. */
 const callers = new WeakMap<DirectoryUser, Caller>();
 
-function userCaller(userId: string, user: DirectoryUser | undefined): Caller {
-  if (user === undefined) {
-    return createCaller({ userId, organizationId: "", roles: [], createdMs: Infinity });
-  }
+function userCaller(user: DirectoryUser): Caller {
   if (!user.isActive) throw invalid("its user is deactivated");
   const known = callers.get(user);
-  if (known !== undefined && known.userId === userId) return known;
-  const { organizationId, roles, preferredLanguage, createdMs } = user;
-  const caller = createCaller({ userId, organizationId, roles, preferredLanguage, createdMs });
+  if (known !== undefined) return known;
+  const caller = createCaller(user);
   callers.set(user, caller);
   return caller;
 }

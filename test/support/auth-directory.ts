@@ -10,8 +10,9 @@ export interface TestDirectory extends Directory {
   removeAccessToken(token: string): void;
 }
 
-/** Somebody of the organization "org". */
+/** Ana, of the organization "org". */
 export const active = {
+  userId: "ana",
   organizationId: "org",
   isActive: true,
   preferredLanguage: "",
@@ -31,14 +32,14 @@ export function createTestDirectory(lookup: "at once" | "later" = "at once"): Te
       void accessTokens.set(hashToken(token), { userId, expiresMs }),
     removeAccessToken: (token) => void accessTokens.delete(hashToken(token)),
     findUser: (userId) => answer(users.get(userId)),
-    findAccessToken: (hash, nowMs) => {
+    findByAccessToken: (hash, nowMs) => {
       const found = accessTokens.get(hash);
-      return answer(found !== undefined && nowMs < found.expiresMs ? found.userId : undefined);
+      return answer(found !== undefined && nowMs < found.expiresMs ? users.get(found.userId) : undefined);
     },
     provision: async (user) => {
       provisioned.push(user);
       await new Promise(setImmediate);
-      users.set(user.userId, { ...active, roles: [], issuer: user.issuer });
+      users.set(user.userId, { ...active, userId: user.userId, roles: [], issuer: user.issuer });
     },
   };
 }
