@@ -41,7 +41,7 @@ export function decideRemoveAccessToken(user: UserState, tokenId: string): Decis
 }
 
 /**
- * Sees to it that the machine user with the administrator's roles is there, works, and has this token only.
+ * Sees to it that the machine user with the administrator's roles is there, works, and has this token only, without end.
  *
  * Whoever has the id without the roles is replaced: others may hold tokens of a user whom no role protects. A token that
  * was made just now is for the first administrator only: whoever came later may have another one in use.
@@ -69,9 +69,11 @@ export function decideAdministrator(
   if (present?.status === "inactive") events.push({ type: "user.reactivated", data: {} });
   if (present?.status === "locked") events.push({ type: "user.unlocked", data: {} });
   const tokens = Object.entries(present?.accessTokens ?? {});
-  if (tokens.some(([, token]) => token.hash === tokenHash)) return { events };
-  for (const [formerId] of tokens) events.push({ type: "user.pat.removed", data: { tokenId: formerId } });
-  events.push({ type: "user.pat.added", data: { tokenId, hash: tokenHash, expiresMs: null } });
+  const others = tokens.filter(([, { hash, expiresMs }]) => hash !== tokenHash || expiresMs !== null);
+  for (const [formerId] of others) events.push({ type: "user.pat.removed", data: { tokenId: formerId } });
+  if (others.length === tokens.length) {
+    events.push({ type: "user.pat.added", data: { tokenId, hash: tokenHash, expiresMs: null } });
+  }
   return { events };
 }
 

@@ -106,6 +106,21 @@ it("a start with the same token writes nothing where nothing is wrong", async ()
   expect(await store.load({ type: "user", id: userId })).toEqual(before);
 });
 
+it("a start with a token of the administrator that has an end makes it the only one, without end", async () => {
+  const store = openMemoryStore();
+  const before = await openWorld("safe", { store, keepStoreOpen: true });
+  const expirationDate = { seconds: BigInt(before.clock.ms / 1_000 + 60) };
+  const added = await before.asAdmin(addPersonalAccessToken, { userId, expirationDate });
+  const env = { RINGBACK_ADMIN_TOKEN: added.token };
+  await before.close();
+
+  const after = await openWorld("safe", { store, env });
+  after.clock.ms += 60_000;
+  await after.callAs(added.token, getUserByID, { userId });
+  await expect(after.callAs(adminToken, getUserByID, { userId })).rejects.toThrow("AUTH-7fs1e");
+  await after.close();
+});
+
 it("a start with a token that is another user's says so in plain words", async () => {
   const store = openMemoryStore();
   const before = await openWorld("safe", { store, keepStoreOpen: true });
