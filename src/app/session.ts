@@ -30,7 +30,7 @@ import { type Page, readAll } from "./page.ts";
 import { requireEverywhere } from "./permissions.ts";
 import type { Caller, Permission } from "./auth-port.ts";
 import { withProviderCheck } from "./provider-check.ts";
-import { commitTogether, type PreparedWrite, retryTaken, taken, timeAfter } from "./repository.ts";
+import { commitTogether, retryTaken, taken, timeAfter } from "./repository.ts";
 import type { Condition, Search, SessionRecord } from "./search.ts";
 import type { LoadedSession } from "./sessions.ts";
 import { instanceId } from "./settings.ts";
@@ -335,11 +335,11 @@ async function changeBoth(
   const decision = decide(session?.state, user?.state, facts);
   const { events, userEvents, refusal: refused, code } = decision;
   const changed = events.length === 0 ? undefined : app.sessions.prepare(sessionId, session, events, nowMs);
-  const writes: PreparedWrite[] = changed === undefined ? [] : [changed];
-  if (userEvents.length > 0) writes.push(app.users.prepare(userId, user, userEvents, nowMs));
   const after = changed?.after ?? session;
   const done = after && { ...after, decision };
-  if (writes.length > 0) {
+  if (changed !== undefined) {
+    const writes =
+      userEvents.length > 0 ? [changed, app.users.prepare(userId, user, userEvents, nowMs)] : [changed];
     const extras = {
       ...messageOf(app, policy, { userId, sessionId, origin, channel }, code, nowMs),
       ...(refused === undefined && done !== undefined && keep?.(toReply(done))),

@@ -48,7 +48,7 @@ export interface SessionCommand {
 }
 
 export interface SessionDecision extends Decision<SessionEvent> {
-  /** What happens to the session's user in the same transaction. */
+  /** What happens to the session's user in the same transaction; only where something happens to the session. */
   readonly userEvents: readonly UserEvent[];
 }
 
@@ -62,9 +62,8 @@ export function decideCreateSession(
   requireBounded(session.userAgent);
   const { id, ...added } = session;
   const opened: SessionEvent = { type: "session.added", data: added };
+  // A code is refused outright: there was no challenge yet that it could answer.
   const decided = decideChanges({ id, metadata: {} }, user, command, facts);
-  // A session that was refused never was; the failed try of its user stays.
-  if (decided.refusal !== undefined || decided.question !== undefined) return { ...decided, events: [] };
   return { ...decided, events: [opened, ...decided.events, tokenSet(command)] };
 }
 
