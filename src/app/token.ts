@@ -7,6 +7,7 @@ import { requireMaySpeakFor, requirePermission } from "./permissions.ts";
 import { timeAfter } from "./repository.ts";
 
 const userMissing = refusal("not_found", "TOKEN-u2Mw7", "Errors.User.NotFound");
+const userInactive = refusal("failed_precondition", "TOKEN-n4Act", "Errors.Session.UserInactive");
 
 /**
  * Mints a token with which a user calls directly.
@@ -24,6 +25,7 @@ export async function createToken(
   requirePermission(caller, "user.credential.write", user.resourceOwner);
   requireMaySpeakFor(caller, user);
   if (user.status === "locked") throw new DomainError(userLocked);
+  if (user.status !== "active") throw new DomainError(userInactive);
   // A token is never older than its user, whatever the clock of the server that added the user.
   return minter.mint({ ...command, nowMs: timeAfter(app.clock, loaded) });
 }

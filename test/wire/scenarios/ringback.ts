@@ -11,7 +11,7 @@ import { UserService } from "../../../gen/zitadel/user/v2/user_service_pb.js";
 import { UserService as UserServiceV3alpha } from "../../../gen/zitadel/user/v3alpha/user_service_pb.js";
 import type { Role } from "../../../src/auth/roles.ts";
 import type { TestUser, UserWithCode, World } from "../../support/wire-world.ts";
-import { deleted, locked, machine, nobody, withoutPhone, withSentCode } from "./givens.ts";
+import { deactivated, deleted, locked, machine, nobody, withoutPhone, withSentCode } from "./givens.ts";
 import { invalid, noSuchPath, ok, permissionRows, refused, rowsOf, type Scenario } from "./scenario.ts";
 
 /** The services of our own: tokens, roles, inbox, texts. */
@@ -107,6 +107,13 @@ const tokenRows: readonly Scenario[] = [
     caller: "administrator",
     input: ({ id }) => ({ userId: id }),
     expect: refused(Code.FailedPrecondition, "COMMAND-S6h4R"),
+  }),
+  mint({
+    name: "a deactivated user",
+    given: deactivated,
+    caller: "administrator",
+    input: ({ id }) => ({ userId: id }),
+    expect: refused(Code.FailedPrecondition, "TOKEN-n4Act"),
   }),
   mint({
     name: "for a user with a role, by one who may not give roles",
