@@ -48,7 +48,7 @@ export async function previewText(
     OTP: code,
     Origin: origin,
     Domain: boundDomain(autofill, origin) ?? "login.example.com",
-    Expiry: lifeInWords(generator.ttlMs, template === "" ? spokenLanguage(tag, inForce.dated) : tag),
+    Expiry: lifeInWords(generator.ttlMs, spokenLanguage(textType, tag, shown)),
   });
   const text = withAutofill(rendered, code, origin, autofill);
   const size = segmentsOf(text);

@@ -23,8 +23,9 @@ export async function smsTextOf(
 ): Promise<Pick<SmsMessage, "text" | "language">> {
   const wanted = languageTag(user.profile.preferredLanguage) ?? defaultLanguage;
   const scope = { organizationId: user.resourceOwner };
-  const { value, dated } = await settings.text(scope, textTypeOf[purpose], wanted);
-  const language = spokenLanguage(wanted, dated);
+  const textType = textTypeOf[purpose];
+  const { value } = await settings.text(scope, textType, wanted);
+  const language = spokenLanguage(textType, wanted, value.text);
   const { autofill } = await settings.instancePolicy();
   const { profile, userName, email } = user;
   const text = renderText(value.text, {

@@ -97,9 +97,9 @@ export function builtInText(textType: TextType, language: string): MessageText {
   };
 }
 
-/** In which language a text is that holds for a language: that one where it was set, else what is built in. */
-export function spokenLanguage(language: string, setText: object | undefined): string {
-  return setText === undefined ? builtInLanguage(language) : language;
+/** In which language a text is that holds for a language: that one, unless it is the built-in text. */
+export function spokenLanguage(textType: TextType, language: string, text: string): string {
+  return text === builtInText(textType, language).text ? builtInLanguage(language) : language;
 }
 
 /** "de-CH" → "de". */

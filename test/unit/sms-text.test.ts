@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import type { ClaimedMessage } from "../../src/app/ports.ts";
 import { channels } from "../../src/app/sms-port.ts";
-import { Settings } from "../../src/app/settings.ts";
+import { instanceId, Settings } from "../../src/app/settings.ts";
 import { smsTextOf } from "../../src/courier/sms-text.ts";
+import { builtInText } from "../../src/domain/message-text.ts";
 import { policyOf } from "../../src/domain/policy.ts";
 import type { UserState } from "../../src/domain/user.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
@@ -53,5 +54,19 @@ describe("the text of a message", () => {
     const words = "12345678 è il suo codice monouso. Vale 5 minuti. Non lo comunichi a nessuno.";
     const lines = "\nFA+9qCX9VSu\n@login.example.com #12345678";
     expect(written).toEqual({ language: "it", text: channel === "sms" ? words + lines : words });
+  });
+
+  it.each([
+    ["", "en", "12345678 is your one-time code. It is valid for 5 minutes. Never share it."],
+    ["{{.OTP}} gäller {{.Expiry}}.", "sv", "12345678 gäller 5 minuter."],
+  ])("that is set to %j for Swedish is in the language %s", async (text, language, spoken) => {
+    const set = { ...builtInText("verify_sms_otp", "sv"), title: "Koden", text };
+    const data = { textType: "verify_sms_otp", language: "sv", message: set } as const;
+    await settings.instance.execute(instanceId, () => ({
+      events: [{ type: "settings.message.text.set", data }],
+    }));
+    const reader = { ...user, profile: { ...user.profile, preferredLanguage: "sv" } };
+    const written = await smsTextOf(settings, message, reader, { code: "12345678", origin: "" }, "voice");
+    expect(written).toEqual({ language, text: spoken });
   });
 });

@@ -188,6 +188,14 @@ describe("a text of one's own", () => {
     expect((await messageTo("sv")).text).toContain("10 minutes");
   });
 
+  it("tells the expiry in English where only its title is its own, also in a preview", async () => {
+    world = await openWorld("safe");
+    await world.asAdmin(admin.setDefaultVerifyPhoneMessageText, { language: "sv", title: "Koden" });
+    const { text } = await world.asAdmin(previewText, { textType: TextType.VERIFY_PHONE, language: "sv" });
+    expect(text).toContain("It is valid for 10 minutes.");
+    expect((await messageTo("sv")).text).toContain("It is valid for 10 minutes.");
+  });
+
   it.each([true, false])("tells in a header what it takes (unary path: %s)", async (unaryPath) => {
     world = await openWorld("safe", { unaryPath });
     const texts = [
