@@ -49,7 +49,7 @@ export function runCodeCall<R extends object>(
   asked: object,
   run: (call: CodeCall<R>) => Promise<R>,
 ): Promise<R> {
-  return chain(app.codeProviders?.generators(channel), (generatorOf) => {
+  return chain(app.codeProviders.generators(channel), (generatorOf) => {
     const way = { channel, generatorOf };
     if (idempotency === undefined) return run(way);
     // With the time since when the caller has the id: an answer to a former holder of it is nobody else's.

@@ -26,8 +26,7 @@ export interface AppContext {
   readonly randomBytes: RandomBytes;
   /** Every role that a user may have. */
   readonly knownRoles: readonly string[];
-  /** Left out where all codes are made here. */
-  readonly codeProviders?: CodeProviders;
+  readonly codeProviders: CodeProviders;
   /** Whether a webhook may use http. */
   readonly allowPrivateSms: boolean;
   /** Told when a message was written to the outbox. */

@@ -50,7 +50,7 @@ interface Asking {
 
 async function ask(app: AppContext, question: ProviderQuestion): Promise<ProviderCheck> {
   const { challengeId, providerId, ...request } = question;
-  const result = await app.codeProviders?.check(providerId, request);
+  const result = await app.codeProviders.check(providerId, request);
   if (result === undefined) throw new DomainError(missing);
   switch (result.kind) {
     case "right":

@@ -90,8 +90,8 @@ export const v2: PhoneRules = {
   remove: { userMissing: v2UserMissing, noPhone: undefined, byOneself: false },
 };
 
-/** Both generations of v3alpha. */
-export const v3: PhoneRules = {
+/** Both generations of v3alpha, which remove no number. */
+export const v3: Omit<PhoneRules, "remove"> = {
   set: {
     userMissing: refusal("not_found", "COMMAND-b33QAVgel6", "Errors.User.NotFound"),
     sameNumber: undefined,
@@ -110,7 +110,6 @@ export const v3: PhoneRules = {
     alreadyVerified: v2NoCode,
     noCode: v2NoCode,
   },
-  remove: { userMissing: v2UserMissing, noPhone: undefined, byOneself: false },
 };
 
 /** Inside the update of a user the same number is no error. */

@@ -86,6 +86,7 @@ export class Post {
     this.app = {
       ...common,
       store,
+      codeProviders: { generators: () => () => undefined, check: async () => undefined },
       allowPrivateSms: true,
       knownRoles: [],
       onMessage: () => void (this.isTold && this.courier.wake()),
