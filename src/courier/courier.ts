@@ -236,7 +236,7 @@ export class Courier {
 
   async #giveUp(message: ClaimedMessage, reason: string): Promise<void> {
     const { id: messageId, attempts } = message;
-    this.#options.log.error("message given up", { messageId, attempts: attempts.length, reason });
+    this.#options.log.warn("message given up", { messageId, attempts: attempts.length, reason });
     await this.#options.outbox.settle(this.#settlement(message, { outcome: "dead", reason }));
   }
 

@@ -272,7 +272,7 @@ describe("the courier", () => {
     expect(logged).toMatchObject([
       { message: "message not sent yet", attempts: 2 },
       { message: "message sent", attempts: 4 },
-      { message: "message given up", attempts: 1 },
+      { level: "warn", message: "message given up", attempts: 1 },
     ]);
   });
 
