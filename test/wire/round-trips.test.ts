@@ -5,6 +5,7 @@ import type { Store } from "../../src/app/ports.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { withHistory } from "../support/wire-history.ts";
 import { openWorld, type TestUser, type World } from "../support/wire-world.ts";
+import { withParts } from "../support/with-parts.ts";
 
 /** How often a call waits for a store that others share: point reads that meet travel together, as on PostgreSQL. */
 
@@ -24,14 +25,13 @@ function travel(): Promise<void> {
 }
 
 const memory = openMemoryStore();
-const store: Store = {
-  ...withHistory(memory).store,
+const store: Store = withParts(withHistory(memory).store, {
   isShared: true,
   load: async (aggregate) => {
     await travel();
     return memory.load(aggregate);
   },
-};
+});
 
 const { addHumanUser, listUsers, setPhone } = UserService.method;
 const { createSession, listSessions } = SessionService.method;
