@@ -206,11 +206,10 @@ describe("a body that is too large", () => {
   const tooLarge = Buffer.alloc(defaultLimits.messageBytesMax + 1, " ");
 
   it.each([
-    ["with its length", tooLarge, {}],
-    ["in chunks", ReadableStream.from([tooLarge, tooLarge, tooLarge]), {}],
-    ["after decompression", gzipSync(tooLarge), { "content-encoding": "gzip" }],
-  ])("is refused: %s", async (_name, body, headers) => {
-    const response = await call(setPhone, { method: "POST", body, headers, duplex: "half" });
+    ["with its length", tooLarge],
+    ["in chunks", ReadableStream.from([tooLarge, tooLarge, tooLarge])],
+  ])("is refused: %s", async (_name, body) => {
+    const response = await call(setPhone, { method: "POST", body, duplex: "half" });
     expect(response.status).toBe(429);
     expect(await response.json()).toMatchObject({ code: Code.ResourceExhausted });
     expect((await post(setPhone, "{}")).status).toBe(200);

@@ -1,7 +1,6 @@
-import { promisify } from "node:util";
-import { brotliDecompress, gunzip, type ZlibOptions } from "node:zlib";
 import { create, fromJsonString, type DescMessage, type Message, type Registry } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { acceptedCompressions } from "../unary/answer-compression.ts";
 import type { HttpBinding } from "./http-rule.ts";
 
 /**
@@ -30,11 +29,6 @@ export function parseBody(
   }
 }
 
-const decompressors = new Map([
-  ["gzip", promisify<Uint8Array, ZlibOptions, Uint8Array>(gunzip)],
-  ["br", promisify<Uint8Array, ZlibOptions, Uint8Array>(brotliDecompress)],
-]);
-
 /**
  * Undoes the Content-Encoding of a body.
  * @param bytesMax afterwards.
@@ -43,28 +37,20 @@ const decompressors = new Map([
 export async function decodeBody(bytes: Uint8Array, encoding: string, bytesMax: number): Promise<Uint8Array> {
   const name = encoding.toLowerCase();
   if (name === "identity") return bytes;
-  const decompress = decompressors.get(name);
-  if (decompress === undefined) {
+  const compression = acceptedCompressions.find((each) => each.name === name);
+  if (compression === undefined) {
+    const names = acceptedCompressions.map((each) => each.name).join(", ");
     throw new ConnectError(
-      `unknown Content-Encoding "${name}": gzip, br and identity are supported`,
+      `unknown Content-Encoding "${name}": ${names} and identity are supported`,
       Code.Unimplemented,
     );
   }
-  if (bytes.byteLength === 0) return bytes;
   try {
-    return await decompress(bytes, { maxOutputLength: bytesMax });
+    return await compression.decompress(bytes, bytesMax);
   } catch (reason) {
-    const isTooLarge =
-      typeof reason === "object" &&
-      reason !== null &&
-      "code" in reason &&
-      reason.code === "ERR_BUFFER_TOO_LARGE";
-    throw isTooLarge
-      ? new ConnectError(
-          `the body is larger than ${bytesMax} bytes after decompression`,
-          Code.ResourceExhausted,
-        )
-      : new ConnectError(`the body is not valid ${name}`, Code.InvalidArgument);
+    const error = ConnectError.from(reason);
+    if (error.code === Code.ResourceExhausted) throw error;
+    throw new ConnectError(`the body is not valid ${name}`, Code.InvalidArgument);
   }
 }
 
