@@ -6,8 +6,8 @@
 export function welcome(url: string, token: string | undefined): string {
   const authorization = `-H "authorization: Bearer ${token ?? "$TOKEN"}"`;
   const json = `-H "content-type: application/json" ${authorization}`;
-  const { host, protocol } = new URL(url);
-  const [h2c, plaintext] = protocol === "http:" ? ["--http2-prior-knowledge ", "-plaintext "] : ["", ""];
+  const [scheme, address] = url.split("://");
+  const [h2c, plaintext] = scheme === "http" ? ["--http2-prior-knowledge ", "-plaintext "] : ["", ""];
   return `
 Ringback answers at ${url}: gRPC, gRPC-Web, Connect and REST on one port.
 ${token === undefined ? knownToken : newToken(token)}
@@ -28,7 +28,7 @@ gRPC-Web, with buf
     ${url}/zitadel.auth.v1.AuthService/GetMyUser
 
 gRPC, with grpcurl
-  grpcurl ${plaintext}${authorization} ${host} zitadel.auth.v1.AuthService/GetMyUser
+  grpcurl ${plaintext}${authorization} ${address} zitadel.auth.v1.AuthService/GetMyUser
 `;
 }
 

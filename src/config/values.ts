@@ -47,12 +47,13 @@ export const nonEmpty: Parse<string> = (text) => (text === "" ? undefined : text
 /** Not the content of a PEM file (RFC 7468 §2) in place of its name. */
 export const filePath: Parse<string> = (text) => (text.includes("-----BEGIN") ? undefined : text);
 
-/** An IP address or a host name (RFC 1123 §2.1). */
+/** An IP address or a host name (RFC 1123 §2.1), as a URL can have it: that is without a zone ("fe80::1%eth0"). */
 export const host: Parse<string> = (text) => {
+  const isAddress = isIP(text) !== 0 && !text.includes("%");
   const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
   const isName = text.length <= 253 && text.split(".").every((part) => label.test(part));
   // "1.2.3" and "256.1.1.1" are misspelled addresses rather than names.
-  return isIP(text) !== 0 || (isName && !/^[\d.]+$/.test(text)) ? text : undefined;
+  return isAddress || (isName && !/^[\d.]+$/.test(text)) ? text : undefined;
 };
 
 /** A host name that is no address, in the form of a URL: "münchen.example" → "xn--mnchen-3ya.example". */

@@ -69,7 +69,7 @@ export const variables = {
   host: {
     name: "RINGBACK_HOST",
     meaning: "Address to listen on; 0.0.0.0 or :: for every one.",
-    allowed: "an IP address or a host name",
+    allowed: "an IP address without a zone, or a host name",
     parse: host,
     default: "127.0.0.1",
   },

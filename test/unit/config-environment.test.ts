@@ -161,6 +161,7 @@ describe("a mistake", () => {
   it.each<[string, string]>([
     ["RINGBACK_HOST", "256.1.1.1"],
     ["RINGBACK_HOST", "[::1]"],
+    ["RINGBACK_HOST", "fe80::1%eth0"],
     ["RINGBACK_HOST", "a b"],
     ["RINGBACK_HOST", "127.0.0.1:8080"],
     ["RINGBACK_PORT", "65536"],
