@@ -57,17 +57,11 @@ export async function openPort(
     else http1.take(socket);
   };
 
-  const undecided = new Set<Socket>();
   const tcpOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: limits.tcpKeepAliveMs };
   const front =
     tls === undefined
       ? createTcpServer(tcpOptions, (socket) => {
-          undecided.add(socket);
-          socket.once("close", () => undecided.delete(socket));
-          sniff(socket, limits.handshakeTimeoutMs, (isHttp2) => {
-            undecided.delete(socket);
-            hand(socket, isHttp2);
-          });
+          sniff(socket, limits.handshakeTimeoutMs, (isHttp2) => hand(socket, isHttp2));
         })
       : createTlsServer(
           {
@@ -100,7 +94,8 @@ export async function openPort(
     async drain() {
       const closed = once(front, "close");
       front.close();
-      for (const socket of undecided) socket.destroy();
+      // Those that have said nothing yet.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       http1.drain();
       http2.drain();
       await closed;
@@ -181,6 +176,7 @@ function serveHttp1(
 
   return {
     take(socket) {
+      if (draining) return void socket.destroy();
       pending.set(socket, new Set());
       socket.once("close", () => pending.delete(socket));
       server.emit("connection", socket);

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp } from "node:net";
+import { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
+import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "@jest/globals";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
@@ -9,9 +11,12 @@ import { InboxService } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { drainSignalKey } from "../../src/server/drain.ts";
 import { startEchoServer } from "../support/echo-server.ts";
+import { echoTls } from "../support/echo-tls.ts";
 
 const shuttingDown = { code: Code.Unavailable, rawMessage: "the server is shutting down" };
 const minute = 60_000;
+/** Nobody is cut off by these. */
+const patient = { handshakeTimeoutMs: minute, headersTimeoutMs: minute, requestTimeoutMs: minute };
 
 describe("a shutdown", () => {
   it.each([
@@ -79,6 +84,36 @@ describe("a shutdown", () => {
     await once(silent, "connect");
     await server.shutdown(minute);
     expect((await goaway)[0]).toBe(0);
+  });
+
+  it("closes at once a connection that begins no TLS", async () => {
+    const server = await startEchoServer({ tls: echoTls, limits: patient });
+    const silent = connectTcp(server.port, "127.0.0.1");
+    await once(silent, "connect");
+    const session = connectHttp2(server.url, { rejectUnauthorized: false });
+    await text(session.request({ ":path": "/keys" })); // the server has taken the one before, too
+    await server.shutdown(minute);
+  });
+
+  it.each(["h2", "http/1.1"])("closes a connection that TLS is ready on only then: %s", async (protocol) => {
+    const server = await startEchoServer({ tls: echoTls, limits: patient });
+    const socket = connectTcp(server.port, "127.0.0.1");
+    const { promise: lastStep, resolve: holdBack } = Promise.withResolvers<() => void>();
+    const steps = new Duplex({
+      read() {},
+      write(bytes: Buffer, _encoding, done) {
+        const send = (): void => void socket.write(bytes, done);
+        if (socket.bytesWritten === 0) send();
+        else holdBack(send);
+      },
+    });
+    socket.on("data", (bytes) => steps.push(bytes));
+    const secure = connectTls({ socket: steps, rejectUnauthorized: false, ALPNProtocols: [protocol] });
+    const finishHandshake = await lastStep;
+    const stopped = server.shutdown(minute);
+    finishHandshake();
+    await stopped;
+    secure.destroy();
   });
 
   it("says on HTTP/1.1 that the connection closes, and closes it, once its calls are answered", async () => {
