@@ -84,7 +84,7 @@ export function accountsV3(app: AppContext): Methods {
       });
       return create(CreateUserResponseSchema, {
         details: v3Details(added.userId, added.details),
-        ...(added.phoneCode === undefined ? {} : { phoneCode: added.phoneCode }),
+        phoneCode: added.phoneCode,
       });
     },
 
@@ -100,7 +100,7 @@ export function accountsV3(app: AppContext): Methods {
       });
       return create(PatchUserResponseSchema, {
         details: v3Details(request.id, details),
-        ...(phoneCode === undefined ? {} : { phoneCode }),
+        phoneCode,
       });
     },
 

@@ -40,7 +40,7 @@ export function phonesV3(app: AppContext): Methods {
       const { details, code } = await setPhone(app, callerOf(context), command, v3.set);
       return create(SetContactPhoneResponseSchema, {
         details: v3Details(request.id, details),
-        ...(code === undefined ? {} : { verificationCode: code }),
+        verificationCode: code,
       });
     },
 
@@ -56,7 +56,7 @@ export function phonesV3(app: AppContext): Methods {
       const { details, code } = await resendPhoneCode(app, callerOf(context), command, v3.resend);
       return create(ResendContactPhoneCodeResponseSchema, {
         details: v3Details(request.id, details),
-        ...(code === undefined ? {} : { verificationCode: code }),
+        verificationCode: code,
       });
     },
 
@@ -69,7 +69,7 @@ export function phonesV3(app: AppContext): Methods {
       return create(AddOTPSMSAuthenticatorResponseSchema, {
         details: v3Details(request.id, details),
         otpSmsId: registrationId,
-        ...(code === undefined ? {} : { verificationCode: code }),
+        verificationCode: code,
       });
     },
 

@@ -30,7 +30,7 @@ export function userV3alpha(app: AppContext): ServiceImpl<typeof UserService> {
       return create(SetContactPhoneResponseSchema, {
         details: v2ChangeDetails(details),
         // The contract names it like this, for the code of a phone.
-        ...(code === undefined ? {} : { emailCode: code }),
+        emailCode: code,
       });
     },
 
@@ -45,7 +45,7 @@ export function userV3alpha(app: AppContext): ServiceImpl<typeof UserService> {
       const { details, code } = await resendPhoneCode(app, callerOf(context), command, v3.resend);
       return create(ResendContactPhoneCodeResponseSchema, {
         details: v2ChangeDetails(details),
-        ...(code === undefined ? {} : { verificationCode: code }),
+        verificationCode: code,
       });
     },
 
@@ -60,7 +60,7 @@ export function userV3alpha(app: AppContext): ServiceImpl<typeof UserService> {
       return create(AddOTPSMSAuthenticatorResponseSchema, {
         details: v2ChangeDetails(details),
         otpSmsId: registrationId,
-        ...(code === undefined ? {} : { verificationCode: code }),
+        verificationCode: code,
       });
     },
 
