@@ -4,9 +4,9 @@ import type { DescMessage, Message } from "@bufbuild/protobuf";
 import type { Path } from "@bufbuild/protobuf/reflect";
 import { type InnerMessage, innerMessages } from "./inner-messages.ts";
 
-/** Refuses requests that break a limit of the contract, naming the first `<Message>.<field>` that does, and the rule. */
+/** Refuses requests that break a limit of the contract, naming the first `<Message>.<field>` that does and the rule. */
 export function validationInterceptor(): Interceptor {
-  // To find all that is wrong takes seconds where there are some 100,000 items of it, and a sentence has no room for it.
+  // To find all that is wrong with 100,000 items takes seconds, and a sentence has no room for it.
   const validator = createValidator({ failFast: true });
   return (next) => (request) => {
     const schema = request.method.input;

@@ -7,7 +7,7 @@ const byLanguage: ReadonlyMap<string, Readonly<Record<MessageKey, string>>> = ne
   ["de", german],
 ]);
 
-/** Callers write some of the names, and clients of gRPC take 8 KiB of trailers, in which a sentence stands three times. */
+/** Callers write some of the names, and clients of gRPC take 8 KiB of trailers, which hold a sentence three times. */
 const nameCharactersMax = 200;
 
 /**
