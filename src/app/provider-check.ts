@@ -3,6 +3,7 @@ import type { Decision, Facts } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
+import { withoutDeadline } from "../lib/deadline.ts";
 import { type AppContext, factsOf } from "./context.ts";
 import type { LoadedUser } from "./users.ts";
 
@@ -25,7 +26,9 @@ export async function withProviderCheck<D extends Asking>(
   let done = await decide(undefined);
   for (let asked = 0; done.decision.question !== undefined; asked += 1) {
     if (asked === questionsMax) throw new DomainError(unavailable);
-    done = await decide(await ask(app, done.decision.question));
+    const said = await ask(app, done.decision.question);
+    // A provider answers once: what it said is written, also when its call is over by now.
+    done = await withoutDeadline(() => decide(said));
   }
   return done;
 }

@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
 import { afterAll, expect, it } from "@jest/globals";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import type { Store } from "../../src/app/ports.ts";
 import type { SmsProvider } from "../../src/app/sms-port.ts";
 import { Deadline } from "../../src/lib/deadline.ts";
 import { createLog, silentLog } from "../../src/lib/log.ts";
@@ -13,6 +14,7 @@ import { startPostgres, stopPostgres } from "../support/postgres.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
 import { connectProto } from "../support/wire-protocols.ts";
 import { adminToken, openWorld } from "../support/wire-world.ts";
+import { withParts } from "../support/with-parts.ts";
 
 afterAll(stopPostgres);
 
@@ -82,6 +84,57 @@ it("what still waits for the disk at the deadline of its call is not written, an
     await store.inbox.clear(undefined);
     expect(await world.history.settledSince(position)).toEqual([]);
     expect(await store.outbox.list({ limit: 1 })).toEqual([]);
+  } finally {
+    protocol.close();
+    await world.close();
+    await folder.remove();
+  }
+});
+
+it("what a provider said of a code is written after the deadline of the call that gave it", async () => {
+  const deadlineMs = 1_000;
+  let deadline: Deadline | undefined;
+  const smsProvider: SmsProvider = {
+    name: "makes codes",
+    channel: "sms",
+    isIdempotent: true,
+    send: async () => ({ kind: "sent", providerMessageId: "VE1" }),
+    async checkCode() {
+      await wait((deadline?.remainingMs ?? 0) + 5);
+      return { kind: "right" };
+    },
+    async close() {},
+  };
+  const folder = await createStoreFolder();
+  const sqlite = await openSqliteStore({ file: join(folder.path, "ringback.db"), log: silentLog });
+  const written = Promise.withResolvers<unknown>();
+  const store = withParts<Store>(sqlite, {
+    commit(commit) {
+      const outcome = sqlite.commit(commit);
+      if (deadline !== undefined) outcome.then(written.resolve, written.resolve);
+      return outcome;
+    },
+  });
+  const world = await openWorld("safe", { store, smsProvider });
+  const protocol = connectProto(world.url);
+  try {
+    const { id: userId, number: phone } = await world.user();
+    await world.asAdmin(UserService.method.setPhone, {
+      userId,
+      phone,
+      verification: { case: "sendCode", value: {} },
+    });
+    deadline = new Deadline(deadlineMs);
+    const { result } = await protocol.call(
+      UserService.method.verifyPhone,
+      { userId, verificationCode: "123456" },
+      { authorization: `Bearer ${adminToken}`, "connect-timeout-ms": String(deadlineMs) },
+    );
+    expect(result).toMatchObject({ error: { code: Code.DeadlineExceeded } });
+    expect(await written.promise).toMatchObject({ kind: "committed" });
+    expect(await world.asAdmin(UserService.method.getUserByID, { userId })).toMatchObject({
+      user: { type: { value: { phone: { isVerified: true } } } },
+    });
   } finally {
     protocol.close();
     await world.close();
