@@ -117,13 +117,18 @@ it.each([0n, 3_600n])(
     const before = await openWorld("safe", { store, keepStoreOpen: true, env: env(oldKey) });
     const provider = await before.asAdmin(admin.addSMSProviderHTTP, { endpoint: webhook.url });
     await before.asAdmin(admin.activateSMSProvider, { id: provider.id });
+    // There is a former key already, and its time still runs.
+    const change = { id: provider.id, endpoint: webhook.url };
+    await before.asAdmin(admin.updateSMSProviderHTTP, {
+      ...change,
+      expirationSigningKey: { seconds: 86_400n },
+    });
     await before.close();
     await acceptKey(readConfig({ RINGBACK_STORE: "memory:", ...env(newKey) }), store);
 
     const after = await openWorld("safe", { store, env: env(newKey) });
     const { signingKey } = await after.asAdmin(admin.updateSMSProviderHTTP, {
-      id: provider.id,
-      endpoint: webhook.url,
+      ...change,
       expirationSigningKey: { seconds },
     });
     const user = await after.user({ phone: "pending" });
