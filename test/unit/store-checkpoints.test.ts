@@ -69,6 +69,19 @@ it.each([
   expect(maySeveralMakeCheckpoints(version)).toBe(may);
 });
 
+it("a system that gives no thread for checkpoints is told of, and writes go on", async () => {
+  const lines: string[] = [];
+  const checkpoints = new Checkpoints(
+    () => {
+      throw new Error("no thread");
+    },
+    createLog("error", (line) => lines.push(line)),
+  );
+  for (let round = 1; round <= 5; round += 1) checkpoints.written(128);
+  await checkpoints.end();
+  expect(lines.join("")).toMatch(/^(.*the thread that makes checkpoints ended.*no thread.*\n){3}$/);
+});
+
 it("a checkpoint thread that ends is told to the operator, and started again, but not for ever", async () => {
   const lines: string[] = [];
   const exits: Promise<unknown>[] = [];

@@ -32,8 +32,13 @@ export class Checkpoints {
   written(operations: number): void {
     this.#operations += operations;
     if (this.#isRunning || this.#deaths === deathsMax || this.#operations < operationsBetween) return;
+    try {
+      this.#worker ??= this.#start();
+    } catch (cause) {
+      this.#died(cause); // the system gives no further thread
+      return;
+    }
     this.#isRunning = true;
-    this.#worker ??= this.#start();
     post(this.#worker, "checkpoint" satisfies CheckpointRequest);
   }
 
@@ -56,13 +61,16 @@ export class Checkpoints {
     });
     worker.on("error", (error) => (cause = error));
     worker.on("exit", () => {
-      if (this.#worker !== worker) return;
-      this.#log.error("the thread that makes checkpoints ended", { cause });
-      this.#worker = undefined;
-      this.#isRunning = false;
-      this.#deaths += 1;
+      if (this.#worker === worker) this.#died(cause);
     });
     return worker;
+  }
+
+  #died(cause: unknown): void {
+    this.#log.error("the thread that makes checkpoints ended", { cause });
+    this.#worker = undefined;
+    this.#isRunning = false;
+    this.#deaths += 1;
   }
 
   /** Once when it begins to fail, once when it works again. Writes go on meanwhile, and the log grows. */

@@ -101,13 +101,15 @@ export class WriteQueue {
       this.#drained?.resolve();
       return;
     }
-    this.#inFlight = batch;
     try {
       this.#worker ??= this.#start();
     } catch (cause) {
-      this.#died(cause); // the system gives no further thread
+      // The system gives no further thread.
+      this.#waiting.unshift(...batch);
+      this.#died(cause);
       return;
     }
+    this.#inFlight = batch;
     post(this.#worker, batch.map((waiting) => waiting.operation) satisfies WriterRequest);
   }
 
