@@ -2,8 +2,8 @@ import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 
 const name = "grpc-message";
 
-/** Many clients take no more than 8 KiB of trailers, and Node sends none beyond 64 KiB. */
-const charactersMax = 1_000;
+/** Up to 9 bytes each. Many clients take no more than 8 KiB of trailers, and Node sends none beyond 64 KiB. */
+const charactersMax = 500;
 
 /**
  * Writes `grpc-message` as gRPC has it: only "%" and what is no printable ASCII is percent-encoded (gRPC over
