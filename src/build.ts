@@ -299,7 +299,7 @@ const receiptsAtOnceMaxOfAll = 1_024;
 
 const receiptStatuses: Readonly<Record<ReceiptOutcome, number>> = {
   noted: 204,
-  not_genuine: 401,
+  not_genuine: 403,
   not_expected: 404,
   too_early: 503,
 };

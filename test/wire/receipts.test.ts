@@ -153,7 +153,7 @@ describe("a receipt", () => {
     ["an unknown state", (message) => report(message, { state: "read" })],
   ])("is refused with %s", async (_what, reporting) => {
     const message = await sent();
-    expect(await reporting(message)).toBe(401);
+    expect(await reporting(message)).toBe(403);
     expect(await get(message)).toEqual(message);
   });
 
