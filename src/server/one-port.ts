@@ -94,7 +94,7 @@ export async function openPort(
     async drain() {
       const closed = once(front, "close");
       front.close();
-      // Those that have said nothing yet.
+      // Those that have said nothing yet; whoever is in the middle of a handshake has its time-out.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       http1.drain();
       http2.drain();

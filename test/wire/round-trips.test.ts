@@ -3,7 +3,6 @@ import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import type { Store } from "../../src/app/ports.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
-import { withHistory } from "../support/wire-history.ts";
 import { openWorld, type TestUser, type World } from "../support/wire-world.ts";
 import { withParts } from "../support/with-parts.ts";
 
@@ -25,7 +24,7 @@ function travel(): Promise<void> {
 }
 
 const memory = openMemoryStore();
-const store: Store = withParts(withHistory(memory).store, {
+const store = withParts<Store>(memory, {
   isShared: true,
   load: async (aggregate) => {
     await travel();
