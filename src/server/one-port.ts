@@ -225,15 +225,20 @@ function serveHttp2(
   const requests = createHttp2Server();
   requests.on("request", onRequest);
   server.on("stream", (stream, headers, flags, rawHeaders) => {
+    stream.on("error", onStreamError);
+    // Reset in the packet that began it. Node's requests would write to it, and throw where nobody catches it.
+    if (stream.closed) return;
     // Node holds a client to the bound only once it has acknowledged it, and one need not.
     if (textBytes(rawHeaders) > limits.headerBytesMax) {
-      stream.on("error", onStreamError);
       return stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     }
     const { ":method": method = "", ":path": target = "" } = headers;
     const exchange = new Http2Exchange(stream, headers, method, target);
-    if (unaryPath(exchange)) stream.on("error", onStreamError);
-    else requests.emit("stream", stream, headers, flags, rawHeaders);
+    if (!unaryPath(exchange)) requests.emit("stream", stream, headers, flags, rawHeaders);
+    // The client waits for this before it sends the body (RFC 9110 section 10.1.1); Node's requests say it by themselves.
+    else if (headers.expect === "100-continue" && !stream.headersSent && !stream.closed) {
+      stream.additionalHeaders({ ":status": constants.HTTP_STATUS_CONTINUE });
+    }
   });
   return {
     server,

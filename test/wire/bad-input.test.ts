@@ -9,6 +9,7 @@ import { HealthCheckRequestSchema } from "../../gen/grpc/health/v1/health_pb.js"
 import { SetRolesRequestSchema } from "../../gen/ringback/role/v1/role_service_pb.js";
 import { ListUsersRequestSchema, SetPhoneRequestSchema } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { adminToken, ServerProcess } from "../support/crash-server.ts";
+import { Http2Frames } from "../support/http2-frames.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
 
 /** Bytes that no client of ours would send, each answered in the words of its protocol. */
@@ -302,6 +303,21 @@ describe("the socket", () => {
     socket.write(bytes);
     await closed;
   });
+
+  it.each(["POST", "HEAD", "OPTIONS"])(
+    "a %s that waits to be told to go on, and is taken back at once",
+    async (method) => {
+      const connection = new Http2Frames(Number(new URL(url).port));
+      const head = { ":method": method, ":scheme": "http", ":authority": "localhost", ":path": "/" };
+      connection.headers(1, { ...head, expect: "100-continue" });
+      connection.reset(1, constants.NGHTTP2_CANCEL);
+      connection.headers(3, { ...head, ":path": "/keys", ":method": "GET" });
+      connection.data(3, Buffer.of(), true);
+      await connection.ended(3);
+      connection.end();
+      await connection.closed;
+    },
+  );
 });
 
 it("no code, no token and no full number reaches the log", () => {
