@@ -35,7 +35,7 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
     response.on("error", (error) => log.debug("an answer could not be sent", { error }));
     leaveBodyAfterAnswer(request, response);
     answer(request, response)
-      .then((universal) => universalResponseToNodeResponse(universal, response))
+      .then((universal) => universalResponseToNodeResponse(askedFor(request, universal), response))
       .catch((reason: unknown) => fail(request, response, reason));
   };
 
@@ -106,6 +106,13 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
       response,
     ).catch(() => response.destroy());
   }
+}
+
+/** Node ends the stream of a HEAD with the header of its answer: nothing can be written behind it. */
+function askedFor({ method }: NodeRequest, answer: UniversalServerResponse): UniversalServerResponse {
+  if (method !== "HEAD") return answer;
+  const { body: _body, trailer: _trailer, ...head } = answer;
+  return head;
 }
 
 function setHeaders(response: NodeResponse, headers: OutgoingHttpHeaders = {}): void {

@@ -1,5 +1,10 @@
 import { once } from "node:events";
-import { connect as connectHttp2, constants, type ClientHttp2Session } from "node:http2";
+import {
+  connect as connectHttp2,
+  constants,
+  type ClientHttp2Session,
+  type IncomingHttpHeaders,
+} from "node:http2";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { connect as connectTcp, type Socket } from "node:net";
@@ -58,6 +63,40 @@ describe("one port", () => {
     socket.destroy();
   });
 
+  it.each([
+    ["/zitadel.user.v2.UserService/SetPhone", true],
+    ["/zitadel.user.v2.UserService/SetPhone", false],
+    ["/v2/users/7/phone", true],
+  ])(
+    "tells a client over HTTP/2 to go on that waits for it: %s (unary path: %s)",
+    async (path, unaryPath) => {
+      const session = connectHttp2((await start({ unaryPath })).url);
+      const stream = session.request({
+        ":method": "POST",
+        ":path": path,
+        "content-type": "application/json",
+        expect: "100-continue",
+      });
+      stream.once("continue", () => stream.end('{"userId":"7","phone":"+41"}'));
+      expect(JSON.parse(await text(stream))).toEqual({ verificationCode: "7 +41" });
+      session.close();
+    },
+  );
+
+  it.each(["/readyz", "/keys", "/nothing", "/zitadel.user.v2.UserService/SetPhone", "/v2/users/7/phone"])(
+    "answers a HEAD of %s over HTTP/2, and has nothing to complain of",
+    async (path) => {
+      const server = await start();
+      const session = connectHttp2(server.url);
+      const stream = session.request({ ":method": "HEAD", ":path": path });
+      const [headers] = (await once(stream, "response")) as [IncomingHttpHeaders];
+      expect(await text(stream)).toBe("");
+      expect(headers[":status"]).toBe((await fetch(server.url + path, { method: "HEAD" })).status);
+      session.close();
+      expect(server.errors).toEqual([]);
+    },
+  );
+
   it("serves both at the same time", async () => {
     const server = await start();
     const session = connectHttp2(server.url);
@@ -88,6 +127,12 @@ describe("one port", () => {
     socket.write(`POST ${target} HTTP/1.1\r\n${head}\r\n\r\n{}`);
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
     expect(urls).toEqual([target]);
+  });
+
+  it("refuses such a target that is no URL", async () => {
+    const socket = await openSocket(await start());
+    socket.write("DELETE http://[/v2/users/7/phone HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 [^]*malformed/);
   });
 
   it.each([
