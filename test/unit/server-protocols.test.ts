@@ -94,6 +94,14 @@ describe.each(transports)("%s", (_name, protocol, transport) => {
     });
   });
 
+  it("is not ended by the deadline of another protocol", async () => {
+    const headers: Record<string, string> =
+      protocol === "connect" ? { "grpc-timeout": "0m" } : { "connect-timeout-ms": "0" };
+    expect(await users().setPhone({ userId: "7", phone: "+41" }, { headers })).toMatchObject({
+      verificationCode: "7 +41",
+    });
+  });
+
   it("receives a stream", async () => {
     const ids: string[] = [];
     for await (const { message } of createClient(InboxService, transport()).watchMessages({

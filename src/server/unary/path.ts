@@ -47,7 +47,7 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     if (rpc !== undefined) {
       const protocol = forRpcs ? rpc.protocols.get(exchange.headers["content-type"] ?? "") : undefined;
       if (protocol === undefined || !isPlainCall(exchange, protocol) || isTooLarge(exchange)) return false;
-      const timeout = timeoutOf(exchange.headers, limits.deadlineMsMax);
+      const timeout = timeoutOf(exchange.headers, protocol, limits.deadlineMsMax);
       if (timeout.error !== undefined) return false;
       begin(callOf(exchange, rpc, protocol, timeout.timeoutMs), rpc, protocol, undefined);
       return true;
@@ -58,7 +58,8 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     return true;
   };
 
-  function hasHost({ headers }: Exchange): boolean {
+  function hasHost({ headers, target }: Exchange): boolean {
+    if (!target.startsWith("/") && !URL.canParse(target)) return false;
     const host = String(headers[":authority"] ?? headers.host ?? goodHost);
     if (host !== goodHost && URL.canParse(`http://${host}`)) goodHost = host;
     return host === goodHost;
@@ -80,8 +81,8 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     const { target } = exchange;
     const question = target.indexOf("?");
     const query = question === -1 ? "" : target.slice(question + 1);
-    const timeout = timeoutOf(exchange.headers, limits.deadlineMsMax);
     const { transcoder } = match.value;
+    const timeout = timeoutOf(exchange.headers, transcoder, limits.deadlineMsMax);
     const call = callOf(exchange, match.value, transcoder, timeout.timeoutMs);
     call.values.set(urlFieldsKey, urlFieldsOf(match, query));
     begin(call, match.value, transcoder, isTooLarge(exchange) ? transcoder.tooLarge?.() : timeout.error);
@@ -213,10 +214,13 @@ interface Timeout {
   readonly error?: ConnectError | undefined;
 }
 
-function timeoutOf(headers: IncomingHttpHeaders, deadlineMsMax: number): Timeout {
+/** Each protocol has its header; REST, which has none, takes both. */
+function timeoutOf(headers: IncomingHttpHeaders, { name }: UnaryProtocol, deadlineMsMax: number): Timeout {
   const { "grpc-timeout": grpc, "connect-timeout-ms": connect } = headers;
-  if (grpc !== undefined) return parseGrpcTimeout(String(grpc), deadlineMsMax);
-  if (connect !== undefined) return parseConnectTimeout(String(connect), deadlineMsMax);
+  if (grpc !== undefined && name !== "connect") return parseGrpcTimeout(String(grpc), deadlineMsMax);
+  if (connect !== undefined && (name === "connect" || name === "rest")) {
+    return parseConnectTimeout(String(connect), deadlineMsMax);
+  }
   return noTimeout;
 }
 
