@@ -8,7 +8,8 @@ const charactersMax = 500;
 /**
  * Writes `grpc-message` as gRPC has it: only "%" and what is no printable ASCII is percent-encoded (gRPC over
  * HTTP/2, "Percent-Encoded"). Connect encodes ":" and others too; clients that decode by decodeURI, such as
- * grpc-js, would show them as "%3A".
+ * grpc-js, would show them as "%3A". What Connect writes for gRPC-Web, in the last frame of the body, stays as it is:
+ * its clients decode all of it.
  */
 export function withPlainGrpcMessage(response: UniversalServerResponse): UniversalServerResponse {
   rewrite(response.header);
