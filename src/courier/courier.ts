@@ -9,6 +9,7 @@ import type { UserRepository } from "../app/users.ts";
 import { segmentsOf } from "../domain/sms-segments.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Clock } from "../lib/clock.ts";
+import { FailureReport } from "../lib/failure-report.ts";
 import type { Log } from "../lib/log.ts";
 import { Lru } from "../lib/lru.ts";
 import type { RandomBytes } from "../lib/random.ts";
@@ -54,6 +55,7 @@ export class Courier {
   readonly #options: CourierOptions;
   readonly #sending = new Set<Promise<void>>();
   readonly #sender: Sender;
+  readonly #failures: FailureReport;
   readonly #unrecorded = new Lru<string, SentOutcome>(unrecordedMax);
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
@@ -63,6 +65,10 @@ export class Courier {
   constructor(options: CourierOptions) {
     this.#options = options;
     this.#sender = new Sender(options);
+    this.#failures = new FailureReport(
+      (error) => options.log.error("the outbox cannot be read", { error }),
+      () => options.log.info("the outbox can be read again"),
+    );
   }
 
   /** Looks for work soon. Cheap, and safe to call at any time. */
@@ -91,7 +97,7 @@ export class Courier {
   }
 
   async #claimAndSend(): Promise<void> {
-    const { outbox, isShared, providers, clock, log } = this.#options;
+    const { outbox, isShared, providers, clock } = this.#options;
     try {
       while (!this.#stopped) {
         // While all providers are left alone, one message at a time is enough to see one come back.
@@ -100,6 +106,7 @@ export class Courier {
         if (free <= 0) return; // whichever ends next wakes the courier
         // Looking costs a read, claiming a write: nothing is claimed before something is due.
         const dueMs = await outbox.nextDueMs();
+        this.#failures.works();
         if (dueMs === undefined) return isShared ? this.#sleep(pollMs) : undefined;
         const nowMs = clock.nowMs();
         const claimAtMs = Math.max(dueMs, restsUntilMs ?? 0);
@@ -109,7 +116,7 @@ export class Courier {
         for (const message of claimed) this.#begin(message, nowMs + beginMs);
       }
     } catch (error) {
-      log.error("the outbox cannot be read", { error });
+      this.#failures.failed(error);
       this.#sleep(pollMs);
     }
   }

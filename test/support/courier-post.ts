@@ -58,6 +58,8 @@ export class Post {
   #failSettling = false;
   /** While it is set, couriers claim nothing. */
   isHeld = false;
+  /** While set, the outbox cannot be read. */
+  isCut = false;
   /** Happens before it is written that a provider is about to be asked. */
   onBegin: () => unknown = () => {};
   /** Whether the courier is told of new messages, as it is of those that its own server writes. */
@@ -267,6 +269,10 @@ export class Post {
         return outcome;
       },
       outbox: withParts(store.outbox, {
+        nextDueMs: async () => {
+          if (this.isCut) throw new StoreUnavailableError("the database cannot be reached");
+          return store.outbox.nextDueMs();
+        },
         claim: async (...args) => (this.isHeld ? [] : store.outbox.claim(...args)),
         begin: async (claim, attempts) => {
           await this.onBegin();

@@ -51,6 +51,19 @@ describe("the courier", () => {
     expect(outcomes()).toEqual(["sent"]);
   });
 
+  it("says once that it cannot read the outbox, and once that it can", async () => {
+    post.isCut = true;
+    for (let round = 1; round <= 3; round += 1) {
+      post.courier.wake();
+      await post.quiet();
+    }
+    post.isCut = false;
+    await post.send("1");
+    await post.until(() => post.lines.length === 3);
+    const told = post.lines.map((line): unknown => JSON.parse(line).message);
+    expect(told).toEqual(["the outbox cannot be read", "the outbox can be read again", "message sent"]);
+  });
+
   it("tries again after what may pass, under the same id", async () => {
     post.answer = () => (post.sent.length < 4 ? { kind: "retry", reason: "busy" } : { kind: "sent" });
     await post.send("1");

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { StoreUnavailableError, type Store } from "../../src/app/ports.ts";
 import { Deadline, withDeadline } from "../../src/lib/deadline.ts";
-import { createLog, silentLog } from "../../src/lib/log.ts";
+import { createLog } from "../../src/lib/log.ts";
 import { connectionsMax } from "../../src/store/postgres/database.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { startPostgres, stopPostgres, type TestPostgres } from "../support/postgres.ts";
@@ -22,13 +22,17 @@ describe("when PostgreSQL fails", () => {
   let onlooker: pg.Client;
   /** That a test has opened; a failing one leaves them. */
   let others: pg.Client[];
+  /** What was logged. */
+  let messages: string[];
 
   beforeEach(async () => {
+    messages = [];
+    const log = createLog("info", (line) => messages.push(JSON.parse(line).message));
     database = await (await startPostgres()).createDatabase();
     proxy = await PostgresProxy.start(database.url);
     others = [];
     onlooker = await connected();
-    store = await openPostgresStore({ url: proxy.url, log: silentLog });
+    store = await openPostgresStore({ url: proxy.url, log });
   });
   afterEach(async () => {
     await Promise.all(others.map((client) => client.end()));
@@ -123,6 +127,7 @@ describe("when PostgreSQL fails", () => {
 
   it("answers in time that it cannot be reached, is not ready, and works soon after it can", async () => {
     await store.commit(userCommit("1", 0));
+    messages.length = 0;
     proxy.goDown();
     expect(await store.isReady?.()).toBe(false);
     const calls = [store.commit(userCommit("2", 0)), store.load({ type: "user", id: "1" })];
@@ -139,6 +144,7 @@ describe("when PostgreSQL fails", () => {
     expect(await works()).toBeLessThan(recoveryMsMax);
     expect(await store.isReady?.()).toBe(true);
     expect(await store.commit(userCommit("2", 0))).toEqual({ kind: "committed" });
+    expect(messages).toEqual(["the database cannot be reached", "the database can be reached again"]);
   });
 
   it("waits out a short interruption", async () => {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { StoreUnavailableError } from "../../app/ports.ts";
 import { Deadline } from "../../lib/deadline.ts";
+import { FailureReport } from "../../lib/failure-report.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Row } from "../sql/columns.ts";
 import { asUnavailable, isConnectionLost } from "./failures.ts";
@@ -33,12 +34,14 @@ export class Database {
   readonly #hosts: Hosts;
   readonly #pool: pg.Pool;
   readonly #lists: Gatherer<Query, pg.QueryResult<Row>>;
-  readonly #log: Log;
-  #isFailing = false;
+  readonly #failures: FailureReport;
 
   /** @param url may name several hosts; see `Hosts` */
   constructor(url: string, log: Log) {
-    this.#log = log;
+    this.#failures = new FailureReport(
+      (error) => log.error("the database cannot be reached", { cause: reason(error) }),
+      () => log.info("the database can be reached again"),
+    );
     this.#hosts = new Hosts(url);
     this.#pool = this.#hosts.createPool({
       max: connectionsMax,
@@ -47,8 +50,8 @@ export class Database {
       application_name: "ringback",
       types: { getTypeParser },
     });
-    // An idle connection was lost: the pool has dropped it already.
-    this.#pool.on("error", (error) => this.#report(error));
+    // An idle connection was lost, and the pool has dropped it already. Whoever takes the next one sees what is wrong.
+    this.#pool.on("error", () => {});
     this.#lists = new Gatherer({
       lanes: Array.from(
         { length: listConnectionsMax },
@@ -146,7 +149,9 @@ export class Database {
     for (;;) {
       const connection = await this.connect(deadline);
       try {
-        return await work(connection);
+        const answer = await work(connection);
+        this.#failures.works();
+        return answer;
       } catch (error) {
         if (!isConnectionLost(error) || deadline.isOver) throw asUnavailable(error);
       }
@@ -171,22 +176,12 @@ export class Database {
   async #connect(): Promise<pg.PoolClient> {
     const host = this.#hosts.current;
     try {
-      const client = await this.#pool.connect();
-      this.#report(undefined);
-      return client;
+      return await this.#pool.connect();
     } catch (error) {
       this.#hosts.leave(host);
-      this.#report(error);
+      this.#failures.failed(error);
       throw error;
     }
-  }
-
-  /** Once when it begins to fail, once when it works again. */
-  #report(error: unknown): void {
-    if (this.#isFailing === (error !== undefined)) return;
-    this.#isFailing = error !== undefined;
-    if (error === undefined) this.#log.info("the database can be reached again");
-    else this.#log.error("the database cannot be reached", { cause: reason(error) });
   }
 }
 

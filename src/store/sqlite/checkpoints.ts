@@ -1,4 +1,5 @@
 import type { Worker } from "node:worker_threads";
+import { FailureReport } from "../../lib/failure-report.ts";
 import type { Log } from "../../lib/log.ts";
 import type { CheckpointRequest } from "./checkpoint-thread.ts";
 import { endThread, post } from "./thread.ts";
@@ -16,9 +17,9 @@ const deathsMax = 3;
 export class Checkpoints {
   readonly #startWorker: () => Worker;
   readonly #log: Log;
+  readonly #failures: FailureReport;
   #worker: Worker | undefined;
   #isRunning = false;
-  #isFailing = false;
   #deaths = 0;
   #operations = 0;
 
@@ -26,6 +27,11 @@ export class Checkpoints {
   constructor(startWorker: () => Worker, log: Log) {
     this.#startWorker = startWorker;
     this.#log = log;
+    // Writes go on meanwhile, and the log grows.
+    this.#failures = new FailureReport(
+      (cause) => log.error("the log of the database cannot be copied into it, and grows", { cause }),
+      () => log.info("the log of the database is copied into it again"),
+    );
   }
 
   /** To be called after each batch. @param operations written by it */
@@ -57,7 +63,8 @@ export class Checkpoints {
       this.#deaths = 0;
       // Some batches pass before the next one: the log begins anew only while no checkpoint is made beside.
       this.#operations = 0;
-      this.#report(failure);
+      if (failure === undefined) this.#failures.works();
+      else this.#failures.failed(failure);
     });
     worker.on("error", (error) => (cause = error));
     worker.on("exit", () => {
@@ -71,13 +78,5 @@ export class Checkpoints {
     this.#worker = undefined;
     this.#isRunning = false;
     this.#deaths += 1;
-  }
-
-  /** Once when it begins to fail, once when it works again. Writes go on meanwhile, and the log grows. */
-  #report(failure: string | undefined): void {
-    if (this.#isFailing === (failure !== undefined)) return;
-    this.#isFailing = failure !== undefined;
-    if (failure === undefined) this.#log.info("the log of the database is copied into it again");
-    else this.#log.error("the log of the database cannot be copied into it, and grows", { cause: failure });
   }
 }

@@ -1,6 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import { StoreUnavailableError } from "../../app/ports.ts";
 import { currentDeadline, type Deadline } from "../../lib/deadline.ts";
+import { FailureReport } from "../../lib/failure-report.ts";
 import type { Log } from "../../lib/log.ts";
 import { callOverMessage } from "../bounds.ts";
 import type { Answer, Failure, Operation, Operations } from "./batch-writer.ts";
@@ -28,11 +29,11 @@ export class WriteQueue {
   readonly #startWorker: () => Worker;
   readonly #log: Log;
   readonly #onWritten: (operations: number) => void;
+  readonly #failures: FailureReport;
   #worker: Worker | undefined;
   #waiting: Waiting[] = [];
   #inFlight: readonly Waiting[] = [];
   #isWoken = false;
-  #isFailing = false;
   #drained: PromiseWithResolvers<void> | undefined;
 
   /**
@@ -44,6 +45,10 @@ export class WriteQueue {
     this.#startWorker = startWorker;
     this.#log = log;
     this.#onWritten = onWritten;
+    this.#failures = new FailureReport(
+      (cause) => log.error("the database cannot be written", { cause }),
+      () => log.info("the database can be written again"),
+    );
   }
 
   /**
@@ -151,15 +156,8 @@ export class WriteQueue {
         waiting.reject(asError(answer.failure));
       }
     }
-    this.#report(failure);
-  }
-
-  /** Once when it begins to fail, once when it works again. */
-  #report(failure: Failure | undefined): void {
-    if (this.#isFailing === (failure !== undefined)) return;
-    this.#isFailing = failure !== undefined;
-    if (failure === undefined) this.#log.info("the database can be written again");
-    else this.#log.error("the database cannot be written", { cause: failure.cause });
+    if (failure === undefined) this.#failures.works();
+    else this.#failures.failed(failure.cause);
   }
 
   #died(cause: unknown): void {
