@@ -115,6 +115,9 @@ function oidcConfig({ read, isSet, refuse }: Reader): OidcConfig {
     // Otherwise a token that was made for any other service of the issuer would be good here too.
     refuse(variables.oidcAudiences, "set together with RINGBACK_OIDC_ISSUERS");
   }
+  if (isSet(variables.oidcAudiences) && !isSet(variables.oidcIssuers)) {
+    refuse(variables.oidcIssuers, "set together with RINGBACK_OIDC_AUDIENCE");
+  }
   return {
     issuers: read(variables.oidcIssuers) ?? [],
     audiences: read(variables.oidcAudiences) ?? [],

@@ -269,6 +269,7 @@ describe("a mistake", () => {
 
   it.each<[string, Environment, string]>([
     ["issuers without an audience", { RINGBACK_OIDC_ISSUERS: "https://a.example" }, "RINGBACK_OIDC_AUDIENCE"],
+    ["an audience without issuers", { RINGBACK_OIDC_AUDIENCE: "api" }, "RINGBACK_OIDC_ISSUERS"],
     [
       "a webhook without a key in profile safe",
       { RINGBACK_SMS: "https://a.example" },
