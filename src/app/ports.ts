@@ -174,7 +174,7 @@ export interface Store {
   restore(items: AsyncIterable<KeptItem>, rows: () => readonly StoredRow[]): Promise<void>;
   readonly outbox: Outbox;
   readonly inbox: InboxStore;
-  /** Whether it would take a write now; one that is left out always does. */
+  /** Whether a database elsewhere would take a write now; a store that is part of the server leaves it out. */
   isReady?(): Promise<boolean>;
   /** Resolves once everything that was begun is finished. Nothing works afterwards. */
   close(): Promise<void>;
