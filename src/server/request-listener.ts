@@ -31,7 +31,8 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
   const { routes, cors, drain, limits, log } = options;
 
   return (request, response) => {
-    // Without a listener, a write after the client has gone would end the process.
+    // Without listeners, a client that goes in the middle of a request or of its answer would end the process.
+    request.on("error", (error) => log.debug("a request broke off", { error }));
     response.on("error", (error) => log.debug("an answer could not be sent", { error }));
     leaveBodyAfterAnswer(request, response);
     answer(request, response)

@@ -304,6 +304,17 @@ describe("the socket", () => {
     await closed;
   });
 
+  it("three requests at once, the last of them half a one: the connection ends, the server does not", async () => {
+    const socket = connectTcp(Number(new URL(url).port), "127.0.0.1");
+    socket.on("error", () => {}).resume();
+    await once(socket, "connect");
+    const type = "content-type: application/proto\r\ntransfer-encoding: chunked";
+    socket.write("OPTIONS /v2/users/human HTTP/1.1\r\nhost: l\r\nexpect: x\r\ncontent-length: 0\r\n\r\n");
+    socket.write(`HEAD ${setPhone} HTTP/1.0\r\nhost: l\r\n${type}\r\n\r\n2\r\n{}\r\n0\r\n\r\n`);
+    socket.write("POST /nope HTTP/1.1\r\nhost: l\r\ncontent-length: 10\r\n\r\n12345");
+    await once(socket, "close");
+  });
+
   it.each(["POST", "HEAD", "OPTIONS"])(
     "a %s that waits to be told to go on, and is taken back at once",
     async (method) => {
