@@ -140,10 +140,11 @@ export async function changeHttp(
   const signingKey = drawCode(signingKeyGenerator, app.randomBytes);
   const sealedSigningKey = app.vault.seal(id, signingKey);
   const details = await changeProvider(app, id, "http", missing, (present, nowMs) => {
-    const { sealed, expiresMs } = present.formerSigningKey ?? { sealed: "", expiresMs: 0 };
+    const former = present.formerSigningKey;
     // There is one former key at a time, and it was promised how long that one is valid.
-    if (formerKeyMs > 0 && nowMs < expiresMs && app.vault.opens(sealed)) {
-      throw new DomainError(smsProviderErrors.formerKeyValid, { time: new Date(expiresMs).toISOString() });
+    if (formerKeyMs > 0 && former && nowMs < former.expiresMs && app.vault.opens(former.sealed)) {
+      const time = new Date(former.expiresMs).toISOString();
+      throw new DomainError(smsProviderErrors.formerKeyValid, { time });
     }
     // One that cannot be opened any more would keep the whole account closed.
     const isKept = formerKeyMs > 0 && app.vault.opens(present.sealedSigningKey);
