@@ -117,9 +117,13 @@ export class Settings {
    * then in its base language. What one leaves empty comes from the next.
    */
   async text(scope: Scope, textType: TextType, language: string): Promise<InForce<MessageText>> {
-    const dated = textIn(await this.instance.find(instanceId), textType, language);
+    const [instance, organization] = await Promise.all([
+      this.instance.find(instanceId),
+      scope === "instance" ? undefined : this.find(scope),
+    ]);
+    const dated = textIn(instance, textType, language);
     const ofInstance = over(builtInText(textType, language || defaultLanguage), dated?.value);
-    const own = scope === "instance" ? undefined : textIn(await this.find(scope), textType, language);
+    const own = textIn(organization, textType, language);
     return own === undefined
       ? { value: ofInstance, dated, isDefault: scope !== "instance" || dated === undefined }
       : { value: over(ofInstance, own.value), dated: own, isDefault: false };
