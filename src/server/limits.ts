@@ -19,8 +19,10 @@ export interface Limits {
   readonly callTimeoutMs: number;
   /** How long an HTTP/1.1 connection may wait for its next request. */
   readonly http1IdleTimeoutMs: number;
-  /** After this long without a frame, an HTTP/2 connection takes no further calls; open streams go on. */
+  /** How long an HTTP/2 connection may be without a frame, unless a stream of messages is open. */
   readonly http2IdleTimeoutMs: number;
+  /** How often an HTTP/2 client is asked whether it is there; it has as long to answer. At least `callTimeoutMs`. */
+  readonly http2KeepAliveMs: number;
   /** TCP keep-alive probes start after this; they find peers that are gone. */
   readonly tcpKeepAliveMs: number;
   /** For how long it holds that the server is ready, once it was found to be. */
@@ -45,6 +47,7 @@ export const defaultLimits: Limits = {
   // Longer than the 60 s after which common load balancers drop an idle connection: they must be first.
   http1IdleTimeoutMs: 75_000,
   http2IdleTimeoutMs: 300_000,
+  http2KeepAliveMs: 90_000,
   tcpKeepAliveMs: 60_000,
   readinessHoldsMs: 100,
   healthWatchIntervalMs: 1_000,

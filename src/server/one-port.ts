@@ -1,17 +1,11 @@
 import { once } from "node:events";
-import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from "node:http";
-import {
-  constants,
-  createServer as createHttp2Server,
-  type Http2Server,
-  type ServerHttp2Session,
-} from "node:http2";
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
-import { createServer as createTlsServer, TLSSocket } from "node:tls";
+import { createServer as createTlsServer } from "node:tls";
 import type { Log } from "../lib/log.ts";
+import { serveHttp1 } from "./http1-connections.ts";
+import { serveHttp2 } from "./http2-connections.ts";
 import type { RequestListener } from "./http.ts";
 import type { Limits } from "./limits.ts";
-import { Http1Exchange, Http2Exchange } from "./unary/exchange.ts";
 import type { UnaryPath } from "./unary/path.ts";
 
 export interface OnePortOptions {
@@ -47,15 +41,9 @@ export async function openPort(
   onRequest: RequestListener,
 ): Promise<OnePort> {
   const { limits, log, tls } = options;
-  const http1 = serveHttp1(limits, (request, response) => {
-    const exchange = new Http1Exchange(request, response, tls === undefined ? "http" : "https");
-    if (!unaryPath(exchange)) onRequest(request, response);
-  });
-  const http2 = serveHttp2(limits, unaryPath, onRequest, (error) => log.debug("a stream failed", { error }));
-  const hand = (socket: Socket, isHttp2: boolean): void => {
-    if (isHttp2) http2.server.emit("connection", socket);
-    else http1.take(socket);
-  };
+  const http1 = serveHttp1(limits, unaryPath, onRequest);
+  const http2 = serveHttp2(limits, unaryPath, onRequest, log);
+  const hand = (socket: Socket, isHttp2: boolean): void => (isHttp2 ? http2 : http1).take(socket);
 
   const tcpOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: limits.tcpKeepAliveMs };
   const front =
@@ -135,125 +123,6 @@ function sniff(socket: Socket, timeoutMs: number, found: (isHttp2: boolean) => v
     socket.unshift(seen);
     found(isHttp2);
   }
-}
-
-interface Http1 {
-  take(socket: Socket): void;
-  drain(): void;
-  /** Only when no connection is left: before, it would cut off answers that are not sent to their end. */
-  close(): void;
-}
-
-function serveHttp1(
-  limits: Limits,
-  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
-): Http1 {
-  const server = createHttp1Server({
-    maxHeaderSize: limits.headerBytesMax,
-    headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.http1IdleTimeoutMs,
-    connectionsCheckingInterval: Math.ceil(limits.headersTimeoutMs / 4),
-  });
-  // This server never listens by itself, but only with this event it begins to watch its time-outs.
-  server.emit("listening");
-
-  /** Each connection with its answers that are not sent yet. */
-  const pending = new Map<Socket, Set<ServerResponse>>();
-  let draining = false;
-
-  server.on("request", (request, response) => {
-    const { socket } = request;
-    const responses = pending.get(socket);
-    responses?.add(response);
-    if (draining) response.setHeader("connection", "close");
-    response.once("close", () => {
-      responses?.delete(response);
-      if (draining && responses?.size === 0) socket.destroySoon();
-    });
-    onRequest(request, response);
-  });
-
-  return {
-    take(socket) {
-      if (draining) return void socket.destroy();
-      pending.set(socket, new Set());
-      socket.once("close", () => pending.delete(socket));
-      server.emit("connection", socket);
-      // Over TLS, Node goes on to feed its parser where it has paused it, and the connection breaks ("Parse
-      // Error: Paused"). With a listener of ours, data takes the way that can be paused.
-      if (socket instanceof TLSSocket) socket.on("data", () => {});
-    },
-    drain() {
-      draining = true;
-      for (const [socket, responses] of pending) {
-        const last = [...responses].at(-1);
-        if (last === undefined) socket.destroySoon();
-        else if (!last.headersSent) last.setHeader("connection", "close");
-      }
-    },
-    close: () => void server.close(),
-  };
-}
-
-interface Http2 {
-  readonly server: Http2Server;
-  drain(): void;
-}
-
-function serveHttp2(
-  limits: Limits,
-  unaryPath: UnaryPath,
-  onRequest: RequestListener,
-  onStreamError: (error: Error) => void,
-): Http2 {
-  const server = createHttp2Server({
-    settings: {
-      maxConcurrentStreams: limits.streamsPerConnectionMax,
-      maxHeaderListSize: limits.headerBytesMax,
-    },
-  });
-  const sessions = new Set<ServerHttp2Session>();
-  let draining = false;
-  server.on("session", (session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
-    session.setTimeout(limits.http2IdleTimeoutMs, () => session.close());
-    if (draining) session.close();
-  });
-  // Never listens: it makes requests and responses of the streams that the unary path leaves to it.
-  const requests = createHttp2Server();
-  requests.on("request", onRequest);
-  server.on("stream", (stream, headers, flags, rawHeaders) => {
-    stream.on("error", onStreamError);
-    // Reset in the packet that began it. Node's requests would write to it, and throw where nobody catches it.
-    if (stream.closed) return;
-    // Node holds a client to the bound only once it has acknowledged it, and one need not.
-    if (textBytes(rawHeaders) > limits.headerBytesMax) {
-      return stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    }
-    const { ":method": method = "", ":path": target = "" } = headers;
-    const exchange = new Http2Exchange(stream, headers, method, target);
-    if (!unaryPath(exchange)) requests.emit("stream", stream, headers, flags, rawHeaders);
-    // The client waits for this before it sends the body (RFC 9110 section 10.1.1); Node's requests say it by themselves.
-    else if (headers.expect === "100-continue" && !stream.headersSent && !stream.closed) {
-      stream.additionalHeaders({ ":status": constants.HTTP_STATUS_CONTINUE });
-    }
-  });
-  return {
-    server,
-    drain() {
-      draining = true;
-      for (const session of sessions) session.close();
-    },
-  };
-}
-
-/** Of texts of one byte a character. */
-function textBytes(texts: readonly string[]): number {
-  let bytes = 0;
-  for (const { length } of texts) bytes += length;
-  return bytes;
 }
 
 function portOf(server: TcpServer): number {

@@ -1,22 +1,41 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { echoTls } from "./echo-tls.ts";
 
-/** RFC 9113 section 6. */
-const types = { data: 0x0, headers: 0x1, resetStream: 0x3, settings: 0x4 } as const;
+/** RFC 9113 section 6; and one that nobody knows, and whoever gets it ignores (section 5.5). */
+const types = {
+  data: 0x0,
+  headers: 0x1,
+  resetStream: 0x3,
+  settings: 0x4,
+  ping: 0x6,
+  goAway: 0x7,
+  unknown: 0xfa,
+};
 const flags = { none: 0x0, endStream: 0x1, endHeaders: 0x4 } as const;
 const frameHeaderBytes = 9;
 
-/** A connection of HTTP/2 that writes frames as it is told, which no client library would. */
+/** Of PING. */
+export const pingBytes = frameHeaderBytes + 8;
+
+/** A connection of HTTP/2 that writes frames as it is told, which no client library would, and answers none. */
 export class Http2Frames {
   /** Resolves when the connection is closed. */
   readonly closed: Promise<unknown>;
+  readonly #tcp: Socket;
+  /** The same, or TLS over it. */
   readonly #socket: Socket;
   /** The streams that the server has ended, and who waits for one. */
   readonly #ended = new Map<number, PromiseWithResolvers<void>>();
   #unread = Buffer.alloc(0);
 
-  constructor(port: number) {
-    this.#socket = connect(port, "127.0.0.1").setNoDelay();
+  /** @param isTls whether the server has the certificate of `echoTls` */
+  constructor(port: number, isTls = false) {
+    this.#tcp = connect(port, "127.0.0.1").setNoDelay();
+    this.#socket = isTls
+      ? connectTls({ socket: this.#tcp, ca: echoTls.cert, ALPNProtocols: ["h2"] })
+      : this.#tcp;
     this.#socket.on("data", (chunk) => this.#read(chunk));
     this.closed = once(this.#socket, "close");
     this.#socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
@@ -37,6 +56,27 @@ export class Http2Frames {
     this.#write(types.resetStream, flags.none, stream, Uint8Array.of(0, 0, 0, code));
   }
 
+  ping(): void {
+    this.#write(types.ping, flags.none, 0, Buffer.alloc(8));
+  }
+
+  /** Says that no further request comes. */
+  goAway(): void {
+    this.#write(types.goAway, flags.none, 0, Buffer.alloc(8));
+  }
+
+  /** @param byteLength of the whole frame */
+  unknown(byteLength: number): void {
+    this.#write(types.unknown, flags.none, 0, Buffer.alloc(byteLength - frameHeaderBytes));
+  }
+
+  /** What is written meanwhile leaves at once. */
+  together(write: () => void): void {
+    this.#socket.cork();
+    write();
+    this.#socket.uncork();
+  }
+
   /** Resolves when the server has answered or reset a stream. */
   ended(stream: number): Promise<void> {
     return this.#endOf(stream).promise;
@@ -45,6 +85,11 @@ export class Http2Frames {
   /** Lets the connection go. */
   end(): void {
     this.#socket.end();
+  }
+
+  /** Breaks off (RST of TCP). */
+  breakOff(): void {
+    this.#tcp.resetAndDestroy();
   }
 
   #endOf(stream: number): PromiseWithResolvers<void> {

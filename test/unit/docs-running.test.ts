@@ -47,6 +47,7 @@ describe("docs/running.md", () => {
       seconds(limits.requestTimeoutMs),
       seconds(limits.http1IdleTimeoutMs),
       seconds(limits.http2IdleTimeoutMs),
+      seconds(limits.http2KeepAliveMs),
     ]);
   });
 

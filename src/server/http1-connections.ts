@@ -1,0 +1,71 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { RequestListener } from "./http.ts";
+import type { Limits } from "./limits.ts";
+import { Http1Exchange } from "./unary/exchange.ts";
+import type { UnaryPath } from "./unary/path.ts";
+
+export interface Http1Connections {
+  /** @param socket of which nothing was read, or all that was is put back */
+  take(socket: Socket): void;
+  /** Ends each connection once what it asked is answered. */
+  drain(): void;
+  /** Only when no connection is left: before, it would cut off answers that are not sent to their end. */
+  close(): void;
+}
+
+/** @param onRequest gets the requests that the unary path does not understand. */
+export function serveHttp1(
+  limits: Limits,
+  unaryPath: UnaryPath,
+  onRequest: RequestListener,
+): Http1Connections {
+  const server = createServer({
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.http1IdleTimeoutMs,
+    connectionsCheckingInterval: Math.ceil(limits.headersTimeoutMs / 4),
+  });
+  // This server never listens by itself, but only with this event it begins to watch its time-outs.
+  server.emit("listening");
+
+  /** Each connection with its answers that are not sent yet. */
+  const pending = new Map<Socket, Set<ServerResponse>>();
+  let draining = false;
+
+  server.on("request", (request, response) => {
+    const { socket } = request;
+    const responses = pending.get(socket);
+    responses?.add(response);
+    if (draining) response.setHeader("connection", "close");
+    response.once("close", () => {
+      responses?.delete(response);
+      if (draining && responses?.size === 0) socket.destroySoon();
+    });
+    const scheme = socket instanceof TLSSocket ? "https" : "http";
+    if (!unaryPath(new Http1Exchange(request, response, scheme))) onRequest(request, response);
+  });
+
+  return {
+    take(socket) {
+      if (draining) return void socket.destroy();
+      pending.set(socket, new Set());
+      socket.once("close", () => pending.delete(socket));
+      server.emit("connection", socket);
+      // Over TLS, Node goes on to feed its parser where it has paused it, and the connection breaks ("Parse
+      // Error: Paused"). With a listener of ours, data takes the way that can be paused.
+      if (socket instanceof TLSSocket) socket.on("data", () => {});
+    },
+    drain() {
+      draining = true;
+      for (const [socket, responses] of pending) {
+        const last = [...responses].at(-1);
+        if (last === undefined) socket.destroySoon();
+        else if (!last.headersSent) last.setHeader("connection", "close");
+      }
+    },
+    close: () => void server.close(),
+  };
+}
