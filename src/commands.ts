@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { rebuild } from "./app/rebuild.ts";
+import { foldRows } from "./app/fold.ts";
 import { exportLines, importLines, type KeptCounts, noCounts } from "./app/transfer.ts";
 import { acceptKey, openStore } from "./build.ts";
 import { type Config, ConfigError } from "./config/config.ts";
@@ -80,7 +80,7 @@ function requireStore(name: string, { needsStore }: Command, { store }: Config):
 async function rebuildRows(config: Config, log: Log): Promise<void> {
   const rows = await withStore(config, log, async (store) => {
     await requireEvents(store);
-    return rebuild(store);
+    return store.rebuild(foldRows);
   });
   process.stdout.write(`Rows computed from the events: ${rows}.\n`);
 }

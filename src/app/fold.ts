@@ -1,32 +1,42 @@
 import { upcast } from "../domain/upcast.ts";
-import type { AggregateType, HistoryEvent, StoredRow } from "./ports.ts";
+import type { AggregateRef, AggregateType, HistoryEvent, StoredRow } from "./ports.ts";
 import { advance, type AggregateKind, type Loaded } from "./repository.ts";
 import { sessionKind } from "./sessions.ts";
 import { settingsKind } from "./settings.ts";
 import { userKind } from "./users.ts";
 
-/** Makes rows from events. It keeps the rows of all aggregates in memory, and no event. */
-export class HistoryFold {
-  readonly #rows = new Map<string, StoredRow>();
-
-  /** @throws Error if this cannot be the next event of its aggregate */
-  add(event: HistoryEvent): void {
-    const { type, id } = event.aggregate;
-    const name = `${type} ${id}`;
-    const row = this.#rows.get(name);
-    try {
-      const expected = (row?.sequence ?? 0) + 1;
-      if (event.sequence !== expected) throw new Error(`its sequence is not ${expected}`);
-      this.#rows.set(name, folds[type](row, event));
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`event ${event.position} (${name}, sequence ${event.sequence}): ${reason}`, { cause });
+/**
+ * Makes the rows of all aggregates from their events; see `RowsOf`.
+ *
+ * @throws Error if an event cannot be the next one of its aggregate, or is of a type that is not known
+ */
+export async function* foldRows(events: AsyncIterable<HistoryEvent>): AsyncGenerator<StoredRow> {
+  let row: StoredRow | undefined;
+  for await (const event of events) {
+    if (row !== undefined && !isSame(row.aggregate, event.aggregate)) {
+      yield row;
+      row = undefined;
     }
+    row = next(row, event);
   }
+  if (row !== undefined) yield row;
+}
 
-  /** In the order of the first events of their aggregates. */
-  rows(): readonly StoredRow[] {
-    return [...this.#rows.values()];
+function isSame(a: AggregateRef, b: AggregateRef): boolean {
+  return a.id === b.id && a.type === b.type;
+}
+
+function next(row: StoredRow | undefined, event: HistoryEvent): StoredRow {
+  const { position, sequence } = event;
+  const { type, id } = event.aggregate;
+  try {
+    const expected = (row?.sequence ?? 0) + 1;
+    if (sequence !== expected) throw new Error(`its sequence is not ${expected}`);
+    if (row !== undefined && position <= row.lastPosition) throw new Error("it is before the one before it");
+    return folds[type](row, event);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`event ${position} (${type} ${id}, sequence ${sequence}): ${reason}`, { cause });
   }
 }
 

@@ -161,17 +161,23 @@ export interface Store {
   findAnswer(key: string, nowMs: number): MaybePromise<string | undefined>;
   /** Events in the order of commits, after `afterPosition`, at most `limit`. */
   history(afterPosition: number, limit: number): MaybePromise<readonly HistoryEvent[]>;
-  /** Puts these in the place of the rows of all aggregates. The history stays. Only while no command runs. */
-  replaceRows(rows: readonly StoredRow[]): Promise<void>;
+  /**
+   * Makes the rows of all aggregates anew, all of them or none. Only while no command runs.
+   *
+   * @returns how many there are
+   * @throws whatever `rowsOf` throws
+   */
+  rebuild(rowsOf: RowsOf): Promise<number>;
   /** All that is kept, as it is at one moment: kind by kind as in `keptKinds`, each in its order. */
   dump(): AsyncIterable<KeptItem>;
   /**
-   * Fills an empty store with what another one gave, all of it or nothing. Only while no command runs.
+   * Fills an empty store with what another one gave, and makes the rows, all of it or nothing. Only while no command
+   * runs.
    *
-   * @param rows asked once the items have come to their end
-   * @throws Error if the store is not empty, or whatever the items throw
+   * @returns how many rows there are
+   * @throws Error if the store is not empty, or whatever the items or `rowsOf` throw
    */
-  restore(items: AsyncIterable<KeptItem>, rows: () => readonly StoredRow[]): Promise<void>;
+  restore(items: AsyncIterable<KeptItem>, rowsOf: RowsOf): Promise<number>;
   readonly outbox: Outbox;
   readonly inbox: InboxStore;
   /** Whether a database elsewhere would take a write now; a store that is part of the server leaves it out. */
@@ -179,6 +185,12 @@ export interface Store {
   /** Resolves once everything that was begun is finished. Nothing works afterwards. */
   close(): Promise<void>;
 }
+
+/**
+ * Makes rows from events. The events of an aggregate come one after the other, in the order of their sequences, so that
+ * nobody need keep more than one aggregate in memory.
+ */
+export type RowsOf = (events: AsyncIterable<HistoryEvent>) => AsyncIterable<StoredRow>;
 
 /** What a store keeps, by kind. The rows are not among it: they are made from the events. */
 export interface Kept {

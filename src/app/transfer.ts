@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { HistoryFold } from "./fold.ts";
+import { foldRows } from "./fold.ts";
 import { decodeItem, encodeItem, encodeLine } from "./kept-line.ts";
 import { type KeptItem, type KeptKind, keptKinds, type Store } from "./ports.ts";
 
@@ -50,20 +50,20 @@ function addLine(hash: Hash, line: string): void {
  * Fills an empty store, all of it or nothing, and makes the rows from the events.
  *
  * @param lines without their ends
- * @throws Error that names the line if they are not a whole export, or the store is not empty
+ * @throws Error that names the line if they are not a whole export, or the event if it cannot be folded; and if the
+ * store is not empty
  */
 export async function importLines(
   store: Pick<Store, "restore">,
   lines: AsyncIterable<string>,
 ): Promise<KeptCounts & { readonly rows: number }> {
   const reader = new ExportReader();
-  await store.restore(reader.read(lines), () => reader.fold.rows());
-  return { ...reader.counts, rows: reader.fold.rows().length };
+  const rows = await store.restore(reader.read(lines), foldRows);
+  return { ...reader.counts, rows };
 }
 
 /** Reads an export once, from its first line to its last. */
 class ExportReader {
-  readonly fold = new HistoryFold();
   readonly counts = noCounts();
   #line = 0;
   /** Of the last item of its kind: order is a part of what is exported. */
@@ -109,7 +109,6 @@ class ExportReader {
       }
       this.#requireOrder(item);
       this.counts[item.kind] += 1;
-      if (item.kind === "event") this.fold.add(item.value);
     }
     addLine(this.#hash, text);
     return item;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
-import { HistoryFold } from "../../src/app/fold.ts";
+import { foldRows } from "../../src/app/fold.ts";
 import type { HistoryEvent, Store, StoredRow } from "../../src/app/ports.ts";
 import { exportLines, importLines } from "../../src/app/transfer.ts";
 import { evolveSession, type SessionEvent, type SessionState } from "../../src/domain/session-state.ts";
@@ -42,9 +42,14 @@ const histories: readonly (readonly HistoryEvent[])[] = await Promise.all(
 describe.each(versions)("the export $name", ({ lines, rows }) => {
   it("is read whole, and gives the rows that it gave when it was written", async () => {
     const store = await imported(lines);
-    const fold = new HistoryFold();
-    for (const event of await store.history(0, 1_000_000)) fold.add(event);
-    expect(fold.rows()).toEqual(rows);
+    const made: StoredRow[] = [];
+    await store.rebuild(async function* (events) {
+      for await (const row of foldRows(events)) {
+        made.push(row);
+        yield row;
+      }
+    });
+    expect(made).toEqual(rows);
     for (const { aggregate, sequence, state } of rows) {
       expect(await store.load(aggregate)).toEqual({ sequence, state });
     }
@@ -83,18 +88,19 @@ describe("stored events", () => {
 
   it.each(["user.moon.landed", "session.added", "constructor"])(
     "of the unknown type %s are refused",
-    (type) => {
+    async (type) => {
       expect(() => upcast("user", { type, data: {} })).toThrow(`events of the type ${type}`);
-      const fold = new HistoryFold();
       const event = {
         position: 9,
         aggregate: { type: "user", id: "ada" },
         sequence: 1,
         atMs: 1,
-        type,
         data: {},
       } as const;
-      expect(() => fold.add(event)).toThrow(
+      const events = async function* () {
+        yield { ...event, type };
+      };
+      await expect(foldRows(events()).next()).rejects.toThrow(
         /^event 9 \(user ada, sequence 1\): this version does not know events/,
       );
     },

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import pg from "pg";
+import { foldRows } from "../../src/app/fold.ts";
 import type { Condition, SessionRecord, UserRecord } from "../../src/app/search.ts";
+import { silentLog } from "../../src/lib/log.ts";
 import { binaryArray } from "../../src/store/postgres/binary-array.ts";
 import type { Query } from "../../src/store/postgres/database.ts";
 import { migrate } from "../../src/store/postgres/migrate.ts";
 import { recordTables, type RecordTable } from "../../src/store/sql/record-tables.ts";
-import { replaceRowsSql } from "../../src/store/postgres/replace-rows.ts";
+import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { searchSql } from "../../src/store/postgres/search-sql.ts";
 import { statements } from "../../src/store/postgres/statements.ts";
 import { startPostgres, stopPostgres } from "../support/postgres.ts";
@@ -90,9 +92,9 @@ describe("the index that postgres searches by", () => {
     const database = new pg.Client({ connectionString: url });
     await database.connect();
     try {
-      await database.query("BEGIN");
-      for (const { text, values } of replaceRowsSql([])) await database.query(text, [...values]);
-      await database.query("COMMIT");
+      const store = await openPostgresStore({ url, log: silentLog });
+      await store.rebuild(foldRows);
+      await store.close();
       const { rows } = await database.query(
         "SELECT relname FROM pg_class WHERE relnamespace = 'ringback'::regnamespace AND relkind = 'r' AND reltuples >= 0",
       );

@@ -192,10 +192,23 @@ describe("servers on one database", () => {
     ended.abort();
   });
 
-  it("do not let the rows be made anew from events that are not the last", async () => {
-    await stores[1].commit(userCommit("2", 0));
-    await expect(stores[0].replaceRows([])).rejects.toThrow("events were written meanwhile");
-    expect(await stores[0].load({ type: "user", id: "2" })).toMatchObject({ sequence: 1 });
+  it("wait with what they write while one makes the rows anew", async () => {
+    await stores[1].commit(userCommit("1", 0));
+    const meanwhile: Promise<CommitOutcome>[] = [];
+    const rows = await stores[0].rebuild(async function* (events) {
+      for await (const { aggregate, sequence, position, atMs } of events) {
+        meanwhile.push(stores[1].commit(userCommit("1", 1)), stores[1].commit(userCommit("2", 0)));
+        while ((await query("SELECT FROM pg_locks WHERE NOT granted")).length === 0);
+        const state = { isNew: true };
+        yield { aggregate, sequence, state, lastPosition: position, changedMs: atMs, keys: [], record: null };
+      }
+    });
+    expect(rows).toBe(1);
+    expect(await Promise.all(meanwhile)).toEqual([{ kind: "committed" }, { kind: "committed" }]);
+    for (const [id, sequence] of Object.entries({ 1: 2, 2: 1 })) {
+      expect(await stores[0].load({ type: "user", id })).toMatchObject({ sequence });
+    }
+    expect(await stores[0].history(0, 10)).toHaveLength(3);
   });
 
   it("tell a reader of the history nothing that an earlier event may still come before", async () => {

@@ -121,6 +121,9 @@ describe("a server of this release beside the next one, on PostgreSQL", () => {
       { ...common, aggregate: user, lastPosition: 1, record: userRecord({ userName: "ada" }) },
       { ...common, aggregate: session, lastPosition: 2, record: sessionRecord({ userId: "1" }) },
     ];
+    const rowsOf = async function* () {
+      yield* rows;
+    };
     const event = { type: "changed", data: {}, sequence: 1, atMs: 1_000 };
     const items: readonly KeptItem[] = [
       { kind: "event", value: { ...event, position: 1, aggregate: user } },
@@ -133,10 +136,10 @@ describe("a server of this release beside the next one, on PostgreSQL", () => {
       (async function* () {
         yield* items;
       })(),
-      () => rows,
+      rowsOf,
     );
     expect(await dumped()).toEqual(items);
-    await store.replaceRows(rows);
+    expect(await store.rebuild(rowsOf)).toBe(2);
     expect(await store.search("user", everyRecord)).toMatchObject({ ids: ["1"] });
     expect(await store.search("session", everyRecord)).toMatchObject({ ids: ["2"] });
   });

@@ -30,11 +30,20 @@ export async function dumpOf(store: Store) {
   return { events: events.length, states, holders, lists };
 }
 
-/** The rows as they are on the disk. */
+/** The rows as they are on the disk, but for their numbers: in their place is whose they are. */
 export function rawDumpOf(file: string): Record<string, unknown> {
   using database = new DatabaseSync(file, { readOnly: true });
-  const tables = ["states", "unique_keys", "user_records", "session_records"];
+  const read = (table: string) => database.prepare(`SELECT * FROM ${table}`).all();
+  const owners = new Map(
+    read("states").map((row) => [row["number"], `${row["aggregate_type"]}/${row["aggregate_id"]}`]),
+  );
+  const tables = ["events", "states", "unique_keys", "user_records", "session_records"];
   return Object.fromEntries(
-    tables.map((table) => [table, database.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all()]),
+    tables.map((table) => [
+      table,
+      read(table)
+        .map(({ number, ...row }) => JSON.stringify({ owner: owners.get(number ?? null), ...row }))
+        .toSorted(),
+    ]),
   );
 }

@@ -190,7 +190,8 @@ describe("when PostgreSQL fails", () => {
 
   it("does not say that nothing was restored where it may have been", async () => {
     const broken = proxy.breakNextCommit("after", 0, "COMMIT");
-    const restored = store.restore((async function* () {})(), () => []);
+    const nothing = async function* () {};
+    const restored = store.restore(nothing(), nothing);
     await expect(restored).rejects.toMatchObject({ outcome: "unknown" });
     await broken;
   });

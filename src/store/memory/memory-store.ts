@@ -8,6 +8,7 @@ import {
   type CommitOutcome,
   type HistoryEvent,
   type KeptItem,
+  type RowsOf,
   type Store,
   type StoredRow,
   type StoredState,
@@ -101,7 +102,13 @@ class MemoryStore implements Store {
     return this.#events.read(afterPosition, limit);
   }
 
-  async replaceRows(rows: readonly StoredRow[]): Promise<void> {
+  async rebuild(rowsOf: RowsOf): Promise<number> {
+    const rows = await Array.fromAsync(rowsOf(byAggregate(this.#events.read(0, Infinity))));
+    this.#replaceRows(rows);
+    return rows.length;
+  }
+
+  #replaceRows(rows: readonly StoredRow[]): void {
     for (const states of Object.values(this.#states)) states.clear();
     this.#keyHolders.clear();
     this.#records.user.clear();
@@ -130,10 +137,10 @@ class MemoryStore implements Store {
     for (const answer of answers) yield { kind: "answer", value: answer };
   }
 
-  async restore(items: AsyncIterable<KeptItem>, rows: () => readonly StoredRow[]): Promise<void> {
-    const restored: KeptItem[] = [];
-    for await (const item of items) restored.push(item);
-    const made = rows();
+  async restore(items: AsyncIterable<KeptItem>, rowsOf: RowsOf): Promise<number> {
+    const restored = await Array.fromAsync(items);
+    const events = restored.flatMap(({ kind, value }) => (kind === "event" ? [value] : []));
+    const rows = await Array.fromAsync(rowsOf(byAggregate(events)));
     if (!(await this.dump().next()).done) throw new Error(notEmptyMessage);
     for (const { kind, value } of restored) {
       if (kind === "event") {
@@ -143,7 +150,8 @@ class MemoryStore implements Store {
       else if (kind === "inboxMessage") this.inbox.restore(value);
       else this.#answers.add(value);
     }
-    await this.replaceRows(made);
+    this.#replaceRows(rows);
+    return rows.length;
   }
 
   async close(): Promise<void> {
@@ -235,4 +243,11 @@ class MemoryInbox implements InboxStore {
     for (const message of found) this.#messages.delete(message.messageId);
     return found.length;
   }
+}
+
+/** @param events in the order of their positions */
+async function* byAggregate(events: readonly HistoryEvent[]): AsyncGenerator<HistoryEvent> {
+  yield* Map.groupBy(events, ({ aggregate: { type, id } }) => `${type}/${id}`)
+    .values()
+    .flatMap((each) => each);
 }

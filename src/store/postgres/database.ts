@@ -97,12 +97,13 @@ export class Database {
     }
   }
 
-  /** Carries out all of them or none. */
-  async transaction(queries: Iterable<Query> | AsyncIterable<Query>): Promise<void> {
+  /** Carries out all of what is asked there, or none. */
+  async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const transaction = await this.begin("BEGIN");
     try {
-      for await (const query of queries) await transaction.query(query);
+      const result = await work(transaction);
       await transaction.commit();
+      return result;
     } finally {
       transaction.end();
     }

@@ -1,11 +1,11 @@
 import type { InboxMessage } from "../../app/inbox-port.ts";
-import type { HistoryEvent, KeptAnswer, KeptItem, StoredRow } from "../../app/ports.ts";
+import type { HistoryEvent, KeptAnswer, KeptItem, RowsOf } from "../../app/ports.ts";
 import { notEmptyMessage } from "../bounds.ts";
 import type { Row } from "../sql/columns.ts";
 import { answerOf, eventOf, inboxMessageOf, keptMessageOf } from "../sql/rows.ts";
 import type { Database, Query, Transaction } from "./database.ts";
 import { keptMessageColumns } from "./outbox-columns.ts";
-import { replaceRowsSql } from "./replace-rows.ts";
+import { replaceRows } from "./replace-rows.ts";
 import { type Statement, statements } from "./statements.ts";
 import { storedJson } from "./stored-text.ts";
 
@@ -45,12 +45,11 @@ async function* inOrder(transaction: Transaction, table: string, column: string)
 }
 
 /** Writes all of it in one transaction. @throws Error if something is kept already */
-export function restore(
-  database: Database,
-  items: AsyncIterable<KeptItem>,
-  rows: () => readonly StoredRow[],
-): Promise<void> {
-  return database.transaction(restoreSql(items, rows));
+export function restore(database: Database, items: AsyncIterable<KeptItem>, rowsOf: RowsOf): Promise<number> {
+  return database.transaction(async (transaction) => {
+    for await (const query of restoreSql(items)) await transaction.query(query);
+    return replaceRows(transaction, rowsOf);
+  });
 }
 
 const requireEmpty = `
@@ -64,6 +63,18 @@ const requireEmpty = `
   END $$
 `;
 
+const prepareEvents = "CREATE TEMP TABLE restored_events (LIKE ringback.events) ON COMMIT DROP";
+
+/** Each is led to the one before it of its aggregate, which only the database has room to look for. */
+const appendEvents = `
+  INSERT INTO ringback.events
+    (position, aggregate_type, aggregate_id, sequence, at_ms, type, data, previous_position)
+  SELECT
+    position, aggregate_type, aggregate_id, sequence, at_ms, type, data,
+    lag(position) OVER (PARTITION BY aggregate_type, aggregate_id ORDER BY sequence)
+  FROM pg_temp.restored_events ORDER BY position
+`;
+
 /** The next position, number and id come after those that there are. */
 const goOn = `
   SELECT
@@ -72,16 +83,14 @@ const goOn = `
     (SELECT setval(pg_get_serial_sequence('ringback.inbox_messages', 'id'), max(id)) FROM ringback.inbox_messages)
 `;
 
-async function* restoreSql(
-  items: AsyncIterable<KeptItem>,
-  rows: () => readonly StoredRow[],
-): AsyncGenerator<Query> {
+async function* restoreSql(items: AsyncIterable<KeptItem>): AsyncGenerator<Query> {
   yield { text: requireEmpty, values: [] };
+  yield { text: prepareEvents, values: [] };
   const insert = inserts();
   for await (const item of items) yield* insert.add(item);
   yield* insert.rest();
+  yield { text: appendEvents, values: [] };
   yield { text: goOn, values: [] };
-  yield* replaceRowsSql(rows());
 }
 
 /** Gathers what goes into one table to statements that are worth their way. */
@@ -89,7 +98,6 @@ function inserts(): {
   readonly add: (item: KeptItem) => Iterable<Query>;
   readonly rest: () => Iterable<Query>;
 } {
-  const lastPositions = new Map<string, number>();
   let kind: KeptItem["kind"] = "event";
   let gathered: string[] = [];
   let characters = 0;
@@ -104,7 +112,7 @@ function inserts(): {
     *add(item) {
       if (item.kind !== kind || characters >= writtenCharactersMin) yield* rest();
       kind = item.kind;
-      const row = storedJson(columnsOf(item, lastPositions));
+      const row = storedJson(columnsOf(item));
       gathered.push(row);
       characters += row.length;
     },
@@ -118,19 +126,14 @@ const targets: Readonly<Record<KeptItem["kind"], Statement>> = {
   answer: statements.restoreAnswers,
 };
 
-/** @param lastPositions of the events before, by aggregate; this one is added */
-function columnsOf(item: KeptItem, lastPositions: Map<string, number>): object {
-  if (item.kind === "message") return keptMessageColumns(item.value);
-  if (item.kind === "inboxMessage") return inboxMessageColumns(item.value);
-  if (item.kind === "answer") return answerColumns(item.value);
-  const { position, aggregate } = item.value;
-  const name = `${aggregate.type}/${aggregate.id}`;
-  const columns = eventColumns(item.value, lastPositions.get(name));
-  lastPositions.set(name, position);
-  return columns;
+function columnsOf({ kind, value }: KeptItem): object {
+  if (kind === "event") return eventColumns(value);
+  if (kind === "message") return keptMessageColumns(value);
+  if (kind === "inboxMessage") return inboxMessageColumns(value);
+  return answerColumns(value);
 }
 
-function eventColumns(event: HistoryEvent, previousPosition: number | undefined): object {
+function eventColumns(event: HistoryEvent): object {
   return {
     position: event.position,
     aggregate_type: event.aggregate.type,
@@ -139,7 +142,6 @@ function eventColumns(event: HistoryEvent, previousPosition: number | undefined)
     at_ms: event.atMs,
     type: event.type,
     data: JSON.stringify(event.data),
-    previous_position: previousPosition,
   };
 }
 

@@ -6,8 +6,8 @@ import type {
   HistoryEvent,
   KeptItem,
   Outbox,
+  RowsOf,
   Store,
-  StoredRow,
   StoredState,
   UniqueKey,
 } from "../../app/ports.ts";
@@ -28,7 +28,7 @@ import { dump, restore } from "./kept.ts";
 import { migrate } from "./migrate.ts";
 import { createOutbox } from "./outbox.ts";
 import { recordTables } from "../sql/record-tables.ts";
-import { replaceRowsSql } from "./replace-rows.ts";
+import { replaceRows } from "./replace-rows.ts";
 import { findSql, searchSql } from "./search-sql.ts";
 import { statements } from "./statements.ts";
 import { fromStored, toStored } from "./stored-text.ts";
@@ -145,16 +145,16 @@ export class PostgresStore implements Store {
     return rows.map(eventOf);
   }
 
-  replaceRows(rows: readonly StoredRow[]): Promise<void> {
-    return this.#database.transaction(replaceRowsSql(rows));
+  rebuild(rowsOf: RowsOf): Promise<number> {
+    return this.#database.transaction((transaction) => replaceRows(transaction, rowsOf));
   }
 
   dump(): AsyncIterable<KeptItem> {
     return dump(this.#database);
   }
 
-  restore(items: AsyncIterable<KeptItem>, rows: () => readonly StoredRow[]): Promise<void> {
-    return restore(this.#database, items, rows);
+  restore(items: AsyncIterable<KeptItem>, rowsOf: RowsOf): Promise<number> {
+    return restore(this.#database, items, rowsOf);
   }
 
   isReady(): Promise<boolean> {

@@ -1,32 +1,49 @@
-import type { StoredRow } from "../../app/ports.ts";
-import { binaryArray } from "./binary-array.ts";
-import type { Query } from "./database.ts";
-import { recordTables } from "../sql/record-tables.ts";
+import type { HistoryEvent, RowsOf, StoredRow } from "../../app/ports.ts";
 import { columnChanges } from "../sql/column-changes.ts";
+import { recordTables } from "../sql/record-tables.ts";
+import { eventOf } from "../sql/rows.ts";
+import { binaryArray } from "./binary-array.ts";
+import type { Query, Transaction } from "./database.ts";
 import { statements } from "./statements.ts";
 import { storedJson } from "./stored-text.ts";
 
 const rowsAtOnce = 1_000;
 
-/** A row that is behind its events would let an event be written twice. Once the rows are removed, nobody writes. */
-const requireLatest = `
-  DO $$ BEGIN
-    IF (SELECT max(last_position) FROM ringback.states) IS DISTINCT FROM (SELECT max(position) FROM ringback.events) THEN
-      RAISE EXCEPTION 'events were written meanwhile, and nothing was changed: stop every server, and do it again';
-    END IF;
-  END $$
-`;
-
 /**
- * The statements of a transaction that puts these in the place of the rows of all aggregates; it fails if they do not
- * come from all events.
+ * Puts what is made of the events in the place of the rows of all aggregates. Removing them waits for the commits that
+ * are under way; from then on nobody else writes until the transaction ends, so that the events are all there are.
+ *
+ * @returns how many rows there are
  */
-export function* replaceRowsSql(rows: readonly StoredRow[]): Generator<Query> {
-  yield { ...statements.removeRows, values: [] };
-  for (let from = 0; from < rows.length; from += rowsAtOnce)
-    yield* insertSql(rows.slice(from, from + rowsAtOnce));
-  yield { text: requireLatest, values: [] };
-  yield { text: analyze, values: [] };
+export async function replaceRows(transaction: Transaction, rowsOf: RowsOf): Promise<number> {
+  let count = 0;
+  let gathered: StoredRow[] = [];
+  const insert = async (): Promise<void> => {
+    for (const query of insertSql(gathered)) await transaction.query(query);
+    count += gathered.length;
+    gathered = [];
+  };
+
+  await transaction.query({ ...statements.removeRows, values: [] });
+  for await (const row of rowsOf(eventsByAggregate(transaction))) {
+    gathered.push(row);
+    if (gathered.length === rowsAtOnce) await insert();
+  }
+  await insert();
+  await transaction.query({ text: analyze, values: [] });
+  return count;
+}
+
+/** PostgreSQL sorts them on the disk, where they are more than it has memory for. */
+async function* eventsByAggregate(transaction: Transaction): AsyncGenerator<HistoryEvent> {
+  const declare =
+    "DECLARE by_aggregate NO SCROLL CURSOR FOR SELECT * FROM ringback.events ORDER BY aggregate_type, aggregate_id, sequence";
+  await transaction.query({ text: declare, values: [] });
+  for (;;) {
+    const { rows } = await transaction.query({ text: `FETCH ${rowsAtOnce} FROM by_aggregate`, values: [] });
+    for (const row of rows) yield eventOf(row);
+    if (rows.length < rowsAtOnce) return;
+  }
 }
 
 /** Until it knows what the tables hold, PostgreSQL looks through all of them in each search. */

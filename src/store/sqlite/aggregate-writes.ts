@@ -11,15 +11,6 @@ export interface WrittenAggregate extends Omit<AggregateWrite, "events" | "state
   readonly state: string;
 }
 
-/** A row whose JSON is written out. */
-export interface WrittenRow extends Omit<StoredRow, "state"> {
-  readonly state: string;
-}
-
-export function writtenRow({ state, ...rest }: StoredRow): WrittenRow {
-  return { ...rest, state: JSON.stringify(state) };
-}
-
 /** The state row of an aggregate, without the state. */
 export interface StateRow {
   readonly number: number;
@@ -33,8 +24,10 @@ export interface AggregateWrites {
   holderOf(key: UniqueKey): string | undefined;
   /** @param row of this aggregate, undefined if it is new */
   write(write: WrittenAggregate, row: StateRow | undefined, atMs: number): void;
-  /** Puts these in the place of all rows; the events stay. */
-  replaceRows(rows: readonly WrittenRow[]): void;
+  /** Those of all aggregates; the events stay. */
+  removeRows(): void;
+  /** That of an aggregate which has none. */
+  insertRow(row: StoredRow): void;
 }
 
 /** Events, state, record and keys of one aggregate. */
@@ -98,17 +91,17 @@ export function prepareAggregateWrites(database: DatabaseSync): AggregateWrites 
       for (const key of write.freeKeys ?? []) deleteKey.run(key.kind, key.key, id);
       for (const key of write.takeKeys ?? []) insertKey.run(key.kind, key.key, id);
     },
-    replaceRows(rows) {
+    removeRows() {
       const { user, session } = recordTables;
       for (const table of ["states", "unique_keys", user.name, session.name]) {
         database.exec(`DELETE FROM ${table}`);
       }
-      for (const { aggregate, sequence, lastPosition, state, changedMs, keys, record } of rows) {
-        const { type, id } = aggregate;
-        const inserted = insertState.run(type, id, sequence, lastPosition, state, changedMs);
-        if (hasRecord(type)) writeRecord[type](Number(inserted.lastInsertRowid), id, record);
-        for (const { kind, key } of keys) insertKey.run(kind, key, id);
-      }
+    },
+    insertRow({ aggregate: { type, id }, sequence, lastPosition, state, changedMs, keys, record }) {
+      const json = JSON.stringify(state);
+      const { lastInsertRowid } = insertState.run(type, id, sequence, lastPosition, json, changedMs);
+      if (hasRecord(type)) writeRecord[type](Number(lastInsertRowid), id, record);
+      for (const { kind, key } of keys) insertKey.run(kind, key, id);
     },
   };
 }

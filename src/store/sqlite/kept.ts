@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { InboxMessage } from "../../app/inbox-port.ts";
-import type { HistoryEvent, KeptAnswer, KeptItem, KeptMessage, StoredRow } from "../../app/ports.ts";
+import type { HistoryEvent, KeptAnswer, KeptItem, KeptMessage, RowsOf } from "../../app/ports.ts";
 import { notEmptyMessage } from "../bounds.ts";
 import { answerOf, eventOf, inboxMessageOf, keptMessageOf } from "../sql/rows.ts";
-import { prepareAggregateWrites, writtenRow } from "./aggregate-writes.ts";
+import { prepareAggregateWrites } from "./aggregate-writes.ts";
 import { openForReading, openForWriting } from "./database.ts";
 
 /** All that is kept, in one transaction that reads. */
@@ -28,15 +28,9 @@ export async function* dump(file: string): AsyncGenerator<KeptItem> {
   }
 }
 
-/** Writes all of it in one transaction. @throws Error if something is kept already */
-export async function restore(
-  file: string,
-  items: AsyncIterable<KeptItem>,
-  rows: () => readonly StoredRow[],
-): Promise<void> {
-  const database = openForWriting(file);
-  try {
-    database.exec("BEGIN IMMEDIATE");
+/** Writes all of it. @throws Error if something is kept already */
+export function restore(file: string, items: AsyncIterable<KeptItem>, rowsOf: RowsOf): Promise<number> {
+  return inTransaction(file, async (database) => {
     requireEmpty(database);
     const insert = prepareInserts(database);
     for await (const { kind, value } of items) {
@@ -45,12 +39,45 @@ export async function restore(
       else if (kind === "inboxMessage") insert.inboxMessage(value);
       else insert.answer(value);
     }
-    prepareAggregateWrites(database).replaceRows(rows().map(writtenRow));
+    insert.appendEvents();
+    return replaceRows(database, rowsOf);
+  });
+}
+
+/** Puts what is made of the events in the place of all rows. */
+export function rebuild(file: string, rowsOf: RowsOf): Promise<number> {
+  return inTransaction(file, (database) => replaceRows(database, rowsOf));
+}
+
+/** A connection and a transaction of its own. */
+async function inTransaction<T>(file: string, work: (database: DatabaseSync) => Promise<T>): Promise<T> {
+  const database = openForWriting(file);
+  try {
+    database.exec("BEGIN IMMEDIATE");
+    const result = await work(database);
     database.exec("COMMIT");
+    return result;
   } finally {
     // What is not committed is rolled back by this.
     database.close();
   }
+}
+
+async function replaceRows(database: DatabaseSync, rowsOf: RowsOf): Promise<number> {
+  const { removeRows, insertRow } = prepareAggregateWrites(database);
+  removeRows();
+  let count = 0;
+  for await (const row of rowsOf(eventsByAggregate(database))) {
+    insertRow(row);
+    count += 1;
+  }
+  return count;
+}
+
+/** SQLite sorts them on the disk, where they are more than it has memory for. */
+async function* eventsByAggregate(database: DatabaseSync): AsyncGenerator<HistoryEvent> {
+  const select = database.prepare("SELECT * FROM events ORDER BY aggregate_type, aggregate_id, sequence");
+  for (const row of select.iterate()) yield eventOf(row);
 }
 
 function requireEmpty(database: DatabaseSync): void {
@@ -63,16 +90,29 @@ function requireEmpty(database: DatabaseSync): void {
 
 interface Inserts {
   event(event: HistoryEvent): void;
+  /** Once all of them are there. */
+  appendEvents(): void;
   message(message: KeptMessage): void;
   inboxMessage(message: InboxMessage): void;
   answer(answer: KeptAnswer): void;
 }
 
+/** Each is led to the one before it of its aggregate, which only the database has room to look for. */
+const appendEvents = `
+  INSERT INTO events
+    (position, aggregate_type, aggregate_id, sequence, at_ms, type, data, previous_position)
+  SELECT
+    position, aggregate_type, aggregate_id, sequence, at_ms, type, data,
+    lag(position) OVER (PARTITION BY aggregate_type, aggregate_id ORDER BY sequence)
+  FROM temp.restored_events ORDER BY position
+`;
+
 function prepareInserts(database: DatabaseSync): Inserts {
+  database.exec("CREATE TEMP TABLE restored_events AS SELECT * FROM events LIMIT 0");
   const insertEvent = database.prepare(
-    `INSERT INTO events
-       (position, aggregate_type, aggregate_id, sequence, at_ms, type, data, previous_position)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO temp.restored_events
+       (position, aggregate_type, aggregate_id, sequence, at_ms, type, data)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertMessage = database.prepare(
     `INSERT INTO outbox
@@ -87,13 +127,12 @@ function prepareInserts(database: DatabaseSync): Inserts {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertAnswer = database.prepare("INSERT INTO answers (key, sealed, expires_ms) VALUES (?, ?, ?)");
-  const lastPositions = new Map<string, number>();
   return {
     event({ position, aggregate: { type, id }, sequence, atMs, type: eventType, data }) {
-      const name = `${type}/${id}`;
-      const previous = lastPositions.get(name) ?? null;
-      insertEvent.run(position, type, id, sequence, atMs, eventType, JSON.stringify(data), previous);
-      lastPositions.set(name, position);
+      insertEvent.run(position, type, id, sequence, atMs, eventType, JSON.stringify(data));
+    },
+    appendEvents() {
+      database.exec(appendEvents);
     },
     message({ waiting, ...message }) {
       const { number, id, userId, purpose, recipient, createdMs, expiresMs, attempts } = message;

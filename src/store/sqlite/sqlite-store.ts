@@ -12,15 +12,15 @@ import type {
   HistoryEvent,
   KeptItem,
   Outbox,
+  RowsOf,
   Store,
-  StoredRow,
   StoredState,
   UniqueKey,
 } from "../../app/ports.ts";
 import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
 import type { Log } from "../../lib/log.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
-import { type WrittenAggregate, writtenRow } from "./aggregate-writes.ts";
+import type { WrittenAggregate } from "./aggregate-writes.ts";
 import type { WriterOptions } from "./batch-writer.ts";
 import { integer, text } from "../sql/columns.ts";
 import type { CheckpointOptions } from "./checkpoint-thread.ts";
@@ -29,7 +29,7 @@ import { maySeveralMakeCheckpoints, openForReading, prepareDatabase } from "./da
 import { eventOf } from "../sql/rows.ts";
 import { lockFile } from "./file-lock.ts";
 import { createInbox } from "./inbox.ts";
-import { dump, restore } from "./kept.ts";
+import { dump, rebuild, restore } from "./kept.ts";
 import { createOutbox } from "./outbox.ts";
 import { RecordSearch } from "./record-search.ts";
 import { recordTables } from "../sql/record-tables.ts";
@@ -190,17 +190,18 @@ export class SqliteStore implements Store {
     return this.#selectEvents.all(afterPosition, limit).map(eventOf);
   }
 
-  replaceRows(rows: readonly StoredRow[]): Promise<void> {
-    return this.#queue.write("replaceRows", rows.map(writtenRow));
+  rebuild(rowsOf: RowsOf): Promise<number> {
+    return rebuild(this.#writerOptions.file, rowsOf);
   }
 
   dump(): AsyncIterable<KeptItem> {
     return dump(this.#writerOptions.file);
   }
 
-  async restore(items: AsyncIterable<KeptItem>, rows: () => readonly StoredRow[]): Promise<void> {
-    await restore(this.#writerOptions.file, items, rows);
+  async restore(items: AsyncIterable<KeptItem>, rowsOf: RowsOf): Promise<number> {
+    const rows = await restore(this.#writerOptions.file, items, rowsOf);
     await this.#queue.write("recount");
+    return rows;
   }
 
   /** Changes what the database file may grow to. It never shrinks. */

@@ -7,7 +7,6 @@ import {
   prepareAggregateWrites,
   type StateRow,
   type WrittenAggregate,
-  type WrittenRow,
 } from "./aggregate-writes.ts";
 import { type AnswerWrites, prepareAnswerWrites } from "./answer-writes.ts";
 import { count } from "./count.ts";
@@ -21,7 +20,6 @@ export interface WrittenCommit extends Omit<Commit, "events" | "state" | "also">
 /** All that is ever written. Each runs inside a transaction that its caller opened. */
 export interface Writes extends OutboxOperations {
   commit(commit: WrittenCommit): CommitOutcome;
-  replaceRows(rows: readonly WrittenRow[]): void;
   appendToInbox(message: Omit<InboxMessage, "id">): InboxMessage | undefined;
   clearInbox(recipient: string | undefined): number;
 }
@@ -35,7 +33,6 @@ export function prepareWrites(database: DatabaseSync, bounds: StoreBounds): Writ
   const aggregates = prepareAggregateWrites(database);
   return {
     commit: prepareCommit(aggregates, outbox, prepareAnswerWrites(database, bounds.keptAnswersMax)),
-    replaceRows: (rows) => aggregates.replaceRows(rows),
     ...outbox.operations,
     ...prepareInboxWrites(database, bounds.inboxMessagesMax),
   };
