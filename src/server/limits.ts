@@ -29,6 +29,8 @@ export interface Limits {
   readonly readinessHoldsMs: number;
   /** How often a health watch looks whether the server is still ready. */
   readonly healthWatchIntervalMs: number;
+  /** An answer of reflection is a hundred times as long as the question, and anybody may ask. */
+  readonly reflectionStreamsMax: number;
   /** How long a browser may remember the answer to a CORS preflight. */
   readonly corsMaxAgeMs: number;
 }
@@ -51,5 +53,6 @@ export const defaultLimits: Limits = {
   tcpKeepAliveMs: 60_000,
   readinessHoldsMs: 100,
   healthWatchIntervalMs: 1_000,
+  reflectionStreamsMax: 100,
   corsMaxAgeMs: 7_200_000,
 };

@@ -7,9 +7,10 @@ import {
 } from "@bufbuild/protobuf";
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import { Code } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import * as v1 from "../../gen/grpc/reflection/v1/reflection_pb.js";
 import * as v1alpha from "../../gen/grpc/reflection/v1alpha/reflection_pb.js";
+import type { Limits } from "./limits.ts";
 import { register, type Registration } from "./registration.ts";
 
 /**
@@ -21,23 +22,28 @@ import { register, type Registration } from "./registration.ts";
 export function reflectionServices(
   services: readonly DescService[],
   errorDetails: readonly DescMessage[],
+  limits: Limits,
 ): Registration[] {
   const answer = createIndex([...services, v1.ServerReflection, v1alpha.ServerReflection], errorDetails);
+  let streams = 0;
+
+  async function* serverReflectionInfo<R extends Request>(requests: AsyncIterable<R>) {
+    if (streams >= limits.reflectionStreamsMax) {
+      throw new ConnectError("too many ask what this server speaks", Code.ResourceExhausted);
+    }
+    streams += 1;
+    try {
+      for await (const request of requests) {
+        yield { validHost: request.host, originalRequest: request, messageResponse: answer(request) };
+      }
+    } finally {
+      streams -= 1;
+    }
+  }
+
   return [
-    register(v1.ServerReflection, {
-      async *serverReflectionInfo(requests) {
-        for await (const request of requests) {
-          yield { validHost: request.host, originalRequest: request, messageResponse: answer(request) };
-        }
-      },
-    }),
-    register(v1alpha.ServerReflection, {
-      async *serverReflectionInfo(requests) {
-        for await (const request of requests) {
-          yield { validHost: request.host, originalRequest: request, messageResponse: answer(request) };
-        }
-      },
-    }),
+    register(v1.ServerReflection, { serverReflectionInfo }),
+    register(v1alpha.ServerReflection, { serverReflectionInfo }),
   ];
 }
 

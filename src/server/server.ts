@@ -147,7 +147,8 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   const names = descriptors.map(({ typeName }) => typeName);
   const isStoreReady = sharedReadiness(options.isReady, limits.readinessHoldsMs);
   healthService(names, isStoreReady, limits).addTo(open);
-  for (const { addTo } of reflectionServices([...descriptors, Health], options.errorDetails)) addTo(open);
+  const reflected = [...descriptors, Health];
+  for (const { addTo } of reflectionServices(reflected, options.errorDetails, limits)) addTo(open);
 
   const rpcs = new Map([...guarded.handlers, ...open.handlers].map((rpc) => [rpc.requestPath, rpc]));
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
@@ -233,4 +234,35 @@ describe("reflection", () => {
       value: { errorCode: Code.NotFound, errorMessage: expect.stringContaining("none") },
     });
   });
+
+  it("is asked in as many streams at a time as the limit says", async () => {
+    const own = await startEchoServer({ limits: { reflectionStreamsMax: 1 } });
+    const reflection = createClient(v1.ServerReflection, createGrpcTransport({ baseUrl: own.url }));
+    const leaving = new AbortController();
+    const open = async (): Promise<void> => {
+      async function* requests() {
+        yield* oneQuestion();
+        await once(leaving.signal, "abort");
+      }
+      const answers = reflection.serverReflectionInfo(requests(), { signal: leaving.signal });
+      await answers[Symbol.asyncIterator]().next();
+    };
+    await open();
+    await expect(open()).rejects.toMatchObject({ code: Code.ResourceExhausted });
+    leaving.abort();
+    let isLet = false;
+    for (let tries = 0; !isLet && tries < 1_000; tries++) {
+      const again = reflection.serverReflectionInfo(oneQuestion())[Symbol.asyncIterator]();
+      isLet = await again.next().then(
+        () => true,
+        () => false,
+      );
+    }
+    expect(isLet).toBe(true);
+    await own.shutdown(0);
+  });
 });
+
+async function* oneQuestion() {
+  yield { messageRequest: { case: "listServices", value: "" } } as const;
+}
