@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { create, createRegistry, toJsonString, type DescMessage } from "@bufbuild/protobuf";
+import { create, createRegistry, fromJsonString, toJsonString, type DescMessage } from "@bufbuild/protobuf";
 import {
   FieldDescriptorProtoSchema,
   FieldOptionsSchema,
@@ -9,8 +9,15 @@ import {
 import { Code, ConnectError } from "@connectrpc/connect";
 import * as fc from "fast-check";
 import { MessageSchema } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
-import { AddOTPSMSAuthenticatorRequestSchema } from "../../gen/zitadel/resources/user/v3alpha/user_service_pb.js";
-import { SetPhoneRequestSchema } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import {
+  AddOTPSMSAuthenticatorRequestSchema,
+  CreateUserRequestSchema,
+} from "../../gen/zitadel/resources/user/v3alpha/user_service_pb.js";
+import {
+  AddHumanUserRequestSchema,
+  ListUsersRequestSchema,
+  SetPhoneRequestSchema,
+} from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { resolveFieldPath, setTextField } from "../../src/server/rest/fields.ts";
 import { parseQuery } from "../../src/server/rest/query.ts";
 import { parseBody } from "../../src/server/rest/request-body.ts";
@@ -130,12 +137,36 @@ describe("a body", () => {
   });
 
   it.each([
+    [SetPhoneRequestSchema, '{"sendCode":null,"return_code":null,"isVerified":true}', '{"isVerified":true}'],
+    [SetPhoneRequestSchema, '{"returnCode":{},"sendCode":null,"isVerified":null}', '{"returnCode":{}}'],
+    [
+      AddHumanUserRequestSchema,
+      '{"username":null,"metadata":[{"key":"k","value":"AA=="}],"phone":{"sendCode":null,"returnCode":{}}}',
+      '{"metadata":[{"key":"k","value":"AA=="}],"phone":{"returnCode":{}}}',
+    ],
+    [
+      ListUsersRequestSchema,
+      '{"queries":[{"userNameQuery":null,"stateQuery":null,"emailQuery":{}}]}',
+      '{"queries":[{"emailQuery":{}}]}',
+    ],
+    [
+      CreateUserRequestSchema,
+      '{"user":{"data":{"structValue":null},"contact":{"phone":{"sendCode":null,"returnCode":{}}}}}',
+      '{"user":{"data":{"structValue":null},"contact":{"phone":{"returnCode":{}}}}}',
+    ],
+  ])("does not have the cases of a oneof that are null: %s %s", (schema, text, meant) => {
+    expect(parseBody(schema, "message", utf8.encode(text), registry)).toEqual(fromJsonString(schema, meant));
+  });
+
+  it.each([
     ["a byte order mark", "\uFEFF{}", "byte order mark"],
     ["truncated JSON", '{"userId":"7"', "JSON"],
     ["two values", "{}{}", "JSON"],
     ["a duplicate key", '{"userId":"7","userId":"8"}', 'duplicate object key "userId"'],
     ["a field under two names", '{"userId":"7","user_id":"8"}', "user_id from JSON: set multiple times"],
     ["two cases of a oneof", '{"sendCode":{},"returnCode":{}}', "oneof"],
+    ["two cases beside one that is null", '{"sendCode":{},"returnCode":{},"isVerified":null}', "oneof"],
+    ["a duplicate key that is null", '{"sendCode":null,"sendCode":null,"returnCode":{}}', "duplicate"],
     ["a wrong type", '{"userId":7}', "user_id"],
     ["not an object", "[]", "SetPhoneRequest"],
   ])("refuses %s", (_name, text, reason) => {

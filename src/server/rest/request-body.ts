@@ -1,7 +1,16 @@
-import { create, fromJsonString, type DescMessage, type Message, type Registry } from "@bufbuild/protobuf";
+import {
+  create,
+  fromJson,
+  fromJsonString,
+  type DescMessage,
+  type Message,
+  type Registry,
+} from "@bufbuild/protobuf";
+import { isFieldError } from "@bufbuild/protobuf/reflect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { acceptedCompressions } from "../unary/answer-compression.ts";
 import type { HttpBinding } from "./http-rule.ts";
+import { withoutNullCases } from "./null-cases.ts";
 
 /**
  * Decodes a body to the request message. It is JSON in UTF-8 whatever its content type says (curl sends
@@ -23,9 +32,22 @@ export function parseBody(
       JSON.parse(text);
       json = `{${JSON.stringify(binding.jsonName)}:${text}}`;
     }
-    return fromJsonString(input, json, { ignoreUnknownFields: true, registry });
+    return parseMessage(input, json, registry);
   } catch (reason) {
     throw ConnectError.from(reason, Code.InvalidArgument);
+  }
+}
+
+function parseMessage(input: DescMessage, json: string, registry: Registry): Message {
+  const options = { ignoreUnknownFields: true, registry };
+  try {
+    return fromJsonString(input, json, options);
+  } catch (reason) {
+    if (!(reason instanceof Error && isFieldError(reason.cause) && reason.cause.field().kind === "oneof")) {
+      throw reason;
+    }
+    // Duplicate keys, which JSON.parse would not see, were refused above.
+    return fromJson(input, withoutNullCases(input, JSON.parse(json)), options);
   }
 }
 
