@@ -35,6 +35,13 @@ export function serveHttp1(
   const pending = new Map<Socket, Set<ServerResponse>>();
   let draining = false;
 
+  // Over TLS this is also what finds a client that reset its connection: once a write has failed, Node's next one waits
+  // for ever. Who asked and has nothing to take waits for us.
+  server.setTimeout(limits.http1WriteTimeoutMs, (socket) => {
+    const hasAsked = (pending.get(socket)?.size ?? 0) > 0;
+    if (!hasAsked || socket.writableLength > 0) socket.destroy();
+  });
+
   server.on("request", (request, response) => {
     const { socket } = request;
     const responses = pending.get(socket);

@@ -19,6 +19,8 @@ export interface Limits {
   readonly callTimeoutMs: number;
   /** How long an HTTP/1.1 connection may wait for its next request. */
   readonly http1IdleTimeoutMs: number;
+  /** For how long an HTTP/1.1 client may take nothing of what waits to be sent to it. */
+  readonly http1WriteTimeoutMs: number;
   /** How long an HTTP/2 connection may be without a frame, unless a stream of messages is open. */
   readonly http2IdleTimeoutMs: number;
   /** How often an HTTP/2 client is asked whether it is there; it has as long to answer. At least `callTimeoutMs`. */
@@ -48,6 +50,7 @@ export const defaultLimits: Limits = {
   callTimeoutMs: 90_000,
   // Longer than the 60 s after which common load balancers drop an idle connection: they must be first.
   http1IdleTimeoutMs: 75_000,
+  http1WriteTimeoutMs: 60_000,
   http2IdleTimeoutMs: 300_000,
   http2KeepAliveMs: 90_000,
   tcpKeepAliveMs: 60_000,
