@@ -168,6 +168,11 @@ describe("gRPC", () => {
       () => encoded(SetRolesRequestSchema, { userId: user.id, roles: ["X".repeat(100_000)] }),
     ],
     [
+      "a name that is cut where a letter has two code units",
+      "/ringback.role.v1.RoleService/SetRoles",
+      () => encoded(SetRolesRequestSchema, { userId: user.id, roles: [`${"X".repeat(199)}😀`] }),
+    ],
+    [
       "a name of letters that take nine bytes each",
       "/grpc.health.v1.Health/Check",
       () => encoded(HealthCheckRequestSchema, { service: "中".repeat(2_000) }),

@@ -27,7 +27,8 @@ export function sentence(
 }
 
 function shortened(name: string): string {
-  return name.length <= nameCharactersMax ? name : `${name.slice(0, nameCharactersMax)}…`;
+  // The cut may halve a letter of two code units: gRPC could not tell the sentence at all.
+  return name.length <= nameCharactersMax ? name : `${name.slice(0, nameCharactersMax).toWellFormed()}…`;
 }
 
 /** "de-CH" → "de". */
