@@ -12,7 +12,7 @@ export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
-/** The text, or empty if it is none. */
+/** The text, or empty if it is none. JSON can write half a letter, which clients of ours would not read. */
 export function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
+  return typeof value === "string" ? value.toWellFormed() : "";
 }

@@ -2,7 +2,7 @@ const lengthMax = 200;
 
 /**
  * What somebody else gives as a reason, fit to be stored and shown: one line of at most 200 characters, without
- * anything that could be a phone number or a code.
+ * anything that could be a phone number or a code, and without half a letter, which clients do not read.
  */
 export function plainReason(text: string): string {
   return text
@@ -10,5 +10,6 @@ export function plainReason(text: string): string {
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
     .replace(/\+?\p{Nd}[\p{Nd} ().-]{2,}\p{Nd}/gu, "…")
     .trim()
-    .slice(0, lengthMax);
+    .slice(0, lengthMax)
+    .toWellFormed();
 }

@@ -24,6 +24,7 @@ describe("a reason that somebody else gives", () => {
         const reason = plainReason(parts.join(""));
         expect(reason.length).toBeLessThanOrEqual(200);
         expect(reason).not.toMatch(/[\p{Cc}\p{Cf}]|\p{Nd}{4}/u);
+        expect(reason.isWellFormed()).toBe(true);
       }),
     );
   });

@@ -9,6 +9,7 @@ import {
 } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import { protocols } from "../support/wire-protocols.ts";
 import { adminToken, openWorld, type UserWithCode, type World } from "../support/wire-world.ts";
 import { standardWebhookBy, startWebhook, type Webhook } from "../support/webhook.ts";
 
@@ -138,6 +139,19 @@ describe("a receipt", () => {
       state: MessageState.UNDELIVERED,
       reason: "the phone is off",
     });
+  });
+
+  it.each([
+    ["is cut within a letter of two code units", `${"x".repeat(199)}😀`, `${"x".repeat(199)}\ufffd`],
+    ["has half a letter", "the line is \ud83d", "the line is \ufffd"],
+  ])("whose reason %s can be read in every protocol", async (_what, reason, told) => {
+    const { id } = await sent();
+    expect(await report({ id }, { state: "undelivered", reason })).toBe(204);
+    for (const way of protocols(world.url)) {
+      const { result } = await way.call(method.getMessage, { id }, { authorization: `Bearer ${adminToken}` });
+      expect(result).toMatchObject({ message: { message: { reason: told } } });
+      way.close();
+    }
   });
 
   it.each<[string, (message: Message) => Promise<number>]>([
