@@ -67,7 +67,8 @@ function refuse(error: unknown): never {
 function userClaims(payload: JWTPayload): UserClaims {
   const texts = textClaims.flatMap((name) => {
     const value = payload[name];
-    return typeof value === "string" ? [[name, value] as const] : [];
+    // JSON can write half a surrogate pair; a user with one could be told to no client that reads JSON.
+    return typeof value === "string" ? [[name, value.toWellFormed()] as const] : [];
   });
   const { email_verified } = payload;
   return {

@@ -72,6 +72,8 @@ describe("tokens of an OIDC issuer", () => {
     const { verify } = verifier();
     expect((await verify(await token({ ...told, picture: "x" }))).claims).toEqual(told);
     expect((await verify(await token({ name: 1, email: ["x"], email_verified: "true" }))).claims).toEqual({});
+    const half = await token({ name: "Ana \ud83d" });
+    expect((await verify(half)).claims).toEqual({ name: "Ana \ufffd" });
   });
 
   it("may be meant for several audiences", async () => {
