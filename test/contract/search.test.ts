@@ -80,6 +80,15 @@ describe.each(storeAdapters)("searches on $name", ({ createHome, persists }) => 
     expect(await idsOf({ field: "userName", ignoreCase: true, value: "%" })).toEqual([]);
   });
 
+  it("give an id as it is, whatever characters it has", async () => {
+    for (const id of ["\u0000", "\u0001\u0002\u0002"]) {
+      await add(id, { userName: `name of ${id}` });
+      const equality = { field: "userName", ignoreCase: true, value: `name of ${id}` } as const;
+      expect(await store.findByText("user", equality, 1)).toEqual([id]);
+      expect((await search({ where: { kind: "text", match: "equals", ...equality } })).ids).toEqual([id]);
+    }
+  });
+
   it("keep what a change of a record leaves out", async () => {
     const byName = async (value: string) =>
       (

@@ -116,7 +116,7 @@ export class PostgresStore implements Store {
     limit: number,
   ): Promise<readonly string[]> {
     const { rows } = await this.#database.repeat(findSql(recordTables[type], equality, limit));
-    return rows.map((row) => fromStored(text(row["id"])));
+    return rows.map((row) => text(row["id"]));
   }
 
   async search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): Promise<Found> {
