@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
+import type { ServiceImpl } from "@connectrpc/connect";
 import type { SetAuthenticators } from "../../gen/zitadel/resources/user/v3alpha/authenticator_pb.js";
 import type { SetContact } from "../../gen/zitadel/resources/user/v3alpha/user_pb.js";
 import {
@@ -33,6 +33,7 @@ import { callerOf } from "./gate.ts";
 import { emailOf, phoneOf, present, profileOf } from "./human-user.ts";
 import { noPasswords, refuseField, refusePresent } from "./not-supported.ts";
 import { boundedData } from "./plain-data.ts";
+import { required } from "./required.ts";
 import { userFilterSearch } from "./user-filters-v3alpha.ts";
 import { organizationIn, userRefOf } from "./user-ref-v3alpha.ts";
 import { v3User } from "./users.ts";
@@ -69,7 +70,8 @@ export function accountsV3(app: AppContext): Methods {
     },
 
     async createUser(request, context) {
-      const { schemaId, data = {}, contact, authenticators, userId } = requireUserOf(request, "CreateUser");
+      const user = required(request.user, "CreateUserRequest.user");
+      const { schemaId, data = {}, contact, authenticators, userId } = user;
       const { email, phone } = contactOf(contact);
       const added = await addHumanUser(app, callerOf(context), {
         ...codeRequestOf(context),
@@ -89,7 +91,7 @@ export function accountsV3(app: AppContext): Methods {
     },
 
     async patchUser(request, context) {
-      const { schemaId, data, contact } = requireUserOf(request, "PatchUser");
+      const { schemaId, data, contact } = required(request.user, "PatchUserRequest.user");
       const { details, phoneCode } = await changeHumanUser(app, callerOf(context), {
         ...codeRequestOf(context),
         ...userRefOf(request),
@@ -129,12 +131,6 @@ export function accountsV3(app: AppContext): Methods {
       return create(DeleteUserResponseSchema, { details: v3Details(request.id, details) });
     },
   };
-}
-
-/** The part that the contract does not mark as required, but that a request is made of. */
-function requireUserOf<T>(request: { readonly user?: T | undefined }, method: string): T {
-  if (request.user !== undefined) return request.user;
-  throw new ConnectError(`invalid ${method}Request.user: value is required`, Code.InvalidArgument);
 }
 
 function contactOf(contact: SetContact | undefined) {

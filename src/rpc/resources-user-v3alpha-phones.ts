@@ -16,8 +16,9 @@ import { v3 } from "../domain/generations.ts";
 import { codeRequestOf } from "./code-request.ts";
 import { v3Details } from "./details.ts";
 import { callerOf } from "./gate.ts";
+import { required } from "./required.ts";
 import { userRefOf } from "./user-ref-v3alpha.ts";
-import { codeVerificationOf, requirePhone, verificationOf } from "./verification.ts";
+import { codeVerificationOf, verificationOf } from "./verification.ts";
 
 type Methods = Pick<
   ServiceImpl<typeof ZITADELUsers>,
@@ -33,7 +34,7 @@ type Methods = Pick<
 export function phonesV3(app: AppContext): Methods {
   return {
     async setContactPhone(request, context) {
-      const phone = requirePhone(request.phone, "SetContactPhoneRequest");
+      const phone = required(request.phone, "SetContactPhoneRequest.phone");
       const verification = verificationOf(phone.verification);
       const user = userRefOf(request);
       const command = { ...codeRequestOf(context), ...user, number: phone.number, verification };
@@ -61,7 +62,7 @@ export function phonesV3(app: AppContext): Methods {
     },
 
     async addOTPSMSAuthenticator(request, context) {
-      const phone = requirePhone(request.phone, "AddOTPSMSAuthenticatorRequest");
+      const phone = required(request.phone, "AddOTPSMSAuthenticatorRequest.phone");
       const verification = verificationOf(phone.verification);
       const user = userRefOf(request);
       const command = { ...codeRequestOf(context), ...user, number: phone.number, verification };

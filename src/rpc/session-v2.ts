@@ -27,9 +27,9 @@ import { v2ChangeDetails, v2ListDetails, v2ViewDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
 import { present } from "./human-user.ts";
 import { noLinks, noPasswords, onlySms, refusePresent } from "./not-supported.ts";
+import { requiredOneof } from "./required.ts";
 import { sessionSearch } from "./session-queries.ts";
 import { userAgentOf, v2Session } from "./sessions.ts";
-import { requireOneof } from "./verification.ts";
 
 /** zitadel.session.v2.SessionService. */
 export function sessionV2(app: AppContext): ServiceImpl<typeof SessionService> {
@@ -114,7 +114,7 @@ function originOf(url: string): string {
 }
 
 function checkedUserOf({ search }: NonNullable<Checks["user"]>): NonNullable<SessionRequest["user"]> {
-  const { case: by, value } = requireOneof(search, "CheckUser.search");
+  const { case: by, value } = requiredOneof(search, "CheckUser.search");
   return by === "userId" ? { id: value } : { loginName: value };
 }
 

@@ -47,9 +47,9 @@ import {
   profileOf,
 } from "./human-user.ts";
 import { noLinks, noPasswords, onlySms, refusePresent } from "./not-supported.ts";
+import { requiredOneof } from "./required.ts";
 import { userSearch } from "./user-queries.ts";
 import { v2User } from "./users.ts";
-import { requireOneof } from "./verification.ts";
 
 type Methods = Pick<
   ServiceImpl<typeof UserService>,
@@ -72,7 +72,7 @@ export function accountsV2(app: AppContext): Methods {
     async createUser(request, context) {
       const { organizationId, userId, username: userName, userType } = request;
       const caller = callerOf(context);
-      const user = requireOneof(userType, "CreateUserRequest.user_type");
+      const user = requiredOneof(userType, "CreateUserRequest.user_type");
       const common = { organizationId, userId, userName };
       const added =
         user.case === "human"

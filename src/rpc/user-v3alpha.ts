@@ -16,13 +16,14 @@ import { v3 } from "../domain/generations.ts";
 import { codeRequestOf } from "./code-request.ts";
 import { v2ChangeDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
-import { codeVerificationOf, requirePhone, verificationOf } from "./verification.ts";
+import { required } from "./required.ts";
+import { codeVerificationOf, verificationOf } from "./verification.ts";
 
 /** zitadel.user.v3alpha.UserService, the first v3 API. */
 export function userV3alpha(app: AppContext): ServiceImpl<typeof UserService> {
   return {
     async setContactPhone(request, context) {
-      const phone = requirePhone(request.phone, "SetContactPhoneRequest");
+      const phone = required(request.phone, "SetContactPhoneRequest.phone");
       const verification = verificationOf(phone.verification);
       const { userId } = request;
       const command = { ...codeRequestOf(context), userId, number: phone.number, verification };
@@ -50,7 +51,7 @@ export function userV3alpha(app: AppContext): ServiceImpl<typeof UserService> {
     },
 
     async addOTPSMSAuthenticator(request, context) {
-      const phone = requirePhone(request.phone, "AddOTPSMSAuthenticatorRequest");
+      const phone = required(request.phone, "AddOTPSMSAuthenticatorRequest.phone");
       const { details, registrationId, code } = await addRegistration(app, callerOf(context), {
         ...codeRequestOf(context),
         userId: request.userId,
