@@ -3,6 +3,7 @@ import type { PhoneOfUser } from "../app/account.ts";
 import { accountErrors } from "../domain/account.ts";
 import { DomainError } from "../domain/errors.ts";
 import { refuseField } from "./not-supported.ts";
+import { present } from "./present.ts";
 import { verificationOf } from "./verification.ts";
 
 /**
@@ -102,12 +103,4 @@ export function organizationIdOf(organization: OrganizationMessage | undefined):
   const org = organization?.org;
   if (org?.case === "orgDomain") refuseField("organization.org_domain", "use organization.org_id");
   return org?.case === "orgId" && org.value !== "" ? org.value : undefined;
-}
-
-/** The fields of a message that are set. */
-export function present<T extends object>(fields: {
-  readonly [K in keyof T]?: T[K] | undefined;
-}): Partial<T> {
-  const set = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(set) as Partial<T>; // only the undefined ones are gone
 }

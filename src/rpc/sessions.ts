@@ -7,7 +7,7 @@ import {
 } from "../../gen/zitadel/session/v2/session_pb.js";
 import type { SessionView } from "../app/session.ts";
 import type { UserAgent } from "../domain/session-state.ts";
-import { present } from "./human-user.ts";
+import { present } from "./present.ts";
 
 /** A session as v2 shows it. */
 export function v2Session({ loaded, user }: SessionView): Session {

@@ -42,11 +42,11 @@ import {
   organizationIdOf,
   phoneChangeOf,
   phoneOf,
-  present,
   profileChangeOf,
   profileOf,
 } from "./human-user.ts";
 import { noLinks, noPasswords, onlySms, refusePresent } from "./not-supported.ts";
+import { present } from "./present.ts";
 import { requiredOneof } from "./required.ts";
 import { userSearch } from "./user-queries.ts";
 import { v2User } from "./users.ts";
