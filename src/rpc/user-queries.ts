@@ -4,7 +4,6 @@ import {
   type Condition,
   conditionDepthMax,
   conditionsMax,
-  foldCase,
   type Search,
   type TextField,
   type TextMatch,
@@ -126,8 +125,7 @@ const textMatches: readonly TextMatch[] = ["equals", "starts_with", "contains", 
 /** @param method even numbers tell small and capital letters apart, odd ones do not */
 export function text(field: TextField<UserRecord>, value: string, method: number): UserCondition {
   const match = textMatches[method >> 1] ?? "equals";
-  const ignoreCase = method % 2 === 1;
-  return { kind: "text", field, match, ignoreCase, value: ignoreCase ? foldCase(value) : value };
+  return { kind: "text", field, match, ignoreCase: method % 2 === 1, value };
 }
 
 const valuesMax = 1_000;
