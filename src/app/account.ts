@@ -154,12 +154,8 @@ export function changeHumanUser(
       (state, facts) => {
         const user = requireHuman(visible(state, command), accountErrors.changeMissing);
         requireChangeAllowed(caller, user, command);
-        const change = phone === undefined || phone === "removed" ? { phone } : { phone: { ...phone, code } };
-        return decideChangeHumanUser(
-          user,
-          { ...others, ...(change.phone && { phone: change.phone }) },
-          facts,
-        );
+        const newPhone = typeof phone === "object" ? { ...phone, code } : phone;
+        return decideChangeHumanUser(user, { ...others, ...(newPhone && { phone: newPhone }) }, facts);
       },
       (done) => ({ details: detailsOf(done), phoneCode: returnedCode(done.decision.code) }),
     );

@@ -1,5 +1,5 @@
 import { type CodeGenerator, drawCode, type NewCode, type ResendPolicy } from "../domain/codes.ts";
-import type { CodePurpose, Decision, Facts, GeneratorOf, IssuedCode } from "../domain/decision.ts";
+import type { Decision, Facts, GeneratorOf, IssuedCode } from "../domain/decision.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -67,7 +67,7 @@ export function factsOf(
   app: AppContext,
   policy: Policy,
   nowMs: number,
-  { generatorOf, providerCheck }: Pick<Facts, "generatorOf" | "providerCheck"> = {},
+  { generatorOf, providerCheck }: Pick<Facts, "generatorOf" | "providerCheck">,
 ): Facts {
   return { nowMs, policy, mac: app.vault, generatorOf, providerCheck };
 }
@@ -137,9 +137,8 @@ export function messageOf(
   nowMs: number,
 ): Extras {
   if (code === undefined || code.returned) return {};
-  const { challengeId: id, number: recipient, expiresMs } = code;
+  const { challengeId: id, purpose, number: recipient, expiresMs } = code;
   const { origin = "", channel, ...whom } = about;
-  const purpose: CodePurpose = code.purpose;
   const content: SealedCode = { code: code.plain, origin };
   const sealed = app.vault.seal(id, JSON.stringify(content));
   return {

@@ -8,7 +8,7 @@ import {
 } from "../domain/settings.ts";
 import type { AppContext, Details } from "./context.ts";
 import { changeSettings, settingDetails } from "./setting-details.ts";
-import type { InForce, Scope } from "./settings.ts";
+import type { Scope } from "./settings.ts";
 
 /** The use cases of the lockout policy, of the instance and of organizations. */
 
@@ -20,7 +20,7 @@ export interface LockoutView {
 
 /** The policy in force. */
 export async function getLockout(app: AppContext, scope: Scope): Promise<LockoutView> {
-  const { value, dated, isDefault }: InForce<LockoutPolicy> = await app.settings.lockout(scope);
+  const { value, dated, isDefault } = await app.settings.lockout(scope);
   return { policy: value, details: settingDetails(isDefault ? "instance" : scope, dated), isDefault };
 }
 

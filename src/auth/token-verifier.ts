@@ -21,7 +21,7 @@ export interface VerifiedToken {
   readonly claims: UserClaims;
 }
 
-export const userIdCharactersMax = 200;
+const userIdCharactersMax = 200;
 
 /**
  * @param key finds the key for the header of a token

@@ -1,9 +1,8 @@
 import type { Channel, CheckCode, CodeCheckResult, CodeProviders } from "../app/sms-port.ts";
 import type { GeneratorOf } from "../domain/decision.ts";
-import type { RandomBytes } from "../lib/random.ts";
 import type { Log } from "../lib/log.ts";
-import { randomShare } from "../lib/random.ts";
 import { chain } from "../lib/maybe-promise.ts";
+import { type RandomBytes, randomShare } from "../lib/random.ts";
 import type { LiveProvider, Providers, ProvidersInForce } from "./providers.ts";
 import { askingOrder, routeTo } from "./routing.ts";
 

@@ -41,7 +41,7 @@ export interface CourierOptions {
   readonly vault: CodeVault;
   readonly providers: Pick<Providers, "current" | "restsUntilMs">;
   /** Where a provider that reports is told to; undefined if nobody listens. */
-  readonly receiptUrlOf?: (providerId: string, messageId: string) => string | undefined;
+  readonly receiptUrlOf?: (providerId: string, messageId: string) => string;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;

@@ -5,7 +5,7 @@ import type { UserEvent } from "./user-events.ts";
 
 /** The deciders of personal access tokens, which machine users call with. */
 
-export const accessTokensMax = 100;
+const accessTokensMax = 100;
 
 export const accessTokenErrors = {
   userMissing: refusal("not_found", "COMMAND-Dzk4n", "Errors.User.NotFound"),

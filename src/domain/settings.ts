@@ -20,7 +20,7 @@ import {
 /** The deciders of settings: lockout policy, message texts, generators, SMS providers and their routes. */
 
 export const codeLengthMax = 20;
-export const smsProvidersMax = 100;
+const smsProvidersMax = 100;
 /** Of one scope: all of them are read and written whenever a setting of it is. */
 const textsMax = 200;
 

@@ -1,5 +1,4 @@
-import type { Duration } from "@bufbuild/protobuf/wkt";
-import { durationMs } from "@bufbuild/protobuf/wkt";
+import { type Duration, durationMs } from "@bufbuild/protobuf/wkt";
 import { refuseLimit } from "./paging.ts";
 
 /** What begins now and lasts as long still ends at a time that the wire can tell. */
@@ -12,7 +11,8 @@ const daysMax = 36_525;
  */
 export function boundedMs(field: string, duration: Duration | undefined): number {
   if (duration === undefined) return 0;
-  const isPast = duration.seconds > daysMax * 86_400;
-  if (isPast || duration.seconds < 0n || duration.nanos < 0) refuseLimit(field, `0 to ${daysMax} days`);
+  const { seconds, nanos } = duration;
+  const isTooLong = seconds > daysMax * 86_400;
+  if (isTooLong || seconds < 0n || nanos < 0) refuseLimit(field, `0 to ${daysMax} days`);
   return durationMs(duration);
 }

@@ -29,7 +29,7 @@ export function v1MessageText({ message, details, isDefault }: TextView): Messag
 }
 
 /** Says in a header what a text takes that was just set: the answers of v1 have no place for it. */
-export function noteSegments({ responseHeader }: HandlerContext, { segments, encoding }: TextPreview): void {
+function noteSegments({ responseHeader }: HandlerContext, { segments, encoding }: TextPreview): void {
   responseHeader.set("ringback-sms-segments", `${segments}; encoding=${encoding}`);
 }
 
