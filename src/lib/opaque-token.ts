@@ -1,5 +1,6 @@
-import { hash, timingSafeEqual } from "node:crypto";
+import { hash } from "node:crypto";
 import type { RandomBytes } from "./random.ts";
+import { isSameText } from "./same-text.ts";
 
 /** @param kind what it is for, to be seen at its beginning, e.g. "rbk" */
 export function newToken(kind: string, randomBytes: RandomBytes): string {
@@ -16,7 +17,5 @@ export function hashToken(token: string): string {
 
 /** Compares in constant time. @param stored as `hashToken` gave it */
 export function isTokenOf(token: string, stored: string): boolean {
-  const actual = Buffer.from(hashToken(token));
-  const expected = Buffer.from(stored);
-  return actual.length === expected.length && timingSafeEqual(actual, expected);
+  return isSameText(hashToken(token), stored);
 }

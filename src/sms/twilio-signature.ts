@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { ReceiptRequest } from "../app/sms-port.ts";
-import { isSameText } from "./same-text.ts";
+import { isSameText } from "../lib/same-text.ts";
 
 /**
  * Whether Twilio signed this request: `X-Twilio-Signature` is HMAC-SHA1, by the account's auth token, over the URL and

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { ReceiptRequest } from "../app/sms-port.ts";
-import { isSameText } from "./same-text.ts";
+import { isSameText } from "../lib/same-text.ts";
 
 /** How old a signature may be, or how far ahead the other clock. */
 const signatureAgeSecondsMax = 300;
