@@ -1,3 +1,5 @@
+import { baseLanguage } from "../domain/message-text.ts";
+
 /**
  * A message as it is read out in a call: the code one character at a time, and without the lines that only a phone
  * reads (the WebOTP line `@domain #code` and the hash of Android's SMS Retriever).
@@ -28,7 +30,7 @@ const voices: Readonly<Record<string, string>> = {
  * @param language BCP 47
  */
 export function twimlSay(text: string, language: string): string {
-  const [base = ""] = language.split("-", 1);
+  const base = baseLanguage(language);
   const voice = Object.hasOwn(voices, base) ? ` voice="${voices[base]}"` : "";
   return `<Response><Say loop="2"${voice}>${escapeXml(text)}</Say></Response>`;
 }

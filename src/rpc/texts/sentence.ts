@@ -1,4 +1,5 @@
 import type { MessageKey } from "../../domain/errors.ts";
+import { baseLanguage } from "../../domain/message-text.ts";
 import { english } from "./english.ts";
 import { german } from "./german.ts";
 
@@ -20,7 +21,7 @@ export function sentence(
   params: Readonly<Record<string, string>>,
   languages: readonly string[],
 ): string {
-  const [best] = languages.flatMap((language) => byLanguage.get(primary(language)) ?? []);
+  const [best] = languages.flatMap((language) => byLanguage.get(baseLanguage(language).toLowerCase()) ?? []);
   return (best ?? english)[key].replace(/\{(\w+)\}/g, (whole, name: string) =>
     shortened(params[name] ?? whole),
   );
@@ -29,9 +30,4 @@ export function sentence(
 function shortened(name: string): string {
   // The cut may halve a letter of two code units: gRPC could not tell the sentence at all.
   return name.length <= nameCharactersMax ? name : `${name.slice(0, nameCharactersMax).toWellFormed()}…`;
-}
-
-/** "de-CH" → "de". */
-function primary(language: string): string {
-  return language.split("-", 1)[0]?.toLowerCase() ?? "";
 }
