@@ -6,6 +6,7 @@ import { exportLines, importLines, type KeptCounts, noCounts } from "./app/trans
 import { acceptKey, openStore } from "./build.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { type Store, StoreUnavailableError } from "./app/ports.ts";
+import { errorMessage } from "./lib/error-message.ts";
 import { chunksOf, linesOf } from "./lib/lines.ts";
 import type { Log } from "./lib/log.ts";
 
@@ -121,8 +122,7 @@ async function importStore(config: Config, log: Log, file: string | undefined): 
   const imported = await withStore(config, log, (store) =>
     importLines(store, linesOf(input, lineBytesMax)).catch((cause: unknown) => {
       if (cause instanceof StoreUnavailableError && cause.outcome === "unknown") throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`nothing was imported: ${reason}`, { cause });
+      throw new Error(`nothing was imported: ${errorMessage(cause)}`, { cause });
     }),
   );
   tell(`Imported: ${described(imported)}; rows made from the events: ${imported.rows}.`);

@@ -5,6 +5,7 @@ import { ConfigError, readConfig } from "./config/config.ts";
 import { helpText } from "./config/help.ts";
 import { warnings } from "./config/warnings.ts";
 import { Deadline } from "./lib/deadline.ts";
+import { errorMessage } from "./lib/error-message.ts";
 import { createLog } from "./lib/log.ts";
 import { welcome } from "./welcome.ts";
 
@@ -61,6 +62,6 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   const isMisconfigured = error instanceof ConfigError || error instanceof UsageError;
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exit(isMisconfigured ? exitCodes.misconfigured : exitCodes.failed);
 });

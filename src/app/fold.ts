@@ -1,4 +1,5 @@
 import { upcast } from "../domain/upcast.ts";
+import { errorMessage } from "../lib/error-message.ts";
 import type { AggregateRef, AggregateType, HistoryEvent, StoredRow } from "./ports.ts";
 import { advance, type AggregateKind, type Loaded } from "./repository.ts";
 import { sessionKind } from "./sessions.ts";
@@ -35,8 +36,8 @@ function next(row: StoredRow | undefined, event: HistoryEvent): StoredRow {
     if (row !== undefined && position <= row.lastPosition) throw new Error("it is before the one before it");
     return folds[type](row, event);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`event ${position} (${type} ${id}, sequence ${sequence}): ${reason}`, { cause });
+    const place = `event ${position} (${type} ${id}, sequence ${sequence})`;
+    throw new Error(`${place}: ${errorMessage(cause)}`, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
+import { errorMessage } from "../lib/error-message.ts";
 import { foldRows } from "./fold.ts";
 import { decodeItem, encodeItem, encodeLine } from "./kept-line.ts";
 import { type KeptItem, type KeptKind, keptKinds, type Store } from "./ports.ts";
@@ -80,9 +81,7 @@ class ExportReader {
       try {
         item = this.#take(line);
       } catch (cause) {
-        throw new Error(`line ${this.#line}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-          cause,
-        });
+        throw new Error(`line ${this.#line}: ${errorMessage(cause)}`, { cause });
       }
       if (item !== undefined) yield item;
     }

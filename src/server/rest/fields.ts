@@ -8,6 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { errorMessage } from "../../lib/error-message.ts";
 
 /** From a field of a message, through messages, to a field within. Never empty. */
 export type FieldPath = readonly DescField[];
@@ -52,8 +53,7 @@ export function setTextField(desc: DescMessage, message: Message, { path, name, 
       const parsed = fromJson(target.desc, { [field.jsonName]: jsonOf(field, texts) });
       target.set(field, reflect(target.desc, parsed).get(field));
     } catch (reason) {
-      const text = reason instanceof Error ? reason.message : String(reason);
-      throw new ConnectError(`invalid value for "${name}": ${text}`, Code.InvalidArgument);
+      throw new ConnectError(`invalid value for "${name}": ${errorMessage(reason)}`, Code.InvalidArgument);
     }
   }
 }

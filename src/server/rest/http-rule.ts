@@ -1,6 +1,7 @@
 import { getOption, hasOption, type DescField, type DescMessage, type DescMethod } from "@bufbuild/protobuf";
 import { http } from "../../../gen/google/api/annotations_pb.js";
 import type { HttpRule } from "../../../gen/google/api/http_pb.js";
+import { errorMessage } from "../../lib/error-message.ts";
 import { resolveFieldPath, type FieldPath } from "./fields.ts";
 import { parsePathTemplate, type PathTemplate } from "./path-template.ts";
 
@@ -27,8 +28,8 @@ export function httpBindings(method: DescMethod, prefix: string): HttpBinding[] 
     try {
       return toBinding(each, method.input, prefix);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`google.api.http of ${method.parent.typeName}.${method.name}: ${reason}`, { cause });
+      const name = `${method.parent.typeName}.${method.name}`;
+      throw new Error(`google.api.http of ${name}: ${errorMessage(cause)}`, { cause });
     }
   });
 }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { StoreUnavailableError } from "../../app/ports.ts";
 import { Deadline } from "../../lib/deadline.ts";
+import { errorMessage } from "../../lib/error-message.ts";
 import { FailureReport } from "../../lib/failure-report.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Row } from "../sql/columns.ts";
@@ -270,7 +271,7 @@ export class Connection {
 /** For people who read a log: without anything from a statement. */
 export function reason(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reason).join("; ");
-  return error instanceof Error ? error.message : String(error);
+  return errorMessage(error);
 }
 
 const bigintOid = 20;

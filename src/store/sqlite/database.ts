@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { foldCase } from "../../app/search.ts";
+import { errorMessage } from "../../lib/error-message.ts";
 import { integer, text } from "../sql/columns.ts";
 
 /** "Ring" in ASCII. It tells our files from the databases of other programs (`PRAGMA application_id`). */
@@ -118,10 +119,4 @@ export function describeSqliteError(error: unknown): string {
   const primary = (code ?? 0) & 0xff;
   if (primary !== sqliteReadOnly && primary !== sqliteCannotOpen) return described;
   return `${described}: this account must be able to write the file, and to add files to its folder`;
-}
-
-function errorMessage(error: unknown): string {
-  return typeof error === "object" && error !== null && "message" in error
-    ? String(error.message)
-    : String(error);
 }
