@@ -10,9 +10,10 @@ import {
   decideReactivateUser,
   decideRemoveUser,
   decideUnlockUser,
+  requireHuman,
   requireUser,
 } from "../domain/account.ts";
-import { type Decision, requireHuman, type Verification } from "../domain/decision.ts";
+import type { Decision, Verification } from "../domain/decision.ts";
 import { DomainError, type Refusal, refusal } from "../domain/errors.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Email, MetadataEntry, Profile, UserSchema } from "../domain/user-events.ts";

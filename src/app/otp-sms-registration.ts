@@ -1,4 +1,5 @@
-import { requireHuman, type Verification } from "../domain/decision.ts";
+import { requireHuman } from "../domain/account.ts";
+import type { Verification } from "../domain/decision.ts";
 import {
   decideAddRegistration,
   decideRemoveRegistration,

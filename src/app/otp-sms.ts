@@ -1,6 +1,5 @@
-import { requireHuman } from "../domain/decision.ts";
+import { accountErrors, decideSkipMfaInit, requireHuman, requireUser } from "../domain/account.ts";
 import { decideAddOtpSms, decideRemoveOtpSms, otpSmsErrors, otpSmsNumber } from "../domain/otp-sms.ts";
-import { accountErrors, decideSkipMfaInit, requireUser } from "../domain/account.ts";
 import { getUser } from "./account.ts";
 import { type AppContext, type Details, detailsOf, type UserRef, visible } from "./context.ts";
 import { requireSelfOr } from "./permissions.ts";

@@ -1,5 +1,5 @@
-import { requireUser } from "../domain/account.ts";
-import { type Facts, type IssuedCode, requireHuman, type Verification } from "../domain/decision.ts";
+import { requireHuman, requireUser } from "../domain/account.ts";
+import type { Facts, IssuedCode, Verification } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { PhoneRules } from "../domain/generations.ts";
 import {

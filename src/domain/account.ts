@@ -152,6 +152,12 @@ export function requireUser(state: UserState | undefined, missing: Refusal): Use
   return state;
 }
 
+/** @throws DomainError unless there is such a user, and a human one */
+export function requireHuman(state: UserState | undefined, missing: Refusal): UserState {
+  if (!exists(state) || state.kind !== "human") throw new DomainError(missing);
+  return state;
+}
+
 export function decideRemoveUser(): Decision {
   return { events: [{ type: "user.removed", data: {} }] };
 }

@@ -9,9 +9,8 @@ import {
   type ProviderQuestion,
   termsAfter,
 } from "./codes.ts";
-import { DomainError, type Refusal, refusal } from "./errors.ts";
+import { DomainError, refusal } from "./errors.ts";
 import type { Policy } from "./policy.ts";
-import { exists, type UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
 
 /** What a decider decides from besides state and command: all that is not pure comes in here, as data. */
@@ -59,12 +58,6 @@ export type CodePurpose = (typeof codePurposes)[number];
 
 /** How a number is to be verified. */
 export type Verification = "send_code" | "return_code" | "is_verified";
-
-/** @throws DomainError unless there is such a user, and a human one */
-export function requireHuman(state: UserState | undefined, missing: Refusal): UserState {
-  if (!exists(state) || state.kind !== "human") throw new DomainError(missing);
-  return state;
-}
 
 const notReturnable = refusal("failed_precondition", "CODE-n0Rtn", "Errors.Code.NotReturnable");
 
