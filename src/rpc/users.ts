@@ -52,7 +52,7 @@ export function v1User(loaded: LoadedUser): V1User {
     details: v1ViewDetails(detailsOf(loaded)),
     state: v1States[user.status],
     userName: user.userName,
-    loginNames: [user.userName],
+    loginNames: loginNamesOf(user),
     preferredLoginName: user.userName,
     type:
       user.kind === "machine"
@@ -81,7 +81,7 @@ export function v2User(loaded: LoadedUser): V2User {
     userId: user.id,
     state: v2States[user.status],
     username: user.userName,
-    loginNames: [user.userName],
+    loginNames: loginNamesOf(user),
     preferredLoginName: user.userName,
   };
   return create(V2Schema, {
@@ -110,6 +110,11 @@ function humanV2(user: UserState): MessageInitShape<typeof HumanUserSchema> {
     phone: { phone: phone?.number ?? "", isVerified: phone?.isVerified ?? false },
     mfaInitSkipped: mfaInitSkippedMs === undefined ? undefined : timestampFromMs(mfaInitSkippedMs),
   };
+}
+
+/** There need not be any: v3 adds users without a name. */
+function loginNamesOf({ userName }: UserState): string[] {
+  return userName === "" ? [] : [userName];
 }
 
 function machineOf({ profile, description = "" }: UserState): { name: string; description: string } {

@@ -1,6 +1,7 @@
 import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { expect } from "@jest/globals";
+import { ManagementService } from "../../../gen/zitadel/management/v1/management_service_pb.js";
 import { type CreateUserSchema } from "../../../gen/zitadel/resources/user/v3alpha/user_pb.js";
 import { ZITADELUsers } from "../../../gen/zitadel/resources/user/v3alpha/user_service_pb.js";
 import type { TestUser, World } from "../../support/wire-world.ts";
@@ -9,6 +10,7 @@ import {
   codeSent,
   deleted,
   expectPhone,
+  expectUser,
   machine,
   nobody,
   notSupported,
@@ -73,6 +75,11 @@ const createRows: readonly Scenario[] = [
     input: creating(),
     expect: ok(),
     effect: added,
+    after: async (user, world) => {
+      await expectUser(world, user, { username: "", loginNames: [] });
+      const { user: inV1 } = await world.asAdmin(ManagementService.method.getUserByID, byId(user));
+      expect(inV1?.loginNames).toEqual([]);
+    },
   }),
   create({
     name: "all plain data, which is kept",
