@@ -2,7 +2,7 @@ import type { HistoryEvent, RowsOf, StoredRow } from "../../app/ports.ts";
 import { columnChanges } from "../sql/column-changes.ts";
 import { recordTables } from "../sql/record-tables.ts";
 import { eventOf } from "../sql/rows.ts";
-import { binaryArray } from "./binary-array.ts";
+import { binaryArray, type Cell, type ElementType } from "./binary-array.ts";
 import type { Query, Transaction } from "./database.ts";
 import { statements } from "./statements.ts";
 import { storedJson } from "./stored-text.ts";
@@ -63,58 +63,30 @@ function insertSql(rows: readonly StoredRow[]): readonly Query[] {
     {
       ...statements.replaceStates,
       values: [
-        binaryArray(
-          "text",
-          rows.map((row) => row.aggregate.type),
-        ),
-        binaryArray(
-          "text",
-          rows.map((row) => row.aggregate.id),
-        ),
-        binaryArray(
-          "bigint",
-          rows.map((row) => row.sequence),
-        ),
-        binaryArray(
-          "bigint",
-          rows.map((row) => row.lastPosition),
-        ),
-        binaryArray(
-          "bigint",
-          rows.map((row) => row.changedMs),
-        ),
-        binaryArray(
-          "text",
-          rows.map((row) => JSON.stringify(row.state)),
-        ),
-        binaryArray(
-          "text",
-          records.map((each) => each?.phone?.[0] ?? null),
-        ),
-        binaryArray(
-          "text",
-          records.map((each) => each?.phone?.[1] ?? null),
-        ),
+        column("text", rows, ({ aggregate }) => aggregate.type),
+        column("text", rows, ({ aggregate }) => aggregate.id),
+        column("bigint", rows, ({ sequence }) => sequence),
+        column("bigint", rows, ({ lastPosition }) => lastPosition),
+        column("bigint", rows, ({ changedMs }) => changedMs),
+        column("text", rows, ({ state }) => JSON.stringify(state)),
+        column("text", records, (record) => record?.phone?.[0] ?? null),
+        column("text", records, (record) => record?.phone?.[1] ?? null),
       ],
     },
     {
       ...statements.replaceKeys,
       values: [
-        binaryArray(
-          "text",
-          keys.map(({ kind }) => kind),
-        ),
-        binaryArray(
-          "text",
-          keys.map(({ key }) => key),
-        ),
-        binaryArray(
-          "text",
-          keys.map(({ id }) => id),
-        ),
+        column("text", keys, ({ kind }) => kind),
+        column("text", keys, ({ key }) => key),
+        column("text", keys, ({ id }) => id),
       ],
     },
     { ...statements.replaceUserRecords, values: [binaryArray("text", jsonOf("user"))] },
     { ...statements.replaceSessionRecords, values: [binaryArray("text", jsonOf("session"))] },
   ];
+}
+
+/** One cell of each row. */
+function column<R>(type: ElementType, rows: readonly R[], cellOf: (row: R) => Cell): Buffer {
+  return binaryArray(type, rows.map(cellOf));
 }
