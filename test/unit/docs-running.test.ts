@@ -42,6 +42,7 @@ describe("docs/running.md", () => {
       `${limits.headerBytesMax / 1024} KiB`,
       limits.connectionsMax.toLocaleString("en"),
       String(limits.streamsPerConnectionMax),
+      `${Math.floor(limits.deadlineMsMax / 86_400_000)} days`,
       seconds(limits.callTimeoutMs),
       seconds(limits.headersTimeoutMs),
       seconds(limits.requestTimeoutMs),
