@@ -67,6 +67,13 @@ describe("servers on one database", () => {
     }
   }
 
+  /** Resolves once so many statements wait for a lock. */
+  async function othersWait(others: number): Promise<void> {
+    const sql =
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while ((await query(sql)).length < others);
+  }
+
   it("migrate it once, however many start together", async () => {
     await query("DROP SCHEMA ringback CASCADE");
     const opened = await Promise.all(
@@ -192,13 +199,37 @@ describe("servers on one database", () => {
     ended.abort();
   });
 
+  it("clear the inbox while one of them makes room in it", async () => {
+    const bounds = { inboxMessagesMax: 9_998 };
+    const bounded = await openPostgresStore({ url: database.url, log: silentLog, bounds });
+    // The newest come first: who goes through the table meets them in another order than who goes by their ids.
+    await query(`
+      INSERT INTO ringback.inbox_messages (id, message_id, user_id, purpose, recipient, text, code, created_ms)
+      OVERRIDING SYSTEM VALUE SELECT id, id, 'u', 'phone', 'to', '', '', 0 FROM generate_series(10000, 1, -1) AS id;
+      SELECT setval(pg_get_serial_sequence('ringback.inbox_messages', 'id'), 10000);
+      ANALYZE ringback.inbox_messages`);
+    const other = new pg.Client({ connectionString: database.url });
+    await other.connect();
+    await other.query("BEGIN; SELECT FROM ringback.inbox_messages WHERE id = 2 FOR UPDATE");
+    const appended = bounded.inbox.append(inboxMessage("new"));
+    await othersWait(1);
+    const cleared = stores[1].inbox.clear();
+    await othersWait(2);
+    await other.query("COMMIT");
+    await other.end();
+    await Promise.all([appended, cleared]);
+    await bounded.close();
+    const left = await stores[1].inbox.list({ order: "oldest_first", limit: 10 });
+    expect(left.map(({ messageId }) => messageId)).toEqual(["new"]);
+  });
+
   it("wait with what they write while one makes the rows anew", async () => {
     await stores[1].commit(userCommit("1", 0));
     const meanwhile: Promise<CommitOutcome>[] = [];
     const rows = await stores[0].rebuild(async function* (events) {
       for await (const { aggregate, sequence, position, atMs } of events) {
         meanwhile.push(stores[1].commit(userCommit("1", 1)), stores[1].commit(userCommit("2", 0)));
-        while ((await query("SELECT FROM pg_locks WHERE NOT granted")).length === 0);
+        await othersWait(1);
         const state = { isNew: true };
         yield { aggregate, sequence, state, lastPosition: position, changedMs: atMs, keys: [], record: null };
       }

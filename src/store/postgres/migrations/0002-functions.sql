@@ -4,7 +4,7 @@
 -- The locks of transactions that all replicas share: pg_advisory_xact_lock(class, number).
 --   (1380533319, 1)  shared by every transaction that takes positions
 --   (1380533319, 2)  taken by every claim of messages
---   (1380533319, 3)  taken by every append to the inbox
+--   (1380533319, 3)  taken by every append to the inbox, and by who clears it
 -- And of one number, the 64-bit hash of a name: an aggregate, a key or a recipient that a commit writes to.
 -- 1380533319 is "RING" in ASCII.
 
