@@ -264,6 +264,18 @@ describe("servers on one database", () => {
     expect(await read).toEqual(["slow", "fast"]);
   });
 
+  it("write on though a reader of the history was cut off, whose connection a pooler keeps", async () => {
+    const slow = new pg.Client({ connectionString: database.url });
+    const cutOff = new pg.Client({ connectionString: database.url });
+    await Promise.all([slow.connect(), cutOff.connect()]);
+    await slow.query("BEGIN; ALTER SEQUENCE ringback.positions RENAME TO other");
+    await cutOff.query("SET statement_timeout = 100");
+    await expect(cutOff.query("SELECT ringback.settled_position()")).rejects.toThrow("statement timeout");
+    await slow.end();
+    expect(await stores[0].commit(userCommit("1", 0))).toEqual({ kind: "committed" });
+    await cutOff.end();
+  });
+
   it("tell a reader of the history every event, while they write", async () => {
     let isWriting = true;
     const read: HistoryEvent[] = [];

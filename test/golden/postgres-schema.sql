@@ -453,9 +453,8 @@ AS $function$
 DECLARE
   settled bigint;
 BEGIN
-  PERFORM pg_advisory_lock(1380533319, 1);
+  PERFORM pg_advisory_xact_lock(1380533319, 1);
   SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO settled FROM ringback.positions;
-  PERFORM pg_advisory_unlock(1380533319, 1);
   RETURN settled;
 END
 $function$

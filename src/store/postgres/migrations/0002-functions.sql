@@ -11,14 +11,14 @@
 -- The position up to which the history is complete: no event will ever appear there any more. Positions are
 -- taken before the transaction that took them is visible, and several replicas commit at once, so without this
 -- a reader who remembers the last position that it saw could miss one below. Waits for the transactions that
--- are taking positions now, and holds up new ones only as long as that.
+-- are taking positions now, and holds up new ones only as long as that. The lock ends with the statement, a
+-- transaction of its own: one of the session would stay behind a pooler where the statement is ended half way.
 CREATE FUNCTION ringback.settled_position() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   settled bigint;
 BEGIN
-  PERFORM pg_advisory_lock(1380533319, 1);
+  PERFORM pg_advisory_xact_lock(1380533319, 1);
   SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO settled FROM ringback.positions;
-  PERFORM pg_advisory_unlock(1380533319, 1);
   RETURN settled;
 END
 $$;
