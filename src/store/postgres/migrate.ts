@@ -22,8 +22,9 @@ const patienceDefault: Patience = { tries: 10, lockMs: 1_000, pauseMs: 2_000 };
 
 const schema = `
   DO $$ BEGIN
-    -- IF NOT EXISTS would ask for the privilege even where there is nothing to create.
-    IF to_regnamespace('ringback') IS NULL THEN
+    -- CREATE SCHEMA IF NOT EXISTS would ask for the privilege even where there is nothing to create, and
+    -- to_regnamespace may not know yet what another one created meanwhile, on the connection of a pooler.
+    IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'ringback') THEN
       CREATE SCHEMA ringback;
     END IF;
   END $$;
