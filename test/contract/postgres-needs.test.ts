@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import pg from "pg";
 import { migrate } from "../../src/store/postgres/migrate.ts";
+import { freePort } from "../support/free-port.ts";
 import { startPostgres, stopPostgres, type TestPostgres } from "../support/postgres.ts";
 
 /** What somebody reads who starts on a database that does not fit. */
@@ -62,3 +65,30 @@ it("names the isolation level that its promises do not hold at, and how to chang
   await admin.query(refused.slice(refused.indexOf("ALTER ROLE")));
   expect(await migrate(asRole())).toEqual([]);
 });
+
+it("names the pooler that mixes up the prepared statements of its callers", async () => {
+  // As PgBouncer 1.18 does it in transaction mode: whoever comes second finds what the first one has prepared.
+  const ready = message("Z", "I");
+  const pooler = createServer((socket) => {
+    socket.once("data", () => {
+      socket.write(Buffer.concat([message("R", "\0\0\0\0"), ready]));
+      const exists = Buffer.concat([message("E", "SERROR\0C42P05\0Mit exists\0\0"), ready]);
+      socket.on("data", () => socket.write(exists));
+    });
+  });
+  const port = await freePort();
+  await once(pooler.listen(port, "127.0.0.1"), "listening");
+  await expect(migrate(`postgres://ringback@127.0.0.1:${port}/ringback`)).rejects.toThrow(
+    "PgBouncer 1.21 or newer is needed",
+  );
+  pooler.close();
+});
+
+/** PostgreSQL manual, 55.7. */
+function message(type: string, body: string): Buffer {
+  const bytes = Buffer.alloc(5 + body.length);
+  bytes.write(type);
+  bytes.writeInt32BE(4 + body.length, 1);
+  bytes.write(body, 5);
+  return bytes;
+}

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { hostUrls } from "../../lib/host-urls.ts";
 import type { Row } from "../sql/columns.ts";
+import { sqlState } from "./failures.ts";
 
 /** How long one attempt to connect may take. */
 const connectMsMax = 1_000;
@@ -73,16 +74,29 @@ export class Hosts {
  * dropped, they end on the server within a second, where otherwise those that wait for a lock would pile up. One that
  * waits for a synchronous standby goes on: what it wrote is seen by nobody until that has it. A pooler may pass the
  * setting on to others, who lose nothing by it. Servers on some systems do not have it.
+ *
+ * It has a name, so that a pooler which mixes up the prepared statements of its callers is found out here, and not by
+ * calls.
  */
 const firstStatement = {
+  name: "ringback-first",
   text: `
     SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS is_read_only,
       CASE WHEN version() ~ 'linux|darwin|bsd' THEN set_config('client_connection_check_interval', '1s', FALSE) END`,
   query_timeout: 1_000,
 };
 
-/** @throws Error if the server takes no writes */
+const duplicatePreparedStatement = "42P05";
+const poolerNeeded =
+  "the pooler in front of it does not keep prepared statements apart: PgBouncer 1.21 or newer is needed, with " +
+  "max_prepared_statements of at least 100";
+
+/** @throws Error if the server takes no writes, or a pooler is of no use */
 async function prepareConnection(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<Row>(firstStatement);
-  if (rows[0]?.["is_read_only"] === true) throw new Error("the server takes no writes");
+  try {
+    const { rows } = await client.query<Row>(firstStatement);
+    if (rows[0]?.["is_read_only"] === true) throw new Error("the server takes no writes");
+  } catch (cause) {
+    throw sqlState(cause) === duplicatePreparedStatement ? new Error(poolerNeeded, { cause }) : cause;
+  }
 }
