@@ -2,6 +2,7 @@ import type { CountryCode } from "libphonenumber-js/max";
 import type { Autofill } from "../domain/autofill.ts";
 import type { ResendPolicy } from "../domain/codes.ts";
 import type { Profile } from "../domain/policy.ts";
+import { hostUrls } from "../lib/host-urls.ts";
 import type { LogLevel } from "../lib/log.ts";
 import { createReader, type Environment, type Reader, unknownNames } from "./reader.ts";
 import { readTls, type TlsConfig } from "./tls.ts";
@@ -73,7 +74,7 @@ export function readConfig(env: Environment): Config {
   const reader = createReader(env);
   const { read } = reader;
   const profile = read(variables.profile);
-  const store = read(variables.store);
+  const store = storeConfig(reader);
   const config: Config = {
     listen: listenConfig(reader),
     corsOrigins: read(variables.corsOrigins) ?? [],
@@ -91,6 +92,19 @@ export function readConfig(env: Environment): Config {
   const mistakes = [...reader.mistakes, ...unknownNames(env)];
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return deepFreeze(config);
+}
+
+/** Those of docs/running.md. Any other would be TLS of some kind, which nobody has asked for. */
+const sslModes = ["disable", "verify-full", "prefer", "require", "verify-ca", "no-verify"];
+
+function storeConfig({ read, refuse }: Reader): StoreConfig {
+  const store = read(variables.store);
+  const asked = store.kind === "postgres" ? (hostUrls(store.url) ?? []) : [];
+  const modes = asked.flatMap((url) => new URL(url).searchParams.getAll("sslmode"));
+  if (!modes.every((mode) => sslModes.includes(mode))) {
+    refuse(variables.store, `a URL whose sslmode is one of ${sslModes.join(", ")}`);
+  }
+  return store;
 }
 
 function masterKeys({ read, isSet, refuse }: Reader, store: StoreConfig): readonly Uint8Array[] | undefined {

@@ -219,6 +219,17 @@ describe("a mistake", () => {
     ]);
   });
 
+  it.each(["foo", "", "allow", "Verify-Full", "foo&sslmode=disable"])(
+    "is a store with sslmode=%s",
+    (mode) => {
+      const url = `postgres://db.example.com/ringback?sslmode=${mode}`;
+      expect(mistakesOf({ RINGBACK_STORE: url, ...shared })).toEqual([
+        `RINGBACK_STORE is ${JSON.stringify(url)}, but must be a URL whose sslmode is one of disable, verify-full, ` +
+          "prefer, require, verify-ca, no-verify",
+      ]);
+    },
+  );
+
   it.each([
     "http://issuer.example",
     "https://issuer.example?x",
