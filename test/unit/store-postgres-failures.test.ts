@@ -211,7 +211,7 @@ describe("when PostgreSQL fails", () => {
     await store.commit(userCommit("1", 0));
     const other = new pg.Client({ connectionString: database.url });
     await other.connect();
-    await other.query("SELECT pg_advisory_lock(hashtextextended('user/1', 0))");
+    await other.query("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('user/1', 0))");
     const { result, ms } = await timed(store.commit(userCommit("1", 1)));
     expect(result).toMatchObject({
       status: "rejected",
@@ -226,7 +226,7 @@ describe("when PostgreSQL fails", () => {
   it("does not write any more what a call asked for whose time is up", async () => {
     const other = new pg.Client({ connectionString: database.url });
     await other.connect();
-    await other.query("SELECT pg_advisory_lock(hashtextextended('user/1', 0))");
+    await other.query("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('user/1', 0))");
     const held = store.commit(userCommit("1", 0));
     const deadline = new Deadline(50);
     const late = withDeadline(deadline, () => timed(store.commit(userCommit("1", 1))));
