@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
-import type { Decision, Facts } from "../domain/decision.ts";
+import type { Decision, Facts, GeneratorOf } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
-import { chain } from "../lib/maybe-promise.ts";
-import { type AppContext, type CodeWay, type Done, execute } from "./context.ts";
+import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
+import { type AppContext, type Done, execute } from "./context.ts";
 import type { Caller } from "./auth-port.ts";
 import type { KeptAnswer } from "./ports.ts";
 import type { Channel } from "./sms-port.ts";
@@ -24,7 +24,11 @@ export interface CodeRequest {
 }
 
 /** What a call needs to make a code. */
-export interface CodeCall<R> extends CodeWay {
+export interface CodeCall<R> {
+  /** The only way that the message may go. */
+  readonly channel: Channel | undefined;
+  /** Asked for at the beginning: on PostgreSQL it travels together with what the call looks up first. */
+  readonly generatorOf: MaybePromise<GeneratorOf>;
   /** What is written with the events, so that a repeated call gets this reply again; left out if it will not come. */
   readonly keep?: (reply: R) => { readonly answer: KeptAnswer };
 }
@@ -49,14 +53,15 @@ export function runCodeCall<R extends object>(
   asked: object,
   run: (call: CodeCall<R>) => Promise<R>,
 ): Promise<R> {
-  return chain(app.codeProviders.generators(channel), (generatorOf) => {
-    const way = { channel, generatorOf };
-    if (idempotency === undefined) return run(way);
-    // With the time since when the caller has the id: an answer to a former holder of it is nobody else's.
-    const parts = [caller.userId, caller.createdMs, idempotency.method, idempotency.key];
-    const key = hash("sha256", JSON.stringify(parts), "base64url");
-    return runOnce<R>(app, key, asked, (keep) => run({ ...way, keep }));
-  });
+  const generatorOf = app.codeProviders.generators(channel);
+  // A call that ends before it needs it is not told why it could not be had.
+  if (generatorOf instanceof Promise) generatorOf.catch(() => {});
+  const call = { channel, generatorOf };
+  if (idempotency === undefined) return run(call);
+  // With the time since when the caller has the id: an answer to a former holder of it is nobody else's.
+  const parts = [caller.userId, caller.createdMs, idempotency.method, idempotency.key];
+  const key = hash("sha256", JSON.stringify(parts), "base64url");
+  return runOnce<R>(app, key, asked, (keep) => run({ ...call, keep }));
 }
 
 /** @param key of the answer that is kept */
@@ -106,7 +111,10 @@ export async function executeCodeCall<D extends Decision, R>(
   decide: (user: UserState | undefined, facts: Facts) => D,
   replyOf: (done: Done<D>) => R,
 ): Promise<R> {
-  const { keep } = call;
+  const { channel, keep } = call;
   const keepReply = keep && ((done: Done<D>) => (done.decision.refusal ? {} : keep(replyOf(done))));
-  return replyOf(await execute(app, policy, userId, decide, call, keepReply));
+  const done = await chain(call.generatorOf, (generatorOf) =>
+    execute(app, policy, userId, decide, { channel, generatorOf }, keepReply),
+  );
+  return replyOf(done);
 }

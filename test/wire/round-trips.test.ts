@@ -67,7 +67,7 @@ async function roundTripsOf<T>(
   return { answer, trips: roundTrips - before };
 }
 
-it("SetPhone: for who calls, who makes codes, whose phone it is, and the settings of both levels", async () => {
+it("SetPhone: for who calls, who makes codes and whose phone it is, and the settings of both levels", async () => {
   const [user] = people;
   const { trips } = await roundTripsOf(() =>
     world.asAdmin(setPhone, {
@@ -76,7 +76,7 @@ it("SetPhone: for who calls, who makes codes, whose phone it is, and the setting
       verification: { case: "returnCode", value: {} },
     }),
   );
-  expect(trips).toBe(4);
+  expect(trips).toBe(3);
 });
 
 it("ListUsers: for who calls, and for each hundred of them", async () => {
