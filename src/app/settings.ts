@@ -105,10 +105,16 @@ export class Settings {
     return this.#instancePolicy((await this.instance.find(instanceId))?.state);
   }
 
+  /** The settings of the instance, and of the organization if there is one: on PostgreSQL they travel together. */
+  #levels(scope: Scope): Promise<[Loaded<SettingsState> | undefined, Loaded<SettingsState> | undefined]> {
+    return Promise.all([this.instance.find(instanceId), scope === "instance" ? undefined : this.find(scope)]);
+  }
+
   async lockout(scope: Scope): Promise<InForce<LockoutPolicy>> {
-    const own = scope === "instance" ? undefined : (await this.find(scope))?.state.lockout;
+    const [instance, organization] = await this.#levels(scope);
+    const own = organization?.state.lockout;
     if (own !== undefined) return { value: own.value, dated: own, isDefault: false };
-    const dated = (await this.instance.find(instanceId))?.state.lockout;
+    const dated = instance?.state.lockout;
     return { value: dated?.value ?? this.#profile.lockout, dated, isDefault: true };
   }
 
@@ -117,10 +123,7 @@ export class Settings {
    * then in its base language. What one leaves empty comes from the next.
    */
   async text(scope: Scope, textType: TextType, language: string): Promise<InForce<MessageText>> {
-    const [instance, organization] = await Promise.all([
-      this.instance.find(instanceId),
-      scope === "instance" ? undefined : this.find(scope),
-    ]);
+    const [instance, organization] = await this.#levels(scope);
     const dated = textIn(instance, textType, language);
     const ofInstance = over(builtInText(textType, language || defaultLanguage), dated?.value);
     const own = textIn(organization, textType, language);

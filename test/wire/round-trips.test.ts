@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
+import { SettingsService } from "../../gen/zitadel/settings/v2/settings_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import type { Store } from "../../src/app/ports.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
@@ -33,6 +34,7 @@ const store = withParts<Store>(memory, {
 });
 
 const { addHumanUser, listUsers, setPhone } = UserService.method;
+const { getLockoutSettings } = SettingsService.method;
 const { createSession, listSessions } = SessionService.method;
 
 let world: World;
@@ -77,6 +79,13 @@ it("SetPhone: for who calls, who makes codes and whose phone it is, and the sett
     }),
   );
   expect(trips).toBe(3);
+});
+
+it("GetLockoutSettings: for who calls, and the settings of both levels", async () => {
+  const { trips } = await roundTripsOf(() =>
+    world.asAdmin(getLockoutSettings, { ctx: { resourceOwner: { case: "orgId", value: "crowd" } } }),
+  );
+  expect(trips).toBe(2);
 });
 
 it("ListUsers: for who calls, and for each hundred of them", async () => {
