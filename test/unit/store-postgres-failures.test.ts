@@ -147,6 +147,20 @@ describe("when PostgreSQL fails", () => {
     expect(messages).toEqual(["the database cannot be reached", "the database can be reached again"]);
   });
 
+  it("tells once that every write is refused, and once that it is over", async () => {
+    await onlooker.query(`
+      CREATE FUNCTION ringback.full() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full'; END $$;
+      CREATE TRIGGER disk BEFORE INSERT ON ringback.events FOR EACH ROW EXECUTE FUNCTION ringback.full()`);
+    messages.length = 0;
+    for (const id of ["1", "2", "3"]) {
+      await expect(store.commit(userCommit(id, 0))).rejects.toMatchObject({ outcome: "nothing" });
+    }
+    await onlooker.query("DROP TRIGGER disk ON ringback.events");
+    for (const id of ["1", "2"]) await store.commit(userCommit(id, 0));
+    expect(messages).toEqual(["the database cannot be written", "the database can be written again"]);
+  });
+
   it("waits out a short interruption", async () => {
     proxy.goDown();
     setTimeout(() => proxy.comeBack(), 500);

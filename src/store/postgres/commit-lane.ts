@@ -1,5 +1,6 @@
 import { StoreUnavailableError, type Commit, type CommitOutcome, type UniqueKey } from "../../app/ports.ts";
 import { Deadline } from "../../lib/deadline.ts";
+import type { FailureReport } from "../../lib/failure-report.ts";
 import { pruneStepAnswers, type StoreBounds } from "../bounds.ts";
 import { binaryArray } from "./binary-array.ts";
 import { integer, text } from "../sql/columns.ts";
@@ -44,13 +45,18 @@ export class CommitLane {
   readonly id: string;
   readonly #database: Database;
   readonly #bounds: StoreBounds;
+  readonly #refusals: FailureReport;
   #writer: Writer | undefined;
 
-  /** @param id that no other lane has or had */
-  constructor(id: string, database: Database, bounds: StoreBounds) {
+  /**
+   * @param id that no other lane has or had
+   * @param refusals of a server that can be reached and writes nothing, e.g. as its disk is full
+   */
+  constructor(id: string, database: Database, bounds: StoreBounds, refusals: FailureReport) {
     this.id = id;
     this.#database = database;
     this.#bounds = bounds;
+    this.#refusals = refusals;
   }
 
   /**
@@ -71,6 +77,7 @@ export class CommitLane {
         const query = { ...statements.commit, values: [this.id, writer.epoch, number, ...values] };
         const { rows } = await connection.query(query, deadline);
         writer.lastBatch = number;
+        this.#refusals.works();
         return outcomes(commits, text(rows[0]?.["refusals"]));
       } catch (error) {
         if (isConnectionLost(error)) {
@@ -81,6 +88,7 @@ export class CommitLane {
         } else if (isDefect(error)) {
           return commits.length === 1 ? [asUnavailable(error)] : await this.#writeEach(commits, deadline);
         } else if (!isTransient(error)) {
+          this.#refusals.failed(error);
           throw asUnavailable(error);
         }
         if (deadline.isOver) throw asUnavailable(error);

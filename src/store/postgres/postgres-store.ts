@@ -13,6 +13,7 @@ import type {
 } from "../../app/ports.ts";
 import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
 import type { Deadline } from "../../lib/deadline.ts";
+import { FailureReport } from "../../lib/failure-report.ts";
 import type { Log } from "../../lib/log.ts";
 import { secureRandomBytes } from "../../lib/random.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
@@ -20,7 +21,7 @@ import { binaryArray } from "./binary-array.ts";
 import { integer, text } from "../sql/columns.ts";
 import { CommitLane } from "./commit-lane.ts";
 import { namesOf, writesOf } from "./commit-values.ts";
-import { Database } from "./database.ts";
+import { Database, reason } from "./database.ts";
 import { eventOf } from "../sql/rows.ts";
 import { Gatherer } from "./gatherer.ts";
 import { createInbox } from "./inbox.ts";
@@ -60,9 +61,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   for (const name of await migrate(url)) log.info("the database was migrated", { migration: name });
   const bounds = { ...storeBounds, ...options.bounds };
   const database = new Database(url, log);
+  const refusals = new FailureReport(
+    (error) => log.error("the database cannot be written", { cause: reason(error) }),
+    () => log.info("the database can be written again"),
+  );
   const lanes = Array.from(
     { length: commitLanes },
-    () => new CommitLane(Buffer.from(secureRandomBytes(16)).toString("base64url"), database, bounds),
+    () =>
+      new CommitLane(Buffer.from(secureRandomBytes(16)).toString("base64url"), database, bounds, refusals),
   );
   return new PostgresStore(database, lanes, bounds.inboxMessagesMax);
 }
