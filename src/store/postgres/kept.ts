@@ -63,7 +63,10 @@ const requireEmpty = `
   END $$
 `;
 
-const prepareEvents = "CREATE TEMP TABLE restored_events (LIKE ringback.events) ON COMMIT DROP";
+const prepareEvents = `
+  CREATE TEMP TABLE restored_events ON COMMIT DROP AS
+  SELECT position, aggregate_type, aggregate_id, sequence, at_ms, type, data FROM ringback.events LIMIT 0
+`;
 
 /** Each is led to the one before it of its aggregate, which only the database has room to look for. */
 const appendEvents = `

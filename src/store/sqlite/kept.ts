@@ -108,7 +108,10 @@ const appendEvents = `
 `;
 
 function prepareInserts(database: DatabaseSync): Inserts {
-  database.exec("CREATE TEMP TABLE restored_events AS SELECT * FROM events LIMIT 0");
+  database.exec(`
+    CREATE TEMP TABLE restored_events AS
+    SELECT position, aggregate_type, aggregate_id, sequence, at_ms, type, data FROM events LIMIT 0
+  `);
   const insertEvent = database.prepare(
     `INSERT INTO temp.restored_events
        (position, aggregate_type, aggregate_id, sequence, at_ms, type, data)
