@@ -73,7 +73,8 @@ export class Hosts {
  * Whether the server takes writes. In the same round trip, statements on this connection are bound to it: once it is
  * dropped, they end on the server within a second, where otherwise those that wait for a lock would pile up. One that
  * waits for a synchronous standby goes on: what it wrote is seen by nobody until that has it. A pooler may pass the
- * setting on to others, who lose nothing by it. Servers on some systems do not have it.
+ * setting on to others, who lose nothing by it. Servers on some systems do not have it, nor do those
+ * before 14: that they are too old is told later.
  *
  * It has a name, so that a pooler which mixes up the prepared statements of its callers is found out here, and not by
  * calls.
@@ -82,7 +83,8 @@ const firstStatement = {
   name: "ringback-first",
   text: `
     SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS is_read_only,
-      CASE WHEN version() ~ 'linux|darwin|bsd' THEN set_config('client_connection_check_interval', '1s', FALSE) END`,
+      CASE WHEN version() ~ 'linux|darwin|bsd' AND current_setting('client_connection_check_interval', TRUE) <> ''
+        THEN set_config('client_connection_check_interval', '1s', FALSE) END`,
   query_timeout: 1_000,
 };
 
