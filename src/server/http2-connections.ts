@@ -49,15 +49,23 @@ export function serveHttp2(
 
       /** Open ones that the unary path left. They may be silent for long, and nobody bounds them. */
       let others = 0;
+      // Node's own time-out of a session is not cleared when that ends, and keeps all of it until it is over.
+      const idle = setTimeout(() => {
+        if (others === 0) session.close();
+      }, limits.http2IdleTimeoutMs).unref();
+      socket.once("close", () => clearTimeout(idle));
+      const noteUse = (): void => {
+        if (!session.destroyed) idle.refresh();
+      };
       session.on("stream", (stream, headers, flags, rawHeaders) => {
+        noteUse();
         if (takeStream(stream, headers, rawHeaders)) return;
         others += 1;
-        stream.once("close", () => (others -= 1));
+        stream.once("close", () => {
+          others -= 1;
+          noteUse();
+        });
         requests.emit("stream", stream, headers, flags, rawHeaders);
-      });
-      session.setTimeout(limits.http2IdleTimeoutMs);
-      session.on("timeout", () => {
-        if (others === 0) session.close();
       });
       if (draining) session.close();
     },

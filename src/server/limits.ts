@@ -21,7 +21,7 @@ export interface Limits {
   readonly http1IdleTimeoutMs: number;
   /** For how long an HTTP/1.1 client may take nothing of what waits to be sent to it. */
   readonly http1WriteTimeoutMs: number;
-  /** How long an HTTP/2 connection may be without a frame, unless a stream of messages is open. */
+  /** How long an HTTP/2 connection may be without a new request, unless a stream of messages is open. */
   readonly http2IdleTimeoutMs: number;
   /** How often an HTTP/2 client is asked whether it is there; it has as long to answer. At least `callTimeoutMs`. */
   readonly http2KeepAliveMs: number;
