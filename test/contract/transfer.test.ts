@@ -185,6 +185,7 @@ describe.each(storeAdapters)("an import into $name", ({ createHome }) => {
     ["two", [...whole(), header], /^line 3: there is more after the end/],
     ["a gap in a sequence", whole(locked(1, 1), locked(2, 3)), /^event 2 .*sequence is not 2/],
     ["events out of order", whole(locked(2, 1), locked(1, 2)), /^line 3: it is out of order/],
+    ["sequences out of order", whole(locked(1, 2), locked(2, 1)), /^event 1 .*, sequence 2\)/],
     ["an event of the future", whole(event(1, 1, "settings.moon.set")), /^event 1 .*settings\.moon\.set/],
     ["a missing field", whole('{"event":{"position":1}}'), /^line 2: aggregate is missing/],
     [
