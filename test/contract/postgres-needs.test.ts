@@ -73,7 +73,8 @@ it("names the pooler that mixes up the prepared statements of its callers", asyn
     socket.once("data", () => {
       socket.write(Buffer.concat([message("R", "\0\0\0\0"), ready]));
       const exists = Buffer.concat([message("E", "SERROR\0C42P05\0Mit exists\0\0"), ready]);
-      socket.on("data", () => socket.write(exists));
+      const done = Buffer.concat([message("C", "SELECT 0\0"), ready]);
+      socket.on("data", (bytes) => socket.write(preparesByName(bytes) ? exists : done));
     });
   });
   const port = await freePort();
@@ -83,6 +84,11 @@ it("names the pooler that mixes up the prepared statements of its callers", asyn
   );
   pooler.close();
 });
+
+/** Whether it begins with a Parse that gives the statement a name. */
+function preparesByName(bytes: Buffer): boolean {
+  return bytes.toString("latin1", 0, 1) === "P" && bytes[5] !== 0;
+}
 
 /** PostgreSQL manual, 55.7. */
 function message(type: string, body: string): Buffer {
