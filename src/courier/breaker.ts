@@ -63,9 +63,10 @@ export class Breaker {
   /** Undefined while calls are let through; else when the next one is worth trying. */
   get restsUntilMs(): number | undefined {
     if (this.#circuit.state === CircuitState.Closed) return undefined;
-    return this.#isProbing
-      ? Math.max(this.#restsUntilMs, this.#clock.nowMs() + restBaseMs)
-      : this.#restsUntilMs;
+    const nowMs = this.#clock.nowMs();
+    // No rest is longer than the cap: if one seems to be, the clock was set back meanwhile.
+    const untilMs = this.#restsUntilMs > nowMs + restCapMs ? nowMs : this.#restsUntilMs;
+    return this.#isProbing ? Math.max(untilMs, nowMs + restBaseMs) : untilMs;
   }
 
   /**

@@ -75,6 +75,17 @@ describe("a provider that fails steadily", () => {
     expect(post.lines.filter((line) => line.includes("works again"))).toHaveLength(1);
   });
 
+  it("is tried again after a rest, even if the clock was set back meanwhile", async () => {
+    let result: SendResult = retry;
+    await post.offer({ a: { answer: () => result }, b: {} });
+    await open();
+    result = sent;
+    post.nowMs -= 60_000;
+    await post.send("11");
+    await settled();
+    expect(post.askedIds).toEqual(["a"]);
+  });
+
   it.each([
     [
       "the disk is full",
