@@ -171,7 +171,10 @@ export class Courier {
       case "waits": {
         const { dueMs, reason } = outcome;
         const waitMs = dueMs - clock.nowMs();
-        log.warn("message not sent yet", { messageId: id, attempts: attempts.length, reason, waitMs });
+        const fields = { messageId: id, attempts: attempts.length, reason, waitMs };
+        // That providers are left alone is told once, not by each message that waits for them.
+        if (attempts.length > message.attempts.length) log.warn("message not sent yet", fields);
+        else log.debug("message not sent yet", fields);
         return outbox.retry(message, dueMs, attempts);
       }
       case "lost":

@@ -145,6 +145,15 @@ describe("a provider that fails steadily", () => {
     expect(await check()).toEqual({ kind: "right" });
   });
 
+  it("is told of once, not by each message that waits for it", async () => {
+    await post.offer({ a: always(retry) });
+    for (let id = 1; id <= 10; id += 1) await post.send(String(id));
+    await post.until(() => post.lines.filter((line) => line.includes("not sent yet")).length >= 10);
+    const warned = post.lines.filter((line) => JSON.parse(line).level === "warn");
+    expect(warned.filter((line) => line.includes("not sent yet"))).toHaveLength(8); // those that were refused
+    expect(warned.filter((line) => line.includes("left alone"))).toHaveLength(1);
+  });
+
   it("lets messages wait when there is no other", async () => {
     let isDown = true;
     await post.offer({ a: { answer: () => (isDown ? retry : sent) } });
