@@ -47,11 +47,11 @@ export function serveHttp2(
       session.on("error", (error) => log.debug("a connection failed", { error }));
       keepAlive(session, socket, limits.http2KeepAliveMs);
 
-      /** Open ones that the unary path left. They may be silent for long, and nobody bounds them. */
-      let others = 0;
+      /** Open ones that the unary path left. They may be silent for long, as nobody bounds those that are not ended. */
+      const others = new Set<ServerHttp2Stream>();
       // Node's own time-out of a session is not cleared when that ends, and keeps all of it until it is over.
       const idle = setTimeout(() => {
-        if (others === 0) session.close();
+        if (others.values().every((stream) => stream.writableEnded)) session.close();
       }, limits.http2IdleTimeoutMs).unref();
       socket.once("close", () => clearTimeout(idle));
       const noteUse = (): void => {
@@ -60,9 +60,9 @@ export function serveHttp2(
       session.on("stream", (stream, headers, flags, rawHeaders) => {
         noteUse();
         if (takeStream(stream, headers, rawHeaders)) return;
-        others += 1;
+        others.add(stream);
         stream.once("close", () => {
-          others -= 1;
+          others.delete(stream);
           noteUse();
         });
         requests.emit("stream", stream, headers, flags, rawHeaders);

@@ -107,6 +107,13 @@ async function getOnce(url: string): Promise<unknown> {
   return answer === "" ? undefined : JSON.parse(answer);
 }
 
+it.each(["/v2/users/7", "/keys"])("lets a client go that does not take its answer: %s", async (path) => {
+  const { url } = await start({ http2IdleTimeoutMs: 50, http2KeepAliveMs: 50 });
+  const session = connect(url, { settings: { initialWindowSize: 0 } });
+  session.request({ ":path": path }).on("error", () => {});
+  await once(session, "close");
+});
+
 it("does not take a connection for idle on which a stream of messages is open", async () => {
   const { url } = await start({ http2IdleTimeoutMs: 50 });
   const session = open(url);

@@ -203,7 +203,7 @@ describe("when PostgreSQL fails", () => {
   });
 
   it("does not say that nothing was restored where it may have been", async () => {
-    const broken = proxy.breakNextCommit("after", 0, "COMMIT");
+    const broken = proxy.breakNextCommit("after", 0, "COMMIT\0");
     const nothing = async function* () {};
     const restored = store.restore(nothing(), nothing);
     await expect(restored).rejects.toMatchObject({ outcome: "unknown" });
