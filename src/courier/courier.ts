@@ -53,7 +53,8 @@ export interface CourierOptions {
  */
 export class Courier {
   readonly #options: CourierOptions;
-  readonly #sending = new Set<Promise<void>>();
+  /** By message. */
+  readonly #sending = new Map<string, Promise<void>>();
   readonly #sender: Sender;
   readonly #failures: FailureReport;
   readonly #unrecorded = new Lru<string, SentOutcome>(unrecordedMax);
@@ -93,7 +94,7 @@ export class Courier {
     this.#stopped = true;
     clearTimeout(this.#timer);
     await this.#round;
-    await Promise.all(this.#sending);
+    await Promise.all(this.#sending.values());
   }
 
   async #claimAndSend(): Promise<void> {
@@ -113,7 +114,9 @@ export class Courier {
         if (claimAtMs > nowMs) return this.#sleep(Math.min(pollMs, claimAtMs - nowMs));
         const claimed = await outbox.claim(nowMs, leaseMs, free);
         if (claimed.length === 0) return this.#sleep(pollMs); // somebody else was faster, or has their user
-        for (const message of claimed) this.#begin(message, nowMs + beginMs);
+        // After a jump of the clock, the lease of a message seems to be over that is in hand here.
+        const others = claimed.filter(({ id }) => !this.#sending.has(id));
+        for (const message of others) this.#begin(message, nowMs + beginMs);
       }
     } catch (error) {
       this.#failures.failed(error);
@@ -136,10 +139,10 @@ export class Courier {
         this.#options.log.error(what, { messageId: message.id, error });
       })
       .finally(() => {
-        this.#sending.delete(sending);
+        this.#sending.delete(message.id);
         this.wake();
       });
-    this.#sending.add(sending);
+    this.#sending.set(message.id, sending);
   }
 
   async #carry(message: ClaimedMessage, lastBeginMs: number): Promise<void> {

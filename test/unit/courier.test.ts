@@ -174,6 +174,18 @@ describe("the courier", () => {
     expect(post.settled).toHaveLength(40);
   });
 
+  it("takes nothing for a crash that it has in hand itself, though the clock jumps ahead", async () => {
+    const slow = Promise.withResolvers<SendResult>();
+    await post.offer({ a: { isIdempotent: false, answer: () => slow.promise } });
+    await post.send("1");
+    await post.until(() => post.askedIds.length === 1);
+    post.pass(31_000);
+    await post.quiet();
+    slow.resolve({ kind: "sent" });
+    await post.until(() => post.settled.length > 0);
+    expect(outcomes()).toEqual(["sent"]);
+  });
+
   it("asks no further provider once it is stopped, and gives the message back", async () => {
     const slow = Promise.withResolvers<SendResult>();
     await post.offer({ a: { answer: () => slow.promise }, b: {} });
