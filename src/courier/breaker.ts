@@ -20,8 +20,12 @@ const restBaseMs = 250;
 const restCapMs = 5_000;
 /** Calls to one provider at a time. */
 const callsAtOnceMax = 16;
-/** More than the courier has messages in its hands; the rest is for codes to be checked. */
+/** Messages that wait for their turn in the hands of the courier. */
+const messagesWaitingMax = 16;
+/** With codes to be checked. */
 const callsWaitingMax = 1_000;
+/** Messages that one provider has, at most. */
+export const messagesPerProvider = callsAtOnceMax + messagesWaitingMax;
 
 /**
  * Stands before a provider: bounds the calls at a time, and leaves a provider alone that fails most of them. After
@@ -67,6 +71,11 @@ export class Breaker {
     // No rest is longer than the cap: if one seems to be, the clock was set back meanwhile.
     const untilMs = this.#restsUntilMs > nowMs + restCapMs ? nowMs : this.#restsUntilMs;
     return this.#isProbing ? Math.max(untilMs, nowMs + restBaseMs) : untilMs;
+  }
+
+  /** Whether so many wait that one more is better off in the outbox, where it holds up nobody. */
+  get isBusy(): boolean {
+    return callsWaitingMax - this.#bulkhead.queueSlots >= messagesWaitingMax;
   }
 
   /**

@@ -19,8 +19,6 @@ import { Sender, type SentOutcome } from "./sending.ts";
 import { smsTextOf } from "./sms-text.ts";
 import { smsUserOf } from "./sms-user.ts";
 
-/** Messages in hand at a time. */
-const sendingMax = 32;
 const leaseMs = 30_000;
 /** No provider is asked later: the rest of the lease is for the last answer, longer than any may take. */
 const beginMs = 15_000;
@@ -39,7 +37,7 @@ export interface CourierOptions {
   readonly sessions: SessionRepository;
   readonly settings: Settings;
   readonly vault: CodeVault;
-  readonly providers: Pick<Providers, "current" | "restsUntilMs">;
+  readonly providers: Pick<Providers, "current" | "room">;
   /** Where a provider that reports is told to; undefined if nobody listens. */
   readonly receiptUrlOf?: (providerId: string, messageId: string) => string;
   readonly clock: Clock;
@@ -101,16 +99,15 @@ export class Courier {
     const { outbox, isShared, providers, clock } = this.#options;
     try {
       while (!this.#stopped) {
-        // While all providers are left alone, one message at a time is enough to see one come back.
-        const restsUntilMs = await providers.restsUntilMs();
-        const free = (restsUntilMs === undefined ? sendingMax : 1) - this.#sending.size;
+        const room = await providers.room();
+        const free = room.messages - this.#sending.size;
         if (free <= 0) return; // whichever ends next wakes the courier
         // Looking costs a read, claiming a write: nothing is claimed before something is due.
         const dueMs = await outbox.nextDueMs();
         this.#failures.works();
         if (dueMs === undefined) return isShared ? this.#sleep(pollMs) : undefined;
         const nowMs = clock.nowMs();
-        const claimAtMs = Math.max(dueMs, restsUntilMs ?? 0);
+        const claimAtMs = Math.max(dueMs, room.fromMs);
         if (claimAtMs > nowMs) return this.#sleep(Math.min(pollMs, claimAtMs - nowMs));
         const claimed = await outbox.claim(nowMs, leaseMs, free);
         if (claimed.length === 0) return this.#sleep(pollMs); // somebody else was faster, or has their user

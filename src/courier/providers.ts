@@ -8,7 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { sameData } from "../lib/same-data.ts";
-import { Breaker } from "./breaker.ts";
+import { Breaker, messagesPerProvider } from "./breaker.ts";
 
 /** The id of the provider that the configuration names. */
 export const fallbackId = "default";
@@ -22,6 +22,15 @@ export interface ProvidersOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** For messages in the hands of the courier. */
+export interface Room {
+  readonly messages: number;
+  readonly fromMs: number;
+}
+
+/** Of slow providers, one less than this hold up no other. */
+const sharesMax = 8;
 
 /** A provider that can be asked. */
 export interface LiveProvider {
@@ -70,15 +79,18 @@ export class Providers {
     });
   }
 
-  /** Undefined while any provider of a route takes messages; else when it is worth trying one. */
-  async restsUntilMs(): Promise<number | undefined> {
-    let earliestMs: number | undefined;
-    for (const { breaker } of (await this.current()).routed) {
-      const untilMs = breaker.restsUntilMs;
-      if (untilMs === undefined) return undefined;
-      earliestMs = Math.min(untilMs, earliestMs ?? untilMs);
-    }
-    return earliestMs;
+  /**
+   * How many messages are worth having in hand, and from when on. While all providers are left alone it is one, to see
+   * whether one is back; else what a provider can have for each route, so that a slow one does not hold up the others.
+   */
+  async room(): Promise<Room> {
+    const { routes, routed } = await this.current();
+    const rests = routed.flatMap(({ breaker }) => breaker.restsUntilMs ?? []);
+    if (routed.length > 0 && rests.length === routed.length)
+      return { messages: 1, fromMs: Math.min(...rests) };
+    // Where there are none, whoever has a message in hand finds out, and ends it.
+    const awake = Math.max(1, routed.length - rests.length);
+    return { messages: Math.min(awake, routes.length, sharesMax) * messagesPerProvider, fromMs: 0 };
   }
 
   async close(): Promise<void> {

@@ -61,6 +61,8 @@ export class Sender {
       if (readyMs(live, attempts) > this.#options.clock.nowMs()) continue;
       const asked = await this.#ask(live, job, attempts);
       if (asked === "lost") return { kind: "lost", attempts };
+      // In its own time: the next one is for when this one fails.
+      if (asked === "busy") return this.#waits(job, [live], attempts, "its provider is busy with others");
       if (asked === undefined) continue;
       const { result } = asked;
       attempts = asked.attempts;
@@ -107,11 +109,12 @@ export class Sender {
     return fitting.length > 0 ? fitting : `no provider of its route sends by ${channel}`;
   }
 
-  /** Undefined if the provider is left alone for now, or its turn came too late. */
+  /** Undefined if the provider is left alone for now, or the turn of the message came too late. */
   async #ask(live: LiveProvider, { message, write, mayBegin }: SendJob, attempts: readonly Attempt[]) {
     const { outbox, clock } = this.#options;
     const { id, provider, breaker } = live;
     const sms = await write(live);
+    if (breaker.isBusy) return "busy";
     let startedMs = 0;
     let isOurs = true;
     const result = await breaker.run(async () => {
@@ -130,11 +133,10 @@ export class Sender {
     { message: { attempt: claims, expiresMs }, mayBegin }: SendJob,
     candidates: readonly LiveProvider[],
     attempts: readonly Attempt[],
+    whyNobody = "its providers fail, and are left alone for a while",
   ): SendOutcome {
     const { clock, randomBytes } = this.#options;
-    const whyNoAttempt = mayBegin()
-      ? "its providers fail, and are left alone for a while"
-      : "there was no time left to ask a provider";
+    const whyNoAttempt = mayBegin() ? whyNobody : "there was no time left to ask a provider";
     const reason = attempts.at(-1)?.reason ?? whyNoAttempt;
     const dead = (why: string): SendOutcome => ({
       kind: "dead",
