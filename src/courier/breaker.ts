@@ -10,6 +10,7 @@ import {
   isBulkheadRejectedError,
 } from "cockatiel";
 import type { Clock } from "../lib/clock.ts";
+import { bindDeadline, currentDeadline } from "../lib/deadline.ts";
 
 /** It opens when more than half of the last calls failed, of at least so many. */
 const callsCounted = 20;
@@ -84,14 +85,16 @@ export class Breaker {
    */
   async run<R extends { readonly kind: string }>(call: () => Promise<R | undefined>): Promise<R | undefined> {
     try {
-      return await this.#bulkhead.execute(() => this.#runUnlessResting(call));
+      // What waits is begun by the call that ends.
+      return await this.#bulkhead.execute(bindDeadline(() => this.#runUnlessLeftAlone(call)));
     } catch (error) {
       if (isBulkheadRejectedError(error)) return undefined;
       throw error;
     }
   }
 
-  async #runUnlessResting<R>(call: () => Promise<R | undefined>): Promise<R | undefined> {
+  async #runUnlessLeftAlone<R>(call: () => Promise<R | undefined>): Promise<R | undefined> {
+    if (currentDeadline()?.isOver === true) return undefined; // nobody waits for it any more
     if ((this.restsUntilMs ?? 0) > this.#clock.nowMs()) return undefined;
     const isProbe = this.#circuit.state !== CircuitState.Closed;
     if (isProbe) this.#isProbing = true;

@@ -30,6 +30,12 @@ export function withoutDeadline<T>(work: () => T): T {
   return deadlines.run(undefined, work);
 }
 
+/** Work that somebody else will begin: it has the deadline of now, and not that of whoever begins it. */
+export function bindDeadline<T>(work: () => T): () => T {
+  const deadline = currentDeadline();
+  return () => deadlines.run(deadline, work);
+}
+
 /** Of the call that this is done for; undefined if it has time. */
 export function currentDeadline(): Deadline | undefined {
   return deadlines.getStore();

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
-import { afterAll, expect, it } from "@jest/globals";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import type { Store } from "../../src/app/ports.ts";
 import type { CodeCheckResult, SmsProvider } from "../../src/app/sms-port.ts";
@@ -11,9 +11,9 @@ import { createLog, silentLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { startPostgres, stopPostgres } from "../support/postgres.ts";
-import { createStoreFolder } from "../support/store-folder.ts";
-import { connectProto } from "../support/wire-protocols.ts";
-import { adminToken, openWorld } from "../support/wire-world.ts";
+import { createStoreFolder, type StoreFolder } from "../support/store-folder.ts";
+import { connectProto, type Protocol } from "../support/wire-protocols.ts";
+import { adminToken, openWorld, type World } from "../support/wire-world.ts";
 import { withParts } from "../support/with-parts.ts";
 
 afterAll(stopPostgres);
@@ -140,4 +140,80 @@ it("what a provider said of a code is written after the deadline of the call tha
     await world.close();
     await folder.remove();
   }
+});
+
+describe("checks of codes that wait for their provider", () => {
+  const callsAtOnce = 16;
+  let answers: PromiseWithResolvers<CodeCheckResult>[];
+  let allAsked: PromiseWithResolvers<void>;
+  let folder: StoreFolder;
+  let world: World;
+  let protocol: Protocol;
+
+  beforeEach(async () => {
+    answers = [];
+    allAsked = Promise.withResolvers();
+    const smsProvider: SmsProvider = {
+      name: "makes codes",
+      channel: "sms",
+      isIdempotent: true,
+      send: async () => ({ kind: "sent", providerMessageId: "VE1" }),
+      checkCode() {
+        const answer = Promise.withResolvers<CodeCheckResult>();
+        if (answers.push(answer) === callsAtOnce) allAsked.resolve();
+        return answer.promise;
+      },
+      async close() {},
+    };
+    folder = await createStoreFolder();
+    const store = await openSqliteStore({ file: join(folder.path, "ringback.db"), log: silentLog });
+    world = await openWorld("safe", { store, smsProvider });
+    protocol = connectProto(world.url);
+  });
+  afterEach(async () => {
+    protocol.close();
+    await world.close();
+    await folder.remove();
+  });
+
+  const coded = async (): Promise<string> => {
+    const { id: userId, number: phone } = await world.user();
+    await world.asAdmin(UserService.method.setPhone, { userId, phone });
+    return userId;
+  };
+  const check = (userId: string, deadlineMs: number) =>
+    protocol.call(
+      UserService.method.verifyPhone,
+      { userId, verificationCode: "123456" },
+      { authorization: `Bearer ${adminToken}`, "connect-timeout-ms": String(deadlineMs) },
+    );
+  const timedOut = { result: { error: { code: Code.DeadlineExceeded } } };
+
+  it("end with the deadline of their call: nothing is asked for who is gone", async () => {
+    const [first, second] = [await coded(), await coded()];
+    const underWay = Array.from({ length: callsAtOnce }, () => check(first, 20_000));
+    await allAsked.promise;
+    expect(await check(second, 100)).toMatchObject(timedOut);
+    for (const { resolve } of answers) resolve({ kind: "wrong" });
+    await Promise.all(underWay);
+    expect(answers).toHaveLength(callsAtOnce);
+  });
+
+  it("do not end a message that waits behind them with theirs", async () => {
+    const first = await coded();
+    const underWay = Array.from({ length: callsAtOnce }, () => check(first, 1_000));
+    await allAsked.promise;
+    const position = await world.history.position();
+    const { id: userId, number: phone } = await world.user();
+    const sending = protocol.call(
+      UserService.method.setPhone,
+      { userId, phone },
+      { authorization: `Bearer ${adminToken}` },
+    );
+    expect((await sending).result).toHaveProperty("message");
+    for (const result of await Promise.all(underWay)) expect(result).toMatchObject(timedOut);
+    for (const { resolve } of answers) resolve({ kind: "wrong" });
+    const events = await world.history.settledSince(position);
+    expect(events.map(({ type }) => type)).toContain("user.human.phone.code.sent");
+  });
 });
