@@ -10,6 +10,8 @@ import { askingOrder, routeTo } from "./routing.ts";
 const attemptsMax = 20;
 const backoffBaseMs = 500;
 const backoffCapMs = 30_000;
+/** Of what a provider calls a message. No API has longer ids; a part of one would name nothing. */
+const providerMessageIdMax = 200;
 
 export interface SenderOptions {
   readonly outbox: Pick<Outbox, "begin">;
@@ -67,13 +69,14 @@ export class Sender {
       const { result } = asked;
       attempts = asked.attempts;
       if (result.kind === "sent") {
-        const { providerMessageId } = result;
+        const { providerMessageId = "" } = result;
+        const isKept = providerMessageId !== "" && providerMessageId.length <= providerMessageIdMax;
         return {
           kind: "sent",
           by: live,
           text: asked.text,
           attempts,
-          ...(providerMessageId === undefined ? {} : { providerMessageId }),
+          ...(isKept ? { providerMessageId } : {}),
         };
       }
       if (result.kind !== "unknown") continue;

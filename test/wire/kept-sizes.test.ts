@@ -1,12 +1,14 @@
 import { afterAll, expect, it } from "@jest/globals";
+import { DeliveryService, MessageState } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { ManagementService } from "../../gen/zitadel/management/v1/management_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import type { SmsProvider } from "../../src/app/sms-port.ts";
 import { openWorld } from "../support/wire-world.ts";
 
-/** What clients may keep here has bounds, and everything up to them is kept. */
+/** What clients and providers may keep here has bounds, and everything up to them is kept. */
 
-const { addHumanUser, createUser } = UserService.method;
+const { addHumanUser, createUser, setPhone } = UserService.method;
 const admin = AdminService.method;
 const management = ManagementService.method;
 const textsMax = 200;
@@ -75,4 +77,26 @@ it.each(ways)("$name takes the largest value of the contract, 50 keys and 512 Ki
 it.each(ways)("$name refuses metadata of more keys, or more bytes", async ({ add }) => {
   await expect(add(entries(keysMax + 1))).rejects.toThrow(/metadata.*50 keys.*\(RINGBACK-s8Max\)/);
   await expect(add(entries(2, 300_000))).rejects.toThrow(/metadata.*524288 bytes.*\(RINGBACK-s8Max\)/);
+});
+
+it.each([
+  { length: 200, kept: "M".repeat(200) },
+  { length: 201, kept: "" },
+])("an id of $length characters that a provider gives a message", async ({ length, kept }) => {
+  const smsProvider: SmsProvider = {
+    name: "talkative",
+    channel: "sms",
+    isIdempotent: false,
+    send: async () => ({ kind: "sent", providerMessageId: "M".repeat(length) }),
+    async close() {},
+  };
+  const talked = await openWorld("safe", { smsProvider });
+  try {
+    const { id: userId, number: phone } = await talked.user();
+    await talked.asAdmin(setPhone, { userId, phone });
+    const { messages } = await talked.asAdmin(DeliveryService.method.listMessages, { userId });
+    expect(messages).toMatchObject([{ state: MessageState.SENT, providerMessageId: kept }]);
+  } finally {
+    await talked.close();
+  }
 });
