@@ -19,6 +19,14 @@ const failedShareMax = 0.5;
 /** It rests this long, twice as long after each probe that fails. */
 const restBaseMs = 250;
 const restCapMs = 5_000;
+/**
+ * Messages that find it resting come again at this distance from each other, so that many of them leave the courier
+ * time for those of other providers; but none later than that, and so closer together from 7,500 on.
+ */
+const turnMs = 4;
+const turnCapMs = 30_000;
+/** So that they are claimed, and put back, several at once. */
+const turnsTogetherMs = 100;
 /** Calls to one provider at a time. */
 const callsAtOnceMax = 16;
 /** Messages that wait for their turn in the hands of the courier. */
@@ -37,6 +45,7 @@ export class Breaker {
   readonly #bulkhead: BulkheadPolicy = bulkhead(callsAtOnceMax, callsWaitingMax);
   readonly #circuit: CircuitBreakerPolicy;
   #restsUntilMs = 0;
+  #lastTurnMs = 0;
   /** The one call after a rest is under way. */
   #isProbing = false;
 
@@ -72,6 +81,15 @@ export class Breaker {
     // No rest is longer than the cap: if one seems to be, the clock was set back meanwhile.
     const untilMs = this.#restsUntilMs > nowMs + restCapMs ? nowMs : this.#restsUntilMs;
     return this.#isProbing ? Math.max(untilMs, nowMs + restBaseMs) : untilMs;
+  }
+
+  /** When one more message that waits for it should come again. */
+  takeTurnMs(): number {
+    const { restsUntilMs } = this;
+    if (restsUntilMs === undefined) return this.#clock.nowMs();
+    const nextMs = Math.max(restsUntilMs, this.#lastTurnMs + turnMs);
+    this.#lastTurnMs = Math.min(nextMs, this.#clock.nowMs() + turnCapMs);
+    return Math.ceil(this.#lastTurnMs / turnsTogetherMs) * turnsTogetherMs;
   }
 
   /** Whether so many wait that one more is better off in the outbox, where it holds up nobody. */

@@ -150,7 +150,8 @@ export class Sender {
     if (askableMs === Infinity) return dead(reason);
     if (attempts.length >= attemptsMax) return dead(`${attemptsMax} attempts: ${reason}`);
     const backoff = backoffMs(claims, backoffBaseMs, backoffCapMs, randomBytes);
-    const dueMs = Math.max(clock.nowMs() + backoff, askableMs);
+    const turnsMs = candidates.map(({ breaker }) => breaker.takeTurnMs());
+    const dueMs = Math.max(clock.nowMs() + backoff, askableMs, Math.min(...turnsMs));
     if (expiresMs !== null && dueMs >= expiresMs) {
       return dead(`the code expires before the next attempt: ${reason}`);
     }

@@ -156,6 +156,21 @@ describe("a provider that fails steadily", () => {
     expect(warned.filter((line) => line.includes("left alone"))).toHaveLength(1);
   });
 
+  it("has many messages that wait for it come again one after the other", async () => {
+    const messages = 600;
+    await post.addProviders({ a: always(retry), b: {} });
+    await post.route(
+      { countries: ["CH"], targets: [{ providerId: "a", weight: 1, step: 1 }] },
+      { countries: [], targets: [{ providerId: "b", weight: 1, step: 1 }] },
+    );
+    for (let id = 1; id <= messages; id += 1) await post.send(String(id));
+    await post.until(() => post.lines.filter((line) => line.includes("not sent yet")).length >= messages);
+    const waiting = await post.outbox.waiting(undefined, messages);
+    const afterMs = waiting.map(({ dueMs }) => dueMs - post.nowMs);
+    expect(afterMs.filter((ms) => ms <= 1_000).length).toBeLessThan(messages / 2);
+    expect(Math.max(...afterMs)).toBeLessThanOrEqual(30_100);
+  });
+
   it("lets messages wait when there is no other", async () => {
     let isDown = true;
     await post.offer({ a: { answer: () => (isDown ? retry : sent) } });
