@@ -4,10 +4,11 @@ import { DomainError, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
-import { type AppContext, type Done, execute } from "./context.ts";
+import { announce, type AppContext, factsOf, messageOf } from "./context.ts";
 import type { Caller } from "./auth-port.ts";
 import type { KeptAnswer } from "./ports.ts";
 import type { Channel } from "./sms-port.ts";
+import type { LoadedUser } from "./users.ts";
 
 /** How a call that may make a code is carried out, whatever the code is for. */
 
@@ -102,19 +103,31 @@ async function runOnce<R extends object>(
   }
 }
 
-/** Carries out a decision about a user in such a call, and gives its reply. */
+/** What was decided about a user, and the user after it. */
+type Done<D> = LoadedUser & { readonly decision: D };
+
+/**
+ * Carries out a decision about a user in such a call, and gives its reply. A code that the caller does not get goes to
+ * the outbox, in the same transaction as its events.
+ */
 export async function executeCodeCall<D extends Decision, R>(
   app: AppContext,
   policy: Policy,
   userId: string,
-  call: CodeCall<R>,
+  { channel, generatorOf: asked, keep }: CodeCall<R>,
   decide: (user: UserState | undefined, facts: Facts) => D,
   replyOf: (done: Done<D>) => R,
 ): Promise<R> {
-  const { channel, keep } = call;
-  const keepReply = keep && ((done: Done<D>) => (done.decision.refusal ? {} : keep(replyOf(done))));
-  const done = await chain(call.generatorOf, (generatorOf) =>
-    execute(app, policy, userId, decide, { channel, generatorOf }, keepReply),
+  const done = await chain(asked, (generatorOf) =>
+    app.users.execute(
+      userId,
+      (state, nowMs) => decide(state, factsOf(app, policy, nowMs, { generatorOf })),
+      (decision, nowMs, after) => ({
+        ...messageOf(app, policy, { userId, channel }, decision.code, nowMs),
+        ...(decision.refusal === undefined && keep?.(replyOf({ ...after, decision }))),
+      }),
+    ),
   );
+  announce(app, done.decision.code);
   return replyOf(done);
 }

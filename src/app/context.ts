@@ -1,5 +1,5 @@
 import { type CodeGenerator, drawCode, type NewCode, type ResendPolicy } from "../domain/codes.ts";
-import type { Decision, Facts, GeneratorOf, IssuedCode } from "../domain/decision.ts";
+import type { Facts, IssuedCode } from "../domain/decision.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -78,42 +78,6 @@ export function newCode(app: AppContext, generator: CodeGenerator, resend?: Rese
   const plain = drawCode(generator, app.randomBytes);
   if (resend?.kind !== "repeat") return { challengeId, plain };
   return { challengeId, plain, sealed: { id: challengeId, text: app.vault.seal(challengeId, plain) } };
-}
-
-/** How a code is made and sent. */
-export interface CodeWay {
-  /** The only one that its message may go. */
-  readonly channel?: Channel | undefined;
-  readonly generatorOf?: GeneratorOf | undefined;
-}
-
-/** What was decided about a user, and the user after it. */
-export type Done<D extends Decision> = LoadedUser & { readonly decision: D };
-
-/**
- * Carries out a decision about a user. A code that the caller does not get goes to the outbox, in the same
- * transaction as its events.
- *
- * @param keep what else is written
- */
-export async function execute<D extends Decision>(
-  app: AppContext,
-  policy: Policy,
-  userId: string,
-  decide: (user: UserState | undefined, facts: Facts) => D,
-  way: CodeWay = {},
-  keep?: (done: Done<D>) => Extras,
-): Promise<Done<D>> {
-  const done = await app.users.execute(
-    userId,
-    (state, nowMs) => decide(state, factsOf(app, policy, nowMs, way)),
-    (decision, nowMs, after) => {
-      const message = messageOf(app, policy, { userId, channel: way.channel }, decision.code, nowMs);
-      return keep === undefined ? message : { ...message, ...keep({ ...after, decision }) };
-    },
-  );
-  announce(app, done.decision.code);
-  return done;
 }
 
 /** What a message needs besides the code, to be told to its reader. */

@@ -5,7 +5,7 @@ import type { Email, Profile } from "../domain/user-events.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { defaultOrganizationId } from "./account.ts";
-import { type AppContext, execute } from "./context.ts";
+import { type AppContext, factsOf } from "./context.ts";
 import type { DirectoryUser, ProvisionedUser } from "./auth-port.ts";
 import type { LoadedUser } from "./users.ts";
 
@@ -44,8 +44,8 @@ export class Directory {
   }
 
   /** Adds the user of a valid token, if there never was one with that id. */
-  async provision(user: ProvisionedUser): Promise<void> {
-    const { claims } = user;
+  async provision({ userId, issuer, claims }: ProvisionedUser): Promise<void> {
+    const app = this.#app;
     const profile: Profile = {
       givenName: claims.given_name ?? "",
       familyName: claims.family_name ?? "",
@@ -55,7 +55,20 @@ export class Directory {
       gender: 0,
     };
     const email: Email = { address: claims.email ?? "", isVerified: claims.email_verified ?? false };
-    await provisionUser(this.#app, { userId: user.userId, issuer: user.issuer, profile, email });
+    const place = { resourceOwner: defaultOrganizationId, userName: userId };
+    const user = { userId, issuer, profile, email, ...place, metadata: [] };
+    const policy = await app.settings.policy(defaultOrganizationId);
+    try {
+      await app.users.execute(userId, (state, nowMs) =>
+        // A deleted user comes back by AddHumanUser only, not by a token that is still valid.
+        state === undefined
+          ? decideAddHumanUser(undefined, user, factsOf(app, policy, nowMs, {}))
+          : { events: [] },
+      );
+    } catch (error) {
+      // Somebody of another organization or name was faster; the caller is looked up again anyway.
+      if (!(error instanceof DomainError)) throw error;
+    }
   }
 
   /** Whether anybody or anything belongs to the organization. */
@@ -66,33 +79,6 @@ export class Directory {
     // An organization that was there once stays: it may have settings.
     if (member !== undefined) this.#organizations.set(organizationId, true);
     return member !== undefined;
-  }
-}
-
-async function provisionUser(
-  app: AppContext,
-  user: {
-    readonly userId: string;
-    readonly issuer: string;
-    readonly profile: Profile;
-    readonly email: Email;
-  },
-): Promise<void> {
-  try {
-    const policy = await app.settings.policy(defaultOrganizationId);
-    await execute(app, policy, user.userId, (state, facts) =>
-      // A deleted user comes back by AddHumanUser only, not by a token that is still valid.
-      state === undefined
-        ? decideAddHumanUser(
-            undefined,
-            { ...user, resourceOwner: defaultOrganizationId, userName: user.userId, metadata: [] },
-            facts,
-          )
-        : { events: [] },
-    );
-  } catch (error) {
-    // Somebody of another organization or name was faster; the caller is looked up again anyway.
-    if (!(error instanceof DomainError)) throw error;
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
+import { executeCodeCall } from "../../src/app/code-call.ts";
 import { CodeVault } from "../../src/app/code-vault.ts";
-import { type AppContext, execute, newCode } from "../../src/app/context.ts";
+import { type AppContext, newCode } from "../../src/app/context.ts";
 import {
   type AggregateRef,
   type Attempt,
@@ -19,7 +20,7 @@ import { createCodeProviders } from "../../src/courier/code-providers.ts";
 import { Courier } from "../../src/courier/courier.ts";
 import { Providers } from "../../src/courier/providers.ts";
 import { decideAddHumanUser, type decideRemoveUser } from "../../src/domain/account.ts";
-import type { Facts } from "../../src/domain/decision.ts";
+import type { Facts, GeneratorOf } from "../../src/domain/decision.ts";
 import { policyOf } from "../../src/domain/policy.ts";
 import type { Route } from "../../src/domain/routes.ts";
 import type { SettingsEvent } from "../../src/domain/settings-state.ts";
@@ -29,6 +30,8 @@ import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { withParts } from "./with-parts.ts";
 
 export const policy = policyOf("safe", undefined);
+
+const noGenerator: GeneratorOf = () => undefined;
 
 /** What a provider of the tests does, and can. */
 export type Fake = Partial<Omit<SmsProvider, "send">> & {
@@ -191,11 +194,12 @@ export class Post {
     channel: Channel | undefined = undefined,
   ): Promise<void> {
     const code = newCode(this.app, policy.phoneCode);
-    const generatorOf = await this.codeProviders?.generators(channel);
-    await execute(
+    const generatorOf = (await this.codeProviders?.generators(channel)) ?? noGenerator;
+    await executeCodeCall(
       this.app,
       policy,
       userId,
+      { channel, generatorOf },
       (state, facts) =>
         decideAddHumanUser(
           state,
@@ -217,15 +221,22 @@ export class Post {
           },
           facts,
         ),
-      { channel, generatorOf },
+      () => undefined,
     );
   }
 
   change(userId: string, decide: (user: UserState, facts: Facts) => ReturnType<typeof decideRemoveUser>) {
-    return execute(this.app, policy, userId, (state, facts) => {
-      if (state === undefined) throw new Error(`no user ${userId}`);
-      return decide(state, facts);
-    });
+    return executeCodeCall(
+      this.app,
+      policy,
+      userId,
+      { channel: undefined, generatorOf: noGenerator },
+      (state, facts) => {
+        if (state === undefined) throw new Error(`no user ${userId}`);
+        return decide(state, facts);
+      },
+      (done) => done,
+    );
   }
 
   async #set(event: SettingsEvent): Promise<void> {
