@@ -13,14 +13,15 @@ import {
   requireHuman,
   requireUser,
 } from "../domain/account.ts";
-import type { Decision, Verification } from "../domain/decision.ts";
-import { DomainError, type Refusal, refusal } from "../domain/errors.ts";
+import type { Verification } from "../domain/decision.ts";
+import { DomainError, refusal } from "../domain/errors.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Email, MetadataEntry, Profile, UserSchema } from "../domain/user-events.ts";
 import { newDecimalId } from "../lib/id.ts";
 import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import {
   type AppContext,
+  changeUser,
   type Details,
   detailsOf,
   newCode,
@@ -29,8 +30,12 @@ import {
   type UserRef,
   visible,
 } from "./context.ts";
-import { requirePermission, requireSelfOr, requireSelfOrMayShutOut } from "./permissions.ts";
-import { requireVerificationAllowed } from "./phone.ts";
+import {
+  requirePermission,
+  requireSelfOr,
+  requireSelfOrMayShutOut,
+  requireVerificationAllowed,
+} from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";
 import type { LoadedUser } from "./users.ts";
 
@@ -182,13 +187,13 @@ export async function changeMachineUser(
   caller: Caller,
   command: UserRef & { readonly userName?: string; readonly name?: string; readonly description?: string },
 ): Promise<ChangeUserReply> {
-  const done = await app.users.execute(command.userId, (state) => {
-    const user = requireUser(visible(state, command), accountErrors.changeMissing);
+  const details = await changeUser(app, command, (state) => {
+    const user = requireUser(state, accountErrors.changeMissing);
     if (user.kind !== "machine") throw new DomainError(accountErrors.changeMissing);
     requireSelfOr(caller, "user.write", user);
     return decideChangeMachineUser(user, command);
   });
-  return { details: detailsOf(done) };
+  return { details };
 }
 
 /** For a user of either kind. @throws DomainError if there is no such user, or the caller may not change it */
@@ -197,7 +202,8 @@ export async function changeUserName(
   caller: Caller,
   command: UserRef & { readonly userName?: string },
 ): Promise<ChangeUserReply> {
-  const details = await changeLife(app, command, accountErrors.changeMissing, (user) => {
+  const details = await changeUser(app, command, (state) => {
+    const user = requireUser(state, accountErrors.changeMissing);
     requireSelfOr(caller, "user.write", user);
     return decideChangeUserName(user, command.userName);
   });
@@ -215,14 +221,16 @@ export async function getUser(app: AppContext, caller: Caller, ref: UserRef): Pr
 }
 
 export async function deleteUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
-  return changeLife(app, ref, accountErrors.deleteMissing, (user) => {
+  return changeUser(app, ref, (state) => {
+    const user = requireUser(state, accountErrors.deleteMissing);
     requireSelfOrMayShutOut(caller, "user.delete", user);
     return decideRemoveUser();
   });
 }
 
 export async function lockUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
-  return changeLife(app, ref, accountErrors.lockMissing, (user) => {
+  return changeUser(app, ref, (state) => {
+    const user = requireUser(state, accountErrors.lockMissing);
     requireSelfOrMayShutOut(caller, "user.write", user);
     return decideLockUser(user);
   });
@@ -230,34 +238,25 @@ export async function lockUser(app: AppContext, caller: Caller, ref: UserRef): P
 
 /** Not for oneself: a lock that its owner can open keeps nobody out. */
 export async function unlockUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
-  return changeLife(app, ref, accountErrors.unlockMissing, (user) => {
+  return changeUser(app, ref, (state) => {
+    const user = requireUser(state, accountErrors.unlockMissing);
     requirePermission(caller, "user.write", user.resourceOwner);
     return decideUnlockUser(user);
   });
 }
 
 export async function deactivateUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
-  return changeLife(app, ref, accountErrors.deactivateMissing, (user) => {
+  return changeUser(app, ref, (state) => {
+    const user = requireUser(state, accountErrors.deactivateMissing);
     requireSelfOrMayShutOut(caller, "user.write", user);
     return decideDeactivateUser(user);
   });
 }
 
 export async function reactivateUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
-  return changeLife(app, ref, accountErrors.reactivateMissing, (user) => {
+  return changeUser(app, ref, (state) => {
+    const user = requireUser(state, accountErrors.reactivateMissing);
     requireSelfOr(caller, "user.write", user);
     return decideReactivateUser(user);
   });
-}
-
-async function changeLife(
-  app: AppContext,
-  ref: UserRef,
-  missing: Refusal,
-  decide: (user: UserState) => Decision,
-): Promise<Details> {
-  const done = await app.users.execute(ref.userId, (state) =>
-    decide(requireUser(visible(state, ref), missing)),
-  );
-  return detailsOf(done);
 }

@@ -1,5 +1,5 @@
 import { type CodeGenerator, drawCode, type NewCode, type ResendPolicy } from "../domain/codes.ts";
-import type { Facts, IssuedCode } from "../domain/decision.ts";
+import type { Decision, Facts, IssuedCode } from "../domain/decision.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -56,6 +56,19 @@ export interface UserRef {
 /** Undefined also for a user whom the call cannot see. */
 export function visible(state: UserState | undefined, { organizationId }: UserRef): UserState | undefined {
   return organizationId === undefined || state?.resourceOwner === organizationId ? state : undefined;
+}
+
+/**
+ * Carries out a decision about a user that makes no code, and checks none.
+ *
+ * @param decide gets the user only if the call can see it
+ */
+export async function changeUser(
+  app: AppContext,
+  ref: UserRef,
+  decide: (state: UserState | undefined) => Decision,
+): Promise<Details> {
+  return detailsOf(await app.users.execute(ref.userId, (state) => decide(visible(state, ref))));
 }
 
 /** The rules in force for a user. */

@@ -10,6 +10,7 @@ import { newDecimalId } from "../lib/id.ts";
 import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import {
   type AppContext,
+  changeUser,
   type Details,
   detailsOf,
   newCode,
@@ -18,8 +19,7 @@ import {
   type UserRef,
   visible,
 } from "./context.ts";
-import { requireSelfOr } from "./permissions.ts";
-import { requireVerificationAllowed } from "./phone.ts";
+import { requireSelfOr, requireVerificationAllowed } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";
 import { executeCheck } from "./provider-check.ts";
 
@@ -80,10 +80,9 @@ export async function removeRegistration(
   caller: Caller,
   command: UserRef & { readonly registrationId: string },
 ): Promise<Details> {
-  const done = await app.users.execute(command.userId, (state) => {
-    const user = requireHuman(visible(state, command), registrationErrors.userMissing);
+  return changeUser(app, command, (state) => {
+    const user = requireHuman(state, registrationErrors.userMissing);
     requireSelfOr(caller, "user.write", user);
     return decideRemoveRegistration(user, command.registrationId);
   });
-  return detailsOf(done);
 }

@@ -1,28 +1,26 @@
 import { accountErrors, decideSkipMfaInit, requireHuman, requireUser } from "../domain/account.ts";
 import { decideAddOtpSms, decideRemoveOtpSms, otpSmsErrors, otpSmsNumber } from "../domain/otp-sms.ts";
 import { getUser } from "./account.ts";
-import { type AppContext, type Details, detailsOf, type UserRef, visible } from "./context.ts";
+import { type AppContext, changeUser, type Details, type UserRef } from "./context.ts";
 import { requireSelfOr } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";
 
 /** The use cases of the enrollment for one-time codes by SMS, for v1, v2 and v2beta. */
 
 export async function addOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
-  const done = await app.users.execute(ref.userId, (state) => {
-    const user = requireHuman(visible(state, ref), otpSmsErrors.userMissing);
+  return changeUser(app, ref, (state) => {
+    const user = requireHuman(state, otpSmsErrors.userMissing);
     requireSelfOr(caller, "user.credential.write", user);
     return decideAddOtpSms(user);
   });
-  return detailsOf(done);
 }
 
 export async function removeOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
-  const done = await app.users.execute(ref.userId, (state) => {
-    const user = requireHuman(visible(state, ref), otpSmsErrors.userMissing);
+  return changeUser(app, ref, (state) => {
+    const user = requireHuman(state, otpSmsErrors.userMissing);
     requireSelfOr(caller, "user.write", user);
     return decideRemoveOtpSms(user);
   });
-  return detailsOf(done);
 }
 
 /** Whether the user can answer one-time codes by SMS: the only factor there is. */
@@ -32,10 +30,9 @@ export async function hasOtpSms(app: AppContext, caller: Caller, ref: UserRef): 
 
 /** Notes that the user put the enrollment off. */
 export async function skipMfaInit(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
-  const done = await app.users.execute(ref.userId, (state) => {
-    const user = requireUser(visible(state, ref), accountErrors.changeMissing);
+  return changeUser(app, ref, (state) => {
+    const user = requireUser(state, accountErrors.changeMissing);
     requireSelfOr(caller, "user.write", user);
     return decideSkipMfaInit();
   });
-  return detailsOf(done);
 }

@@ -1,3 +1,4 @@
+import type { Verification } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Caller, Permission } from "./auth-port.ts";
@@ -23,6 +24,16 @@ export function requireSelfOr(
   user: { readonly id: string; readonly resourceOwner: string },
 ): void {
   if (caller.userId !== user.id) requirePermission(caller, permission, user.resourceOwner);
+}
+
+/** Whoever declares a number verified without a code needs the right to, also for oneself. */
+export function requireVerificationAllowed(
+  caller: Caller,
+  user: UserState,
+  verification: Verification,
+): void {
+  if (verification === "is_verified") requirePermission(caller, "user.write", user.resourceOwner);
+  else requireSelfOr(caller, "user.write", user);
 }
 
 /**

@@ -13,6 +13,7 @@ import { chain } from "../lib/maybe-promise.ts";
 import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import {
   type AppContext,
+  changeUser,
   type Details,
   detailsOf,
   newCode,
@@ -21,7 +22,7 @@ import {
   type UserRef,
   visible,
 } from "./context.ts";
-import { requirePermission, requireSelfOr } from "./permissions.ts";
+import { requirePermission, requireSelfOr, requireVerificationAllowed } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";
 import { executeCheck } from "./provider-check.ts";
 import type { LoadedUser } from "./users.ts";
@@ -62,16 +63,6 @@ export function setPhone(
 
 function phoneReplyOf(done: LoadedUser & { readonly decision: { readonly code?: IssuedCode } }): PhoneReply {
   return { details: detailsOf(done), code: returnedCode(done.decision.code) };
-}
-
-/** Whoever declares a number verified without a code needs the right to, also for oneself. */
-export function requireVerificationAllowed(
-  caller: Caller,
-  user: UserState,
-  verification: Verification,
-): void {
-  if (verification === "is_verified") requirePermission(caller, "user.write", user.resourceOwner);
-  else requireSelfOr(caller, "user.write", user);
 }
 
 export interface ResendPhoneCodeCommand extends UserRef, CodeRequest {
@@ -118,13 +109,12 @@ export async function removePhone(
   ref: UserRef,
   rules: PhoneRules["remove"],
 ): Promise<Details> {
-  const done = await app.users.execute(ref.userId, (state) => {
-    const user = requireHuman(visible(state, ref), rules.userMissing);
+  return changeUser(app, ref, (state) => {
+    const user = requireHuman(state, rules.userMissing);
     if (rules.byOneself) requireSelfOr(caller, "user.write", user);
     else requirePermission(caller, "user.write", user.resourceOwner);
     return decideRemovePhone(user, rules);
   });
-  return detailsOf(done);
 }
 
 const userMissing = refusal("not_found", "QUERY-DAvb3", "Errors.User.NotFound");
