@@ -24,12 +24,11 @@ import {
   changeUser,
   type Details,
   detailsOf,
-  newCode,
   policyFor,
-  returnedCode,
   type UserRef,
   visible,
 } from "./context.ts";
+import { newCode, returnedCode } from "./new-code.ts";
 import {
   requirePermission,
   requireSelfOr,

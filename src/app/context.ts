@@ -1,15 +1,12 @@
-import { type CodeGenerator, drawCode, type NewCode, type ResendPolicy } from "../domain/codes.ts";
-import type { Decision, Facts, IssuedCode } from "../domain/decision.ts";
+import type { Decision, Facts } from "../domain/decision.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Clock } from "../lib/clock.ts";
-import { newUuid } from "../lib/id.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { CodeVault } from "./code-vault.ts";
 import type { Store } from "./ports.ts";
-import type { Channel, CodeProviders } from "./sms-port.ts";
-import type { Extras } from "./repository.ts";
+import type { CodeProviders } from "./sms-port.ts";
 import type { SessionRepository } from "./sessions.ts";
 import type { Settings } from "./settings.ts";
 import type { LoadedUser, UserRepository } from "./users.ts";
@@ -83,63 +80,4 @@ export function factsOf(
   { generatorOf, providerCheck }: Pick<Facts, "generatorOf" | "providerCheck">,
 ): Facts {
   return { nowMs, policy, mac: app.vault, generatorOf, providerCheck };
-}
-
-/** Draws a code, before it is known whether it will be used. */
-export function newCode(app: AppContext, generator: CodeGenerator, resend?: ResendPolicy): NewCode {
-  const challengeId = newUuid(app.clock.nowMs(), app.randomBytes);
-  const plain = drawCode(generator, app.randomBytes);
-  if (resend?.kind !== "repeat") return { challengeId, plain };
-  return { challengeId, plain, sealed: { id: challengeId, text: app.vault.seal(challengeId, plain) } };
-}
-
-/** What a message needs besides the code, to be told to its reader. */
-export interface SealedCode {
-  readonly code: string;
-  /** Where the code was asked for, e.g. "https://login.example.com"; empty if that is not known. */
-  readonly origin: string;
-}
-
-/** The message that carries a code; none where the caller gets it. @param nowMs of the decision */
-export function messageOf(
-  app: AppContext,
-  policy: Policy,
-  about: {
-    readonly userId: string;
-    readonly sessionId?: string;
-    readonly origin?: string;
-    readonly channel?: Channel | undefined;
-  },
-  code: IssuedCode | undefined,
-  nowMs: number,
-): Extras {
-  if (code === undefined || code.returned) return {};
-  const { challengeId: id, purpose, number: recipient, expiresMs } = code;
-  const { origin = "", channel, ...whom } = about;
-  const content: SealedCode = { code: code.plain, origin };
-  const sealed = app.vault.seal(id, JSON.stringify(content));
-  return {
-    message: {
-      id,
-      ...whom,
-      purpose,
-      recipient,
-      ...(channel === undefined ? {} : { channel }),
-      // Time never goes back for its user, but a message is due at once, also where the clock was set back.
-      createdMs: Math.min(nowMs, app.clock.nowMs()),
-      expiresMs,
-      sealed,
-    },
-    messagePauseMs: policy.messagePauseMs,
-  };
-}
-
-/** Lets the courier know of a message that was just written. */
-export function announce(app: AppContext, code: IssuedCode | undefined): void {
-  if (code?.returned === false) app.onMessage();
-}
-
-/** The code for the caller, if the caller asked for it. */
-export function returnedCode(code: IssuedCode | undefined): string | undefined {
-  return code?.returned === true ? code.plain : undefined;
 }

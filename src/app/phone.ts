@@ -16,12 +16,11 @@ import {
   changeUser,
   type Details,
   detailsOf,
-  newCode,
   policyFor,
-  returnedCode,
   type UserRef,
   visible,
 } from "./context.ts";
+import { newCode, returnedCode } from "./new-code.ts";
 import { requirePermission, requireSelfOr, requireVerificationAllowed } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";
 import { executeCheck } from "./provider-check.ts";

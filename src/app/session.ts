@@ -17,15 +17,8 @@ import { newDecimalId, newUuid } from "../lib/id.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 import { hashToken, isTokenOf, newToken } from "../lib/opaque-token.ts";
 import { type CodeCall, type CodeRequest, runCodeCall } from "./code-call.ts";
-import {
-  announce,
-  type AppContext,
-  type Details,
-  factsOf,
-  messageOf,
-  newCode,
-  returnedCode,
-} from "./context.ts";
+import { type AppContext, type Details, factsOf } from "./context.ts";
+import { announce, messageOf, newCode, returnedCode } from "./new-code.ts";
 import { type Page, readAll } from "./page.ts";
 import { requireEverywhere } from "./permissions.ts";
 import type { Caller, Permission } from "./auth-port.ts";

@@ -1,5 +1,5 @@
 import type { CodeVault } from "../app/code-vault.ts";
-import type { SealedCode } from "../app/context.ts";
+import type { SealedCode } from "../app/new-code.ts";
 import type { ClaimedMessage, Outbox, RecordedEvent, Settlement } from "../app/ports.ts";
 import type { SmsMessage } from "../app/sms-port.ts";
 import type { Repository } from "../app/repository.ts";

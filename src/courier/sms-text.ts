@@ -1,6 +1,6 @@
 import type { ClaimedMessage } from "../app/ports.ts";
 import type { Channel, SmsMessage } from "../app/sms-port.ts";
-import type { SealedCode } from "../app/context.ts";
+import type { SealedCode } from "../app/new-code.ts";
 import type { Settings } from "../app/settings.ts";
 import { boundDomain, hostOf, withAutofill } from "../domain/autofill.ts";
 import {

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { executeCodeCall } from "../../src/app/code-call.ts";
 import { CodeVault } from "../../src/app/code-vault.ts";
-import { type AppContext, newCode } from "../../src/app/context.ts";
+import type { AppContext } from "../../src/app/context.ts";
+import { newCode } from "../../src/app/new-code.ts";
 import {
   type AggregateRef,
   type Attempt,

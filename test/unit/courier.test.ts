@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { newCode } from "../../src/app/context.ts";
+import { newCode } from "../../src/app/new-code.ts";
 import { StoreUnavailableError } from "../../src/app/ports.ts";
 import type { SendResult } from "../../src/app/sms-port.ts";
 import { decideRemoveUser } from "../../src/domain/account.ts";
