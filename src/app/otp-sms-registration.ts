@@ -1,5 +1,4 @@
 import { requireHuman } from "../domain/account.ts";
-import type { Verification } from "../domain/decision.ts";
 import {
   decideAddRegistration,
   decideRemoveRegistration,
@@ -7,7 +6,7 @@ import {
   registrationErrors,
 } from "../domain/otp-sms-registration.ts";
 import { newDecimalId } from "../lib/id.ts";
-import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
+import { executeCodeCall, runCodeCall } from "./code-call.ts";
 import {
   type AppContext,
   changeUser,
@@ -20,6 +19,7 @@ import {
 import { newCode, returnedCode } from "./new-code.ts";
 import { requireSelfOr, requireVerificationAllowed } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";
+import type { SetPhoneCommand } from "./phone.ts";
 import { executeCheck } from "./provider-check.ts";
 
 /** The use cases of OTP SMS registrations, for both v3alpha generations. */
@@ -30,15 +30,10 @@ export interface AddRegistrationReply {
   readonly code?: string | undefined;
 }
 
-export interface AddRegistrationCommand extends UserRef, CodeRequest {
-  readonly number: string;
-  readonly verification: Verification;
-}
-
 export function addRegistration(
   app: AppContext,
   caller: Caller,
-  command: AddRegistrationCommand,
+  command: SetPhoneCommand,
 ): Promise<AddRegistrationReply> {
   return runCodeCall<AddRegistrationReply>(app, caller, command, command, async (call) => {
     const registrationId = newDecimalId(app.clock.nowMs(), app.randomBytes);

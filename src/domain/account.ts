@@ -1,9 +1,8 @@
 import { sameData } from "../lib/same-data.ts";
-import type { NewCode } from "./codes.ts";
-import type { Decision, Facts, Verification } from "./decision.ts";
+import type { Decision, Facts } from "./decision.ts";
 import { DomainError, type Refusal, refusal } from "./errors.ts";
 import { inUserUpdate } from "./generations.ts";
-import { decideSetPhone, decideVerification } from "./phone.ts";
+import { decideSetPhone, decideVerification, type SetPhone } from "./phone.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
 import { requireMetadataBounded } from "./sizes.ts";
 import { exists, type UserState } from "./user.ts";
@@ -38,7 +37,7 @@ export interface AddHumanUser {
   readonly metadata: readonly MetadataEntry[];
   readonly issuer?: string;
   readonly schema?: UserSchema;
-  readonly phone?: { readonly number: string; readonly verification: Verification; readonly code: NewCode };
+  readonly phone?: SetPhone;
 }
 
 /** No less than the contract lets one value be, with its key. */
@@ -77,18 +76,18 @@ export interface ChangeHumanUser {
   readonly profile?: Partial<Profile>;
   readonly email?: Email;
   readonly schema?: Partial<UserSchema>;
-  readonly phone?:
-    { readonly number: string; readonly verification: Verification; readonly code: NewCode } | "removed";
+  readonly phone?: SetPhone | "removed";
 }
 
 const noSchema: UserSchema = { schemaId: "", data: {} };
 
 /** What is the same already makes no event. @throws DomainError for a bad number */
 export function decideChangeHumanUser(user: UserState, command: ChangeHumanUser, facts: Facts): Decision {
-  const { profile, email, schema, phone } = command;
+  const { email, schema, phone } = command;
   const changed: UserEvent[] = [...userNameChange(user, command.userName)];
-  if (profile !== undefined && differs(user.profile, profile)) {
-    changed.push({ type: "user.human.profile.changed", data: { ...user.profile, ...profile } });
+  const profile = { ...user.profile, ...command.profile };
+  if (!sameData(user.profile, profile)) {
+    changed.push({ type: "user.human.profile.changed", data: profile });
   }
   if (email !== undefined && !isSameEmail(user.email, email)) {
     changed.push({ type: "user.human.email.changed", data: email });
@@ -138,12 +137,6 @@ function userNameChange(user: UserState, userName: string | undefined): readonly
 /** A verified address stays verified when it is given again without a word of that. */
 function isSameEmail(present: Email, given: Email): boolean {
   return given.address === present.address && (present.isVerified || !given.isVerified);
-}
-
-function differs<T extends object>(present: T, changes: Partial<T>): boolean {
-  return Object.entries({ ...present, ...changes }).some(
-    ([name, value]) => Reflect.get(present, name) !== value,
-  );
 }
 
 /** @throws DomainError if there is no such user */

@@ -1,7 +1,7 @@
-import { checkCode, hasNoTriesLeft, type NewCode } from "./codes.ts";
-import { type Decision, type Facts, issueCode, type Verification } from "./decision.ts";
+import { checkCode, hasNoTriesLeft } from "./codes.ts";
+import { type Decision, type Facts, issueCode } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
-import { lockAfter, userLocked } from "./phone.ts";
+import { lockAfter, type SetPhone, userLocked } from "./phone.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
 import type { Registration, UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
@@ -24,12 +24,8 @@ export const registrationErrors = {
   expired: refusal("failed_precondition", "CODE-QvUQ4P", "Errors.User.Code.Expired"),
 } as const;
 
-export interface AddRegistration {
+export interface AddRegistration extends SetPhone {
   readonly registrationId: string;
-  /** As the caller wrote it. */
-  readonly number: string;
-  readonly verification: Verification;
-  readonly code: NewCode;
 }
 
 /** @throws DomainError for a bad number, one that is a factor already, or one registration too many */

@@ -9,8 +9,7 @@ import type { UserEvent } from "./user-events.ts";
 
 /** The deciders of a user's phone number: set, resend, verify, remove. */
 
-const codeEmpty = (id: string): DomainError =>
-  new DomainError(refusal("invalid_argument", id, "Errors.User.Code.Empty"));
+const codeEmpty = refusal("invalid_argument", "COMMAND-Fia4a", "Errors.User.Code.Empty");
 export const userLocked = refusal("failed_precondition", "COMMAND-S6h4R", "Errors.User.Locked");
 
 export interface SetPhone {
@@ -88,7 +87,7 @@ export function decideVerifyPhone(
   rules: PhoneRules["verify"],
   facts: Facts,
 ): Decision {
-  if (code === "") throw codeEmpty("COMMAND-Fia4a");
+  if (code === "") throw new DomainError(codeEmpty);
   if (user.status === "locked") throw new DomainError(userLocked);
   const failed: UserEvent = { type: "user.human.phone.verification.failed", data: {} };
   const pending = user.phone?.code;
