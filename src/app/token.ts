@@ -1,6 +1,6 @@
 import { requireUser } from "../domain/account.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
-import { userLocked } from "../domain/phone.ts";
+import { userLocked } from "../domain/lock.ts";
 import type { Caller, TokenMinter } from "./auth-port.ts";
 import type { AppContext } from "./context.ts";
 import { requireMaySpeakFor, requirePermission } from "./permissions.ts";

@@ -1,15 +1,5 @@
-import {
-  type CodeAdded,
-  type CodeBinding,
-  type CodeGenerator,
-  type CodeMac,
-  type NewCode,
-  type PendingCode,
-  type ProviderCheck,
-  type ProviderQuestion,
-  termsAfter,
-} from "./codes.ts";
-import { DomainError, refusal } from "./errors.ts";
+import type { CodeMac, ProviderCheck, ProviderQuestion } from "./codes.ts";
+import type { DomainError } from "./errors.ts";
 import type { Policy } from "./policy.ts";
 import type { UserEvent } from "./user-events.ts";
 
@@ -58,45 +48,3 @@ export type CodePurpose = (typeof codePurposes)[number];
 
 /** How a number is to be verified. */
 export type Verification = "send_code" | "return_code" | "is_verified";
-
-const notReturnable = refusal("failed_precondition", "CODE-n0Rtn", "Errors.Code.NotReturnable");
-
-/**
- * A code for a number, and the data of the event that adds it.
- *
- * @param request.pending what waits for its answer until then
- * @throws DomainError if the caller wants a code that a provider makes
- */
-export function issueCode(
-  binding: CodeBinding & { readonly purpose: CodePurpose },
-  request: {
-    readonly code: NewCode;
-    readonly verification: Exclude<Verification, "is_verified">;
-    readonly pending?: PendingCode | undefined;
-  },
-  generator: CodeGenerator,
-  facts: Facts,
-): { readonly issued: IssuedCode; readonly added: CodeAdded } {
-  const { nowMs, policy, mac, generatorOf } = facts;
-  const { purpose, number } = binding;
-  const { challengeId, ...drawn } = request.code;
-  const returned = request.verification === "return_code";
-  const attemptsMax = policy.codeAttemptsMax;
-  const generatorId = generatorOf?.(number);
-  if (generatorId !== undefined) {
-    if (returned) throw new DomainError(notReturnable);
-    // The provider counts its life, from when it is sent.
-    const expiresMs = null;
-    return {
-      issued: { challengeId, plain: "", purpose, number, expiresMs, returned },
-      added: { challengeId, generatorId, expiresMs, attemptsMax, returned },
-    };
-  }
-  const expiresMs = generator.ttlMs === null ? null : nowMs + generator.ttlMs;
-  const fresh = { ...drawn, expiresMs, attemptsMax };
-  const { plain, ...terms } = termsAfter(request.pending, fresh, policy.resend, facts);
-  return {
-    issued: { challengeId, plain, purpose, number, expiresMs: terms.expiresMs, returned },
-    added: { challengeId, ...mac.sign(binding, plain), ...terms, returned },
-  };
-}

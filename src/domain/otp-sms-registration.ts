@@ -1,7 +1,9 @@
 import { checkCode, hasNoTriesLeft } from "./codes.ts";
-import { type Decision, type Facts, issueCode } from "./decision.ts";
+import type { Decision, Facts } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
-import { lockAfter, type SetPhone, userLocked } from "./phone.ts";
+import { issueCode } from "./issue-code.ts";
+import { lockAfter, userLocked } from "./lock.ts";
+import type { SetPhone } from "./phone.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
 import type { Registration, UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";

@@ -1,16 +1,16 @@
 import { type CodeBinding, checkCode, hasNoTriesLeft, type NewCode, type PendingCode } from "./codes.ts";
-import { type Decision, type Facts, issueCode, type Verification } from "./decision.ts";
+import type { Decision, Facts, Verification } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import type { PhoneRules } from "./generations.ts";
+import { issueCode } from "./issue-code.ts";
+import { lockAfter, userLocked } from "./lock.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
-import { isLockDue } from "./policy.ts";
-import { type Phone, type UserState, wrongCodesAfter } from "./user.ts";
+import type { UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
 
 /** The deciders of a user's phone number: set, resend, verify, remove. */
 
 const codeEmpty = refusal("invalid_argument", "COMMAND-Fia4a", "Errors.User.Code.Empty");
-export const userLocked = refusal("failed_precondition", "COMMAND-S6h4R", "Errors.User.Locked");
 
 export interface SetPhone {
   /** As the caller wrote it. */
@@ -110,13 +110,6 @@ export function decideVerifyPhone(
 export function decideRemovePhone(user: UserState, rules: PhoneRules["remove"]): Decision {
   if (user.phone === undefined && rules.noPhone !== undefined) throw new DomainError(rules.noPhone);
   return { events: [{ type: "user.human.phone.removed", data: {} }] };
-}
-
-/** The lock that a failed try of this code brings, if it is one too many. */
-export function lockAfter(user: UserState, phone: Phone, facts: Facts): readonly UserEvent[] {
-  const { phoneCodesLock, lockout } = facts.policy;
-  const isDue = phoneCodesLock && isLockDue(lockout, wrongCodesAfter(user, phone, facts.nowMs));
-  return isDue ? [{ type: "user.locked", data: {} }] : [];
 }
 
 function phoneBinding(

@@ -33,11 +33,6 @@ export interface LockoutPolicy {
   readonly maxOtpAttempts: number;
 }
 
-/** @param failures consecutive ones, this one included */
-export function isLockDue({ maxOtpAttempts }: LockoutPolicy, failures: number): boolean {
-  return maxOtpAttempts > 0 && failures >= maxOtpAttempts;
-}
-
 const minuteMs = 60_000;
 
 const digits = { lowerLetters: false, upperLetters: false, digits: true, symbols: false };

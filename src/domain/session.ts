@@ -1,9 +1,9 @@
 import { checkCode, hasNoTriesLeft, type NewCode } from "./codes.ts";
-import { type Decision, type Facts, issueCode } from "./decision.ts";
+import type { Decision, Facts } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
+import { issueCode } from "./issue-code.ts";
+import { isLockDue, userLocked } from "./lock.ts";
 import { otpSmsNumber } from "./otp-sms.ts";
-import { isLockDue } from "./policy.ts";
-import { userLocked } from "./phone.ts";
 import type { SessionEvent, SessionState, UserAgent } from "./session-state.ts";
 import { refuseSize, requireMetadataBounded } from "./sizes.ts";
 import type { UserState } from "./user.ts";
