@@ -2,9 +2,9 @@ import type { Channel, CheckCode, CodeCheckResult, CodeProviders } from "../app/
 import type { GeneratorOf } from "../domain/decision.ts";
 import type { Log } from "../lib/log.ts";
 import { chain } from "../lib/maybe-promise.ts";
-import { type RandomBytes, randomShare } from "../lib/random.ts";
+import type { RandomBytes } from "../lib/random.ts";
 import type { LiveProvider, Providers, ProvidersInForce } from "./providers.ts";
-import { askingOrder, routeTo } from "./routing.ts";
+import { drawProviders } from "./routing.ts";
 
 const noGenerator: GeneratorOf = () => undefined;
 
@@ -17,14 +17,11 @@ export function createCodeProviders(
   randomBytes: RandomBytes,
   log: Log,
 ): CodeProviders {
-  function generatorsOf({ routes, byId }: ProvidersInForce, channel: Channel | undefined): GeneratorOf {
+  function generatorsOf(current: ProvidersInForce, channel: Channel | undefined): GeneratorOf {
     return (number) => {
-      const route = routeTo(routes, number);
-      if (route === undefined) return undefined;
-      const draws = route.targets.map(() => randomShare(randomBytes));
-      const first = askingOrder(route, draws)
-        .map((id) => byId.get(id))
-        .find((live) => live !== undefined && (channel === undefined || live.provider.channel === channel));
+      const first = drawProviders(current, number, randomBytes)?.find(
+        ({ provider }) => channel === undefined || provider.channel === channel,
+      );
       return first !== undefined && makesCodes(first) ? first.id : undefined;
     };
   }

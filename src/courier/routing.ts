@@ -1,5 +1,23 @@
 import { countryOf } from "../domain/phone-number.ts";
 import type { Route, RouteTarget } from "../domain/routes.ts";
+import { type RandomBytes, randomShare } from "../lib/random.ts";
+import type { LiveProvider, ProvidersInForce } from "./providers.ts";
+
+/**
+ * The providers that can be asked to send to a number, in an order that is drawn for it.
+ *
+ * @returns undefined if no route leads to its country
+ */
+export function drawProviders(
+  { routes, byId }: ProvidersInForce,
+  number: string,
+  randomBytes: RandomBytes,
+): readonly LiveProvider[] | undefined {
+  const route = routeTo(routes, number);
+  if (route === undefined) return undefined;
+  const draws = route.targets.map(() => randomShare(randomBytes));
+  return askingOrder(route, draws).flatMap((id) => byId.get(id) ?? []);
+}
 
 /** The first route that leads to the country of the number; undefined if none does. */
 export function routeTo(routes: readonly Route[], number: string): Route | undefined {

@@ -2,9 +2,9 @@ import type { Attempt, ClaimedMessage, Outbox } from "../app/ports.ts";
 import type { SendResult, SmsMessage, SmsProvider } from "../app/sms-port.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
-import { type RandomBytes, randomShare } from "../lib/random.ts";
+import type { RandomBytes } from "../lib/random.ts";
 import type { LiveProvider, Providers } from "./providers.ts";
-import { askingOrder, routeTo } from "./routing.ts";
+import { drawProviders } from "./routing.ts";
 
 /** Requests to providers for one message, over all its rounds. */
 const attemptsMax = 20;
@@ -92,7 +92,8 @@ export class Sender {
     attempts: readonly Attempt[],
   ): Promise<readonly LiveProvider[] | string> {
     const { providers, randomBytes } = this.#options;
-    const { routes, byId } = await providers.current();
+    const current = await providers.current();
+    const { byId } = current;
     const doubtful = attempts.find(isDoubtful);
     if (doubtful !== undefined) {
       const live = byId.get(doubtful.providerId);
@@ -102,11 +103,9 @@ export class Sender {
       const live = byId.get(generatorId);
       return live?.provider.checkCode === undefined ? "the provider that makes its code is gone" : [live];
     }
-    const route = routeTo(routes, recipient);
-    if (route === undefined) return "no route leads to its country";
-    const draws = route.targets.map(() => randomShare(randomBytes));
-    const named = askingOrder(route, draws).map((id) => byId.get(id));
-    const live = named.filter((each) => each !== undefined).filter(isForOurCodes);
+    const named = drawProviders(current, recipient, randomBytes);
+    if (named === undefined) return "no route leads to its country";
+    const live = named.filter(isForOurCodes);
     if (live.length === 0) return "no provider of its route can be used";
     const fitting = live.filter(({ provider }) => channel === undefined || provider.channel === channel);
     return fitting.length > 0 ? fitting : `no provider of its route sends by ${channel}`;
