@@ -18,12 +18,8 @@ export function requireEverywhere(caller: Caller, permission: Permission): void 
 }
 
 /** @throws DomainError unless it is the caller's own account, or a role gives the permission */
-export function requireSelfOr(
-  caller: Caller,
-  permission: Permission,
-  user: { readonly id: string; readonly resourceOwner: string },
-): void {
-  if (caller.userId !== user.id) requirePermission(caller, permission, user.resourceOwner);
+export function requireSelfOr(caller: Caller, permission: Permission, user: UserState): void {
+  if (!isSelf(caller, permission, user)) requirePermission(caller, permission, user.resourceOwner);
 }
 
 /** Whoever declares a number verified without a code needs the right to, also for oneself. */
@@ -41,9 +37,19 @@ export function requireVerificationAllowed(
  * one organization the administrator, say.
  */
 export function requireSelfOrMayShutOut(caller: Caller, permission: Permission, user: UserState): void {
-  if (caller.userId === user.id) return;
+  if (isSelf(caller, permission, user)) return;
   requirePermission(caller, permission, user.resourceOwner);
   requireMaySpeakFor(caller, user);
+}
+
+/**
+ * The gate lets nobody in who is deactivated. A call that came in before must not undo that, whatever the roles of its
+ * caller: its body may come long after its headers.
+ */
+function isSelf(caller: Caller, permission: Permission, user: UserState): boolean {
+  if (caller.userId !== user.id) return false;
+  if (user.status === "inactive") throw new DomainError(denied, { permission });
+  return true;
 }
 
 /** A token can do whatever its user can: nobody climbs to another's roles this way. */
