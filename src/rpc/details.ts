@@ -23,38 +23,35 @@ import type { Details } from "../app/context.ts";
 
 /** The `details` of each generation. A change tells no creation date; a read tells both dates. */
 
+/** In v1 and v2. */
+function changeFields({ sequence, changedMs, resourceOwner }: Details) {
+  return { sequence: BigInt(sequence), changeDate: timestampFromMs(changedMs), resourceOwner };
+}
+
+function viewFields(details: Details) {
+  return { ...changeFields(details), creationDate: timestampFromMs(details.createdMs) };
+}
+
 export function v1ViewDetails(details: Details): ObjectDetails {
-  return create(ObjectDetailsSchema, {
-    sequence: BigInt(details.sequence),
-    creationDate: timestampFromMs(details.createdMs),
-    changeDate: timestampFromMs(details.changedMs),
-    resourceOwner: details.resourceOwner,
-  });
+  return create(ObjectDetailsSchema, viewFields(details));
 }
 
 export function v1ChangeDetails(details: Details): ObjectDetails {
-  return create(ObjectDetailsSchema, {
-    sequence: BigInt(details.sequence),
-    changeDate: timestampFromMs(details.changedMs),
-    resourceOwner: details.resourceOwner,
-  });
+  return create(ObjectDetailsSchema, changeFields(details));
+}
+
+/** v1 adds tell the time of the event as the creation date, and no change date. */
+export function v1AddDetails(details: Details): ObjectDetails {
+  const { changeDate: creationDate, ...others } = changeFields(details);
+  return create(ObjectDetailsSchema, { ...others, creationDate });
 }
 
 export function v2ViewDetails(details: Details): V2Details {
-  return create(V2Schema, {
-    sequence: BigInt(details.sequence),
-    creationDate: timestampFromMs(details.createdMs),
-    changeDate: timestampFromMs(details.changedMs),
-    resourceOwner: details.resourceOwner,
-  });
+  return create(V2Schema, viewFields(details));
 }
 
 export function v2ChangeDetails(details: Details): V2Details {
-  return create(V2Schema, {
-    sequence: BigInt(details.sequence),
-    changeDate: timestampFromMs(details.changedMs),
-    resourceOwner: details.resourceOwner,
-  });
+  return create(V2Schema, changeFields(details));
 }
 
 /** @param id of the user */
@@ -101,13 +98,4 @@ export function v2SettingDetails(details: Details): V2Details {
   return details.sequence === 0
     ? create(V2Schema, { resourceOwner: details.resourceOwner })
     : v2ViewDetails(details);
-}
-
-/** v1 adds tell the time of the event as the creation date, and no change date. */
-export function v1AddDetails(details: Details): ObjectDetails {
-  return create(ObjectDetailsSchema, {
-    sequence: BigInt(details.sequence),
-    creationDate: timestampFromMs(details.changedMs),
-    resourceOwner: details.resourceOwner,
-  });
 }
