@@ -19,15 +19,8 @@ import type { UserState } from "../domain/user.ts";
 import type { Email, MetadataEntry, Profile, UserSchema } from "../domain/user-events.ts";
 import { newDecimalId } from "../lib/id.ts";
 import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
-import {
-  type AppContext,
-  changeUser,
-  type Details,
-  detailsOf,
-  policyFor,
-  type UserRef,
-  visible,
-} from "./context.ts";
+import { type AppContext, changeUser, policyFor, type UserRef, visible } from "./context.ts";
+import { type Details, detailsOf } from "./details.ts";
 import { newCode, returnedCode } from "./new-code.ts";
 import {
   requirePermission,

@@ -5,11 +5,12 @@ import type { Clock } from "../lib/clock.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { CodeVault } from "./code-vault.ts";
+import { type Details, detailsOf } from "./details.ts";
 import type { Store } from "./ports.ts";
 import type { CodeProviders } from "./sms-port.ts";
 import type { SessionRepository } from "./sessions.ts";
 import type { Settings } from "./settings.ts";
-import type { LoadedUser, UserRepository } from "./users.ts";
+import type { UserRepository } from "./users.ts";
 
 /** What every use case works with. */
 export interface AppContext {
@@ -28,19 +29,6 @@ export interface AppContext {
   readonly allowPrivateSms: boolean;
   /** Told when a message was written to the outbox. */
   readonly onMessage: () => void;
-}
-
-/** Where an object stands in its history; the wire's `details`. */
-export interface Details {
-  readonly sequence: number;
-  readonly createdMs: number;
-  readonly changedMs: number;
-  readonly resourceOwner: string;
-}
-
-export function detailsOf({ sequence, state }: LoadedUser): Details {
-  const { createdMs, changedMs, resourceOwner } = state;
-  return { sequence, createdMs, changedMs, resourceOwner };
 }
 
 /** Whom a call is about. */

@@ -2,8 +2,9 @@ import { decideSetGenerator, generatorErrors } from "../domain/settings.ts";
 import type { CodeGenerator } from "../domain/codes.ts";
 import { DomainError } from "../domain/errors.ts";
 import { type GeneratorType, generatorTypes } from "../domain/settings-state.ts";
-import type { AppContext, Details } from "./context.ts";
-import { changeSettings, settingDetails } from "./setting-details.ts";
+import type { AppContext } from "./context.ts";
+import type { Details } from "./details.ts";
+import { settingDetails } from "./settings.ts";
 
 /** The use cases of generators: how codes are drawn. */
 
@@ -37,5 +38,5 @@ export function setGenerator(
   type: GeneratorType,
   generator: CodeGenerator,
 ): Promise<Details> {
-  return changeSettings(app, "instance", (state) => decideSetGenerator(state, type, generator));
+  return app.settings.change("instance", (state) => decideSetGenerator(state, type, generator));
 }

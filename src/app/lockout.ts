@@ -6,9 +6,9 @@ import {
   decideSetLockout,
   lockoutErrors,
 } from "../domain/settings.ts";
-import type { AppContext, Details } from "./context.ts";
-import { changeSettings, settingDetails } from "./setting-details.ts";
-import type { Scope } from "./settings.ts";
+import type { AppContext } from "./context.ts";
+import type { Details } from "./details.ts";
+import { type Scope, settingDetails } from "./settings.ts";
 
 /** The use cases of the lockout policy, of the instance and of organizations. */
 
@@ -27,19 +27,19 @@ export async function getLockout(app: AppContext, scope: Scope): Promise<Lockout
 /** @throws DomainError if it is the same */
 export async function setInstanceLockout(app: AppContext, policy: LockoutPolicy): Promise<Details> {
   const { value } = await app.settings.lockout("instance");
-  return changeSettings(app, "instance", (state) =>
+  return app.settings.change("instance", (state) =>
     decideSetLockout(policy, state?.lockout?.value ?? value, lockoutErrors.instanceNotChanged),
   );
 }
 
 export function addLockout(app: AppContext, scope: Scope, policy: LockoutPolicy): Promise<Details> {
-  return changeSettings(app, scope, (state) => decideAddLockout(state, policy));
+  return app.settings.change(scope, (state) => decideAddLockout(state, policy));
 }
 
 export function changeLockout(app: AppContext, scope: Scope, policy: LockoutPolicy): Promise<Details> {
-  return changeSettings(app, scope, (state) => decideChangeLockout(state, policy));
+  return app.settings.change(scope, (state) => decideChangeLockout(state, policy));
 }
 
 export function removeLockout(app: AppContext, scope: Scope): Promise<Details> {
-  return changeSettings(app, scope, decideRemoveLockout);
+  return app.settings.change(scope, decideRemoveLockout);
 }

@@ -2,9 +2,9 @@ import { DomainError } from "../domain/errors.ts";
 import { builtInText, languageTag } from "../domain/message-text.ts";
 import { decideRemoveText, decideSetText, textErrors } from "../domain/settings.ts";
 import type { MessageText, TextType } from "../domain/settings-state.ts";
-import type { AppContext, Details } from "./context.ts";
-import { changeSettings, settingDetails } from "./setting-details.ts";
-import type { Scope } from "./settings.ts";
+import type { AppContext } from "./context.ts";
+import type { Details } from "./details.ts";
+import { type Scope, settingDetails } from "./settings.ts";
 
 /** The use cases of message texts: per purpose and language, of the instance and of organizations. */
 
@@ -41,7 +41,7 @@ export function setText(
   message: MessageText,
 ): Promise<Details> {
   const tag = requireLanguage(language);
-  return changeSettings(app, scope, (state) => decideSetText(state, textType, tag, message));
+  return app.settings.change(scope, (state) => decideSetText(state, textType, tag, message));
 }
 
 export function removeText(
@@ -50,7 +50,7 @@ export function removeText(
   { textType, language }: TextRequest,
 ): Promise<Details> {
   const tag = requireLanguage(language);
-  return changeSettings(app, scope, (state) => decideRemoveText(state, textType, tag));
+  return app.settings.change(scope, (state) => decideRemoveText(state, textType, tag));
 }
 
 /** In its canonical form (BCP 47). @throws DomainError if it is none */

@@ -7,15 +7,8 @@ import {
 } from "../domain/otp-sms-registration.ts";
 import { newDecimalId } from "../lib/id.ts";
 import { executeCodeCall, runCodeCall } from "./code-call.ts";
-import {
-  type AppContext,
-  changeUser,
-  type Details,
-  detailsOf,
-  policyFor,
-  type UserRef,
-  visible,
-} from "./context.ts";
+import { type AppContext, changeUser, policyFor, type UserRef, visible } from "./context.ts";
+import { type Details, detailsOf } from "./details.ts";
 import { newCode, returnedCode } from "./new-code.ts";
 import { requireSelfOr, requireVerificationAllowed } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";

@@ -1,7 +1,8 @@
 import { accountErrors, decideSkipMfaInit, requireHuman, requireUser } from "../domain/account.ts";
 import { decideAddOtpSms, decideRemoveOtpSms, otpSmsErrors, otpSmsNumber } from "../domain/otp-sms.ts";
 import { getUser } from "./account.ts";
-import { type AppContext, changeUser, type Details, type UserRef } from "./context.ts";
+import { type AppContext, changeUser, type UserRef } from "./context.ts";
+import type { Details } from "./details.ts";
 import { requireSelfOr } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";
 

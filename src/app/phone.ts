@@ -11,15 +11,8 @@ import {
 import type { UserState } from "../domain/user.ts";
 import { chain } from "../lib/maybe-promise.ts";
 import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
-import {
-  type AppContext,
-  changeUser,
-  type Details,
-  detailsOf,
-  policyFor,
-  type UserRef,
-  visible,
-} from "./context.ts";
+import { type AppContext, changeUser, policyFor, type UserRef, visible } from "./context.ts";
+import { type Details, detailsOf } from "./details.ts";
 import { newCode, returnedCode } from "./new-code.ts";
 import { requirePermission, requireSelfOr, requireVerificationAllowed } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";

@@ -2,7 +2,6 @@ import type { Route } from "../domain/routes.ts";
 import { decideSetRoutes } from "../domain/settings.ts";
 import type { Dated } from "../domain/settings-state.ts";
 import type { AppContext } from "./context.ts";
-import { changeSettings } from "./setting-details.ts";
 
 /** The use cases of routes. */
 
@@ -19,6 +18,6 @@ export async function setRoutes(
   app: AppContext,
   routes: readonly Route[],
 ): Promise<Dated<readonly Route[]> | undefined> {
-  await changeSettings(app, "instance", (state) => decideSetRoutes(state, routes));
+  await app.settings.change("instance", (state) => decideSetRoutes(state, routes));
   return getRoutes(app);
 }

@@ -1,3 +1,4 @@
+import type { Decision } from "../domain/decision.ts";
 import { builtInText, defaultLanguage, baseLanguage } from "../domain/message-text.ts";
 import type { LockoutPolicy, Policy } from "../domain/policy.ts";
 import {
@@ -12,6 +13,7 @@ import {
 } from "../domain/settings-state.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
+import type { Details } from "./details.ts";
 import type { Store } from "./ports.ts";
 import { type AggregateKind, type Loaded, Repository } from "./repository.ts";
 
@@ -58,16 +60,22 @@ export class Settings {
     this.organizations = new Repository(settingsKind("organization"), store, clock);
   }
 
-  /** The aggregate that holds the settings of the scope. */
-  of(scope: Scope): { readonly repository: SettingsRepository; readonly id: string } {
-    return scope === "instance"
-      ? { repository: this.instance, id: instanceId }
-      : { repository: this.organizations, id: scope.organizationId };
+  find(scope: Scope): MaybePromise<Loaded<SettingsState> | undefined> {
+    return this.#repository(scope).find(ownerOf(scope));
   }
 
-  find(scope: Scope): MaybePromise<Loaded<SettingsState> | undefined> {
-    const { repository, id } = this.of(scope);
-    return repository.find(id);
+  /** Carries out a decision about settings. @returns where they stand afterwards */
+  async change(
+    scope: Scope,
+    decide: (state: SettingsState | undefined, nowMs: number) => Decision<SettingsEvent>,
+  ): Promise<Details> {
+    const resourceOwner = ownerOf(scope);
+    const { sequence, state } = await this.#repository(scope).execute(resourceOwner, decide);
+    return { sequence, createdMs: state.changedMs, changedMs: state.changedMs, resourceOwner };
+  }
+
+  #repository(scope: Scope): SettingsRepository {
+    return scope === "instance" ? this.instance : this.organizations;
   }
 
   /** The rules that hold for the users of an organization, at this moment. */
@@ -131,6 +139,17 @@ export class Settings {
       ? { value: ofInstance, dated, isDefault: scope !== "instance" || dated === undefined }
       : { value: over(ofInstance, own.value), dated: own, isDefault: false };
   }
+}
+
+/** Where a setting stands in its history. What is built in has none: everything is zero. */
+export function settingDetails(scope: Scope, dated: Dated<unknown> | undefined): Details {
+  const { sequence = 0, createdMs = 0, changedMs = 0 } = dated ?? {};
+  return { sequence, createdMs, changedMs, resourceOwner: ownerOf(scope) };
+}
+
+/** It is also the id of the aggregate that holds the settings. */
+function ownerOf(scope: Scope): string {
+  return scope === "instance" ? instanceId : scope.organizationId;
 }
 
 function over(under: MessageText, text: MessageText | undefined): MessageText {

@@ -12,8 +12,9 @@ import {
 import type { Dated, SmsProviderConfig } from "../domain/settings-state.ts";
 import { newDecimalId } from "../lib/id.ts";
 import { plainUrl } from "../lib/plain-url.ts";
-import type { AppContext, Details } from "./context.ts";
-import { changeSettings, settingDetails } from "./setting-details.ts";
+import type { AppContext } from "./context.ts";
+import type { Details } from "./details.ts";
+import { settingDetails } from "./settings.ts";
 import { configOf, isOfKind, type SmsAccountInput } from "./sms-account.ts";
 
 /** The use cases of SMS providers: add, change, activate, deactivate, remove. What is secret is sealed. */
@@ -76,7 +77,7 @@ export async function addSmsProvider(
   const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
   const signingKey = input.kind === "http" ? drawCode(signingKeyGenerator, app.randomBytes) : "";
   const config = configOf(app.vault, id, input.kind === "http" ? { ...input, signingKey } : input);
-  const details = await changeSettings(app, "instance", (state) => decideAddSmsProvider(state, id, config));
+  const details = await app.settings.change("instance", (state) => decideAddSmsProvider(state, id, config));
   return { id, details, signingKey };
 }
 
@@ -163,15 +164,15 @@ export async function changeHttp(
 
 /** Sends by this one from now on, and by no other. */
 export function activateSmsProvider(app: AppContext, id: string): Promise<Details> {
-  return changeSettings(app, "instance", (state) => decideActivateSmsProvider(state, id));
+  return app.settings.change("instance", (state) => decideActivateSmsProvider(state, id));
 }
 
 export function deactivateSmsProvider(app: AppContext, id: string): Promise<Details> {
-  return changeSettings(app, "instance", (state) => decideDeactivateSmsProvider(state, id));
+  return app.settings.change("instance", (state) => decideDeactivateSmsProvider(state, id));
 }
 
 export function removeSmsProvider(app: AppContext, id: string): Promise<Details> {
-  return changeSettings(app, "instance", (state) => decideRemoveSmsProvider(state, id));
+  return app.settings.change("instance", (state) => decideRemoveSmsProvider(state, id));
 }
 
 /** @throws DomainError if there is no such provider of this kind */
@@ -183,7 +184,7 @@ function changeProvider<K extends SmsProviderConfig["kind"]>(
   change: (present: Extract<SmsProviderConfig, { kind: K }>, nowMs: number) => SmsProviderConfig,
   otherKind: Refusal = missing,
 ): Promise<Details> {
-  return changeSettings(app, "instance", (state, nowMs) => {
+  return app.settings.change("instance", (state, nowMs) => {
     const { value } = requireSmsProvider(state, id, missing);
     if (!isOfKind(value, kind)) throw new DomainError(otherKind, { kind: value.kind });
     return decideChangeSmsProvider(id, value, change(value, nowMs));

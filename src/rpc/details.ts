@@ -19,7 +19,7 @@ import {
   ObjectDetailsSchema,
   type ObjectDetails,
 } from "../../gen/zitadel/v1/object_pb.js";
-import type { Details } from "../app/context.ts";
+import type { Details } from "../app/details.ts";
 
 /** The `details` of each generation. A change tells no creation date; a read tells both dates. */
 

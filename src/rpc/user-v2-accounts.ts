@@ -31,7 +31,8 @@ import {
   reactivateUser,
   unlockUser,
 } from "../app/account.ts";
-import { type AppContext, detailsOf } from "../app/context.ts";
+import type { AppContext } from "../app/context.ts";
+import { detailsOf } from "../app/details.ts";
 import { listUsers } from "../app/user-list.ts";
 import { codeRequestOf } from "./code-request.ts";
 import { v2ChangeDetails, v2ListDetails, v2ViewDetails } from "./details.ts";

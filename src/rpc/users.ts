@@ -16,7 +16,7 @@ import {
   GetUserSchema as V3Schema,
   type GetUser as V3User,
 } from "../../gen/zitadel/resources/user/v3alpha/user_pb.js";
-import { detailsOf } from "../app/context.ts";
+import { detailsOf } from "../app/details.ts";
 import type { LoadedUser } from "../app/users.ts";
 import type { UserState, UserStatus } from "../domain/user.ts";
 import type { UserSchema } from "../domain/user-events.ts";
