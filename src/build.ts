@@ -42,6 +42,7 @@ import { policyOf } from "./domain/policy.ts";
 import type { SettingsState } from "./domain/settings-state.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { withoutDeadline } from "./lib/deadline.ts";
+import { errorCode } from "./lib/error-code.ts";
 import { createKey, readKey } from "./lib/key-file.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { chain, type MaybePromise } from "./lib/maybe-promise.ts";
@@ -332,8 +333,7 @@ const listenReasons: Readonly<Record<string, string>> = {
 };
 
 function listenError({ host, port }: Config["listen"], cause: unknown): unknown {
-  const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "";
-  const reason = listenReasons[code];
+  const reason = listenReasons[errorCode(cause)];
   return reason === undefined ? cause : new Error(`cannot listen at ${host}:${port}: ${reason}`, { cause });
 }
 

@@ -6,6 +6,7 @@ import { exportLines, importLines, type KeptCounts, noCounts } from "./app/trans
 import { acceptKey, openStore } from "./build.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { type Store, StoreUnavailableError } from "./app/ports.ts";
+import { errorCode } from "./lib/error-code.ts";
 import { errorMessage } from "./lib/error-message.ts";
 import { chunksOf, linesOf } from "./lib/lines.ts";
 import type { Log } from "./lib/log.ts";
@@ -174,7 +175,7 @@ async function openFile(file: string, flags: "r" | "wx"): Promise<FileHandle> {
 }
 
 function reasonOf(cause: unknown, flags: "r" | "wx"): string {
-  switch (cause instanceof Error && "code" in cause && cause.code) {
+  switch (errorCode(cause)) {
     case "EEXIST":
       return "there is such a file already, and it is not written over";
     case "ENOENT":

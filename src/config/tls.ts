@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { errorCode } from "../lib/error-code.ts";
 import type { Reader } from "./reader.ts";
 import { type Variable, variables } from "./variables.ts";
 
@@ -40,9 +41,8 @@ function readPem<T>(
   try {
     pem = readFileSync(file, "utf8");
   } catch (error) {
-    const reason =
-      typeof error === "object" && error !== null && "code" in error ? ` (${String(error.code)})` : "";
-    refuse(variable, `a file that can be read${reason}`);
+    const code = errorCode(error);
+    refuse(variable, `a file that can be read${code && ` (${code})`}`);
     return undefined;
   }
   try {

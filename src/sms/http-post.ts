@@ -1,6 +1,7 @@
 import { Agent } from "undici";
 import type { SendResult, SmsAccount } from "../app/sms-port.ts";
 import type { Clock } from "../lib/clock.ts";
+import { errorCode } from "../lib/error-code.ts";
 import { HttpExchange, type HttpOutcome } from "./http-exchange.ts";
 import { ForbiddenUrlError, lookupPublic, refuseForbiddenUrl } from "./public-address.ts";
 
@@ -153,8 +154,7 @@ function kindOf(status: number): "retry" | "unknown" | "rejected" {
   return status >= 500 ? "unknown" : "rejected";
 }
 
+/** undici leaves some codes undefined. */
 function codeOf(error: unknown): string {
-  // undici leaves some codes undefined.
-  const hasCode = typeof error === "object" && error !== null && "code" in error;
-  return hasCode && typeof error.code === "string" ? error.code : "network error";
+  return errorCode(error) || "network error";
 }

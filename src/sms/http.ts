@@ -1,23 +1,17 @@
 import { type Receipt, receiptStates, type SigningKey, type SmsProvider } from "../app/sms-port.ts";
-import type { Clock } from "../lib/clock.ts";
-import { type AnswerReader, HttpPost } from "./http-post.ts";
+import { type AnswerReader, HttpPost, type HttpPostOptions } from "./http-post.ts";
 import { jsonFields, textOf } from "./json-body.ts";
 import { plainReason } from "./plain-reason.ts";
 import { webhookPayload } from "./webhook-payload.ts";
 import { isStandardWebhook, standardWebhookHeaders, webhookSignature } from "./webhook-signature.ts";
 
-export interface HttpProviderOptions {
+export interface HttpProviderOptions extends Omit<HttpPostOptions, "receiver"> {
   /** What the webhook is told that the provider is called. */
   readonly id: string;
   readonly description: string;
   readonly url: string;
   /** Each that is valid signs each request; not signed if there is none. */
   readonly signingKeys: readonly SigningKey[];
-  /** Whether the receiver may be on a loopback or private address. */
-  readonly allowPrivate: boolean;
-  readonly clock: Clock;
-  /** For connecting, sending and the whole answer; 5 s if it is left out. */
-  readonly timeoutMs?: number | undefined;
 }
 
 /** Any 2xx counts as sent, whatever its body. */

@@ -1,6 +1,6 @@
 import type { SmsAccount, SmsMessage, SmsProvider } from "../app/sms-port.ts";
-import type { Clock } from "../lib/clock.ts";
 import { createHttpProvider } from "./http.ts";
+import type { HttpPostOptions } from "./http-post.ts";
 import { createInboxProvider } from "./inbox.ts";
 import { createMessagebirdProvider } from "./messagebird.ts";
 import { createSnsProvider } from "./sns.ts";
@@ -8,18 +8,13 @@ import { createTwilioProvider } from "./twilio.ts";
 import { createTwilioVerifyProvider } from "./twilio-verify.ts";
 import { createVonageProvider } from "./vonage.ts";
 
-export interface SmsProviderOptions {
-  /** Whether a provider may be on a loopback or private address. */
-  readonly allowPrivate: boolean;
-  readonly clock: Clock;
+export interface SmsProviderOptions extends Omit<HttpPostOptions, "receiver"> {
   /** Where the messages of the embedded provider go. */
   readonly inbox: { deliver(message: SmsMessage): Promise<void> };
   /** Other addresses than the providers' own, for tests; without a slash at the end. */
   readonly apiUrls?: Partial<
     Readonly<Record<"twilio" | "twilioVerify" | "vonage" | "messagebird" | "sns", string>>
   >;
-  /** For connecting, sending and the whole answer; 5 s if it is left out. */
-  readonly timeoutMs?: number;
 }
 
 /** The provider that an account is with. */
