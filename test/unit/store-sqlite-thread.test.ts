@@ -9,7 +9,7 @@ import { WriteQueue } from "../../src/store/sqlite/write-queue.ts";
 import { inboxMessage } from "../support/store-commits.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
 
-const writer = new URL("../../src/store/sqlite/writer.ts", import.meta.url);
+const writer = new URL("../../src/store/sqlite/writer-thread.ts", import.meta.url);
 const deaths = 5;
 
 it("a writing thread that is ended in the middle of its work leaves a database that the next one can write", async () => {

@@ -63,7 +63,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     const workerData = { file, bounds: { ...storeBounds, ...options.bounds }, maxBytes };
     const checkpoints = new Checkpoints(() => startCheckpointThread({ file }), log);
     queue = new WriteQueue(
-      () => new Worker(programOf("writer"), { name: "store-writer", workerData }),
+      () => new Worker(programOf("writer-thread"), { name: "store-writer", workerData }),
       log,
       maySeveralMakeCheckpoints(process.versions["sqlite"] ?? "")
         ? (operations) => checkpoints.written(operations)

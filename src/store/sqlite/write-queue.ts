@@ -6,7 +6,7 @@ import type { Log } from "../../lib/log.ts";
 import { callOverMessage } from "../bounds.ts";
 import type { Answer, Failure, Operation, Operations } from "./batch-writer.ts";
 import { endThread, post } from "./thread.ts";
-import type { WriterRequest } from "./writer.ts";
+import type { WriterRequest } from "./writer-thread.ts";
 
 /** Operations in one transaction: larger batches save little and answer in longer bursts. */
 const batchOperationsMax = 64;

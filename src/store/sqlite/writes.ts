@@ -1,5 +1,4 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { InboxMessage } from "../../app/inbox-port.ts";
 import type { AggregateRef, Commit, CommitOutcome } from "../../app/ports.ts";
 import type { StoreBounds } from "../bounds.ts";
 import {
@@ -9,7 +8,7 @@ import {
   type WrittenAggregate,
 } from "./aggregate-writes.ts";
 import { type AnswerWrites, prepareAnswerWrites } from "./answer-writes.ts";
-import { count } from "./count.ts";
+import { type InboxOperations, prepareInboxWrites } from "./inbox-writes.ts";
 import { type OutboxOperations, type OutboxWrites, prepareOutboxWrites } from "./outbox-writes.ts";
 
 /** A commit whose JSON is written out. */
@@ -18,10 +17,8 @@ export interface WrittenCommit extends Omit<Commit, "events" | "state" | "also">
 }
 
 /** All that is ever written. Each runs inside a transaction that its caller opened. */
-export interface Writes extends OutboxOperations {
+export interface Writes extends OutboxOperations, InboxOperations {
   commit(commit: WrittenCommit): CommitOutcome;
-  appendToInbox(message: Omit<InboxMessage, "id">): InboxMessage | undefined;
-  clearInbox(recipient: string | undefined): number;
 }
 
 /**
@@ -87,45 +84,4 @@ function prepareCommit(
 
 function aggregateName({ type, id }: AggregateRef): string {
   return `${type}/${id}`;
-}
-
-function prepareInboxWrites(
-  database: DatabaseSync,
-  messagesMax: number,
-): Pick<Writes, "appendToInbox" | "clearInbox"> {
-  let kept = count(database, "inbox_messages");
-  const insert = database.prepare(
-    `INSERT INTO inbox_messages
-       (message_id, user_id, purpose, recipient, text, code, created_ms, expires_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-  );
-  const deleteOldest = database.prepare(
-    "DELETE FROM inbox_messages WHERE id IN (SELECT id FROM inbox_messages ORDER BY id LIMIT ?)",
-  );
-  const deleteAll = database.prepare("DELETE FROM inbox_messages");
-  const deleteRecipient = database.prepare("DELETE FROM inbox_messages WHERE recipient = ?");
-  return {
-    appendToInbox(message) {
-      const { messageId, userId, recipient, code, createdMs, expiresMs } = message;
-      const inserted = insert.run(
-        messageId,
-        userId,
-        message.purpose,
-        recipient,
-        message.text,
-        code,
-        createdMs,
-        expiresMs,
-      );
-      if (inserted.changes === 0) return undefined;
-      kept += 1;
-      if (kept > messagesMax) kept -= Number(deleteOldest.run(kept - messagesMax).changes);
-      return { ...message, id: Number(inserted.lastInsertRowid) };
-    },
-    clearInbox(recipient) {
-      const deleted = recipient === undefined ? deleteAll.run() : deleteRecipient.run(recipient);
-      kept -= Number(deleted.changes);
-      return Number(deleted.changes);
-    },
-  };
 }
