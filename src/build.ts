@@ -244,6 +244,11 @@ function startRpc(
     oidcIssuers: issuers.map((issuer) => createOidcIssuer({ issuer, audiences, clock, log })),
     autoProvision,
   });
+  const gate = createGate({
+    authenticate: (authorization) => authenticator.authenticate(authorization),
+    hasOrganization: (organizationId) => directory.hasOrganization(organizationId),
+    log,
+  });
   return startServer({
     ...config.listen,
     services: [
@@ -263,14 +268,13 @@ function startRpc(
       register(TextService, textV1(app)),
       register(
         InboxService,
-        inboxV1(inbox, (context) => AbortSignal.any([context.signal, context.values.get(drainSignalKey)])),
+        inboxV1(inbox, {
+          waitSignal: (context) => AbortSignal.any([context.signal, context.values.get(drainSignalKey)]),
+          gate,
+        }),
       ),
     ],
-    requestGate: createGate({
-      authenticate: (authorization) => authenticator.authenticate(authorization),
-      hasOrganization: (organizationId) => directory.hasOrganization(organizationId),
-      log,
-    }),
+    requestGate: gate,
     interceptors: [errorInterceptor(), validationInterceptor()],
     errorDetails: [ErrorDetailSchema],
     // The paths of v1 are written without their prefix; the pages of auth.v1 show them like that, too.

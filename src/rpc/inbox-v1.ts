@@ -14,6 +14,7 @@ import {
 import type { Inbox } from "../app/inbox.ts";
 import type { InboxMessage } from "../app/inbox-port.ts";
 import type { CodePurpose } from "../domain/decision.ts";
+import type { MaybePromise } from "../lib/maybe-promise.ts";
 
 const limitDefault = 100;
 
@@ -23,15 +24,15 @@ const purposes: Readonly<Record<CodePurpose, Purpose>> = {
   otp_sms: Purpose.OTP_SMS,
 };
 
-/**
- * ringback.inbox.v1.InboxService.
- *
- * @param waitSignal aborted when a wait must end: the caller is gone, or the server is shutting down
- */
-export function inboxV1(
-  inbox: Inbox,
-  waitSignal: (context: HandlerContext) => AbortSignal,
-): ServiceImpl<typeof InboxService> {
+export interface InboxOptions {
+  /** Aborted when a wait must end: the caller is gone, or the server is shutting down. */
+  readonly waitSignal: (context: HandlerContext) => AbortSignal;
+  /** Lets a call pass, as when it began. @throws where its caller may not call any more */
+  readonly gate: (context: HandlerContext) => MaybePromise<void>;
+}
+
+/** ringback.inbox.v1.InboxService. Who waits is asked again before anything is told: much may have changed since. */
+export function inboxV1(inbox: Inbox, { waitSignal, gate }: InboxOptions): ServiceImpl<typeof InboxService> {
   return {
     async listMessages(request) {
       const messages = await inbox.list(request.phoneNumber || undefined, request.limit || limitDefault);
@@ -41,12 +42,14 @@ export function inboxV1(
     async waitForMessage(request, context) {
       const afterId = Number(request.afterMessageId); // the contract allows digits only; "" is 0
       const message = await inbox.wait(request.phoneNumber, afterId, waitSignal(context));
+      await gate(context);
       return create(WaitForMessageResponseSchema, { message: messageOf(message) });
     },
 
     async *watchMessages(request, context) {
       const signal = waitSignal(context);
       for await (const message of inbox.watch(request.phoneNumber || undefined, signal)) {
+        await gate(context);
         yield create(WatchMessagesResponseSchema, { message: messageOf(message) });
       }
       signal.throwIfAborted(); // no watch ends well: there may always be another message

@@ -5,22 +5,28 @@ import {
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { InboxService } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
+import { InboxService, type WatchMessagesResponse } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
+import { RoleService } from "../../gen/ringback/role/v1/role_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { adminToken, openWorld, type World } from "../support/wire-world.ts";
 
-const authorize: Interceptor = (next) => (request) => {
-  request.header.set("authorization", `Bearer ${adminToken}`);
-  return next(request);
+interface Options {
+  readonly baseUrl: string;
+  readonly interceptors: Interceptor[];
+}
+
+const transports: Readonly<Record<string, (options: Options) => Transport>> = {
+  gRPC: createGrpcTransport,
+  "gRPC-Web over HTTP/1.1": (options) => createGrpcWebTransport({ ...options, httpVersion: "1.1" }),
+  "Connect over HTTP/2": (options) => createConnectTransport({ ...options, httpVersion: "2" }),
 };
 
-const transports: Readonly<Record<string, (baseUrl: string) => Transport>> = {
-  gRPC: (baseUrl) => createGrpcTransport({ baseUrl, interceptors: [authorize] }),
-  "gRPC-Web over HTTP/1.1": (baseUrl) =>
-    createGrpcWebTransport({ baseUrl, httpVersion: "1.1", interceptors: [authorize] }),
-  "Connect over HTTP/2": (baseUrl) =>
-    createConnectTransport({ baseUrl, httpVersion: "2", interceptors: [authorize] }),
-};
+function authorize(token: string): Interceptor {
+  return (next) => (request) => {
+    request.header.set("authorization", `Bearer ${token}`);
+    return next(request);
+  };
+}
 
 describe.each(Object.keys(transports))("the inbox over %s", (name) => {
   let world: World;
@@ -28,11 +34,15 @@ describe.each(Object.keys(transports))("the inbox over %s", (name) => {
 
   beforeEach(async () => {
     world = await openWorld("zitadel");
-    const transport = transports[name]?.(world.url);
-    if (transport === undefined) throw new Error(`no transport ${name}`);
-    inbox = createClient(InboxService, transport);
+    inbox = inboxOf(adminToken);
   });
   afterEach(() => world.close());
+
+  function inboxOf(token: string): typeof inbox {
+    const transport = transports[name]?.({ baseUrl: world.url, interceptors: [authorize(token)] });
+    if (transport === undefined) throw new Error(`no transport ${name}`);
+    return createClient(InboxService, transport);
+  }
 
   async function send(): Promise<{ userId: string; phone: string }> {
     const user = await world.user();
@@ -60,23 +70,53 @@ describe.each(Object.keys(transports))("the inbox over %s", (name) => {
     });
   });
 
-  it("streams what arrives from now on, and ends when the server does", async () => {
-    await send();
-    const watching = inbox.watchMessages({})[Symbol.asyncIterator]();
+  type Next = IteratorResult<WatchMessagesResponse>;
+
+  /** What a stream tells first. It may begin after the first message of these: it tells of one of them. */
+  async function firstOf(watching: AsyncIterator<WatchMessagesResponse>) {
     const next = watching.next();
-    // The stream may begin after the first message of these: it tells of one of them, and of none before.
     const sent: string[] = [];
-    let told: Awaited<typeof next> | undefined;
+    let told: Next | undefined;
     do {
       sent.push((await send()).phone);
       told = await Promise.race([next, Promise.resolve(undefined)]);
     } while (told === undefined);
-    expect(sent).toContain(told.value.message?.phoneNumber);
-    const rest = (async () => {
-      for (let result = await watching.next(); result.done !== true; result = await watching.next());
-    })();
-    const isUnavailable = expect(rest).rejects.toMatchObject({ code: Code.Unavailable });
+    return { sent, told: told.value.message?.phoneNumber };
+  }
+
+  it("streams what arrives from now on, and ends when the server does", async () => {
+    await send();
+    const watching = inbox.watchMessages({})[Symbol.asyncIterator]();
+    const { sent, told } = await firstOf(watching);
+    expect(sent).toContain(told);
+    const isUnavailable = expect(restOf(watching)).rejects.toMatchObject({ code: Code.Unavailable });
     await world.close();
     await isUnavailable;
   });
+
+  it("tells no more to somebody whose role was taken away since", async () => {
+    const { id: userId } = await world.user();
+    const token = await world.token(userId);
+    await world.asAdmin(setRoles, { userId, roles: ["IAM_OWNER"] });
+    const watching = inboxOf(token).watchMessages({})[Symbol.asyncIterator]();
+    await firstOf(watching);
+    const { number: phoneNumber, id: waitedFor } = await world.user();
+    const wait = expect(inboxOf(token).waitForMessage({ phoneNumber })).rejects.toMatchObject(notAllowed);
+    await world.asAdmin(setRoles, { userId, roles: [] });
+    await world.asAdmin(UserService.method.setPhone, { userId: waitedFor, phone: phoneNumber });
+    await expect(restOf(watching, phoneNumber)).rejects.toMatchObject(notAllowed);
+    await wait;
+  });
 });
+
+const { setRoles } = RoleService.method;
+const notAllowed = { code: Code.NotFound };
+
+/** Reads on. @throws Error if it tells of this number */
+async function restOf(watching: AsyncIterator<WatchMessagesResponse>, secret = ""): Promise<void> {
+  for (;;) {
+    const { done, value } = await watching.next();
+    if (done === true) return;
+    if (value.message?.phoneNumber === secret) throw new Error(`was told of ${secret}`);
+  }
+}
