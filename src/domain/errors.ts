@@ -82,6 +82,7 @@ export type MessageKey =
   | "Errors.User.LoginName.Ambiguous"
   | "Errors.User.MFA.OTP.NotExisting"
   | "Errors.User.MFA.OTP.NotReady"
+  | "Errors.User.MFA.OTP.NotVerified"
   | "Errors.User.MFA.OTP.TooMany"
   | "Errors.User.NotFound"
   | "Errors.User.NotHuman"

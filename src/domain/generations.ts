@@ -1,4 +1,4 @@
-import { type Refusal, refusal } from "./errors.ts";
+import { type MessageKey, type Refusal, refusal } from "./errors.ts";
 
 /**
  * The API generations share one set of rules. This is everything in which they differ.
@@ -42,7 +42,13 @@ export interface PhoneRules {
 const v1UserMissing = (id: string): Refusal => refusal("failed_precondition", id, "Errors.User.NotFound");
 const v1WrongCode = refusal("invalid_argument", "COMMAND-sM0cs", "Errors.User.Code.Invalid");
 const v2UserMissing = refusal("not_found", "COMMAND-ieJ2e", "Errors.User.NotFound");
-const v2NoCode = refusal("failed_precondition", "PHONE-5xrra88eq8", "Errors.User.Code.Empty");
+/** One id for all that keeps a code from being sent again. */
+const noResend = (key: MessageKey): Refusal => refusal("failed_precondition", "PHONE-5xrra88eq8", key);
+const v2NoResend = {
+  noPhone: noResend("Errors.User.Phone.NotFound"),
+  alreadyVerified: noResend("Errors.User.Phone.AlreadyVerified"),
+  noCode: noResend("Errors.User.Code.NotFound"),
+};
 const v2WrongCode = refusal("invalid_argument", "COMMAND-eis9R", "Errors.User.Code.Invalid");
 
 /** auth.v1 and management.v1. */
@@ -86,7 +92,7 @@ export const v2: PhoneRules = {
     wrong: v2WrongCode,
     expired: v2WrongCode,
   },
-  resend: { userMissing: v2UserMissing, noPhone: v2NoCode, alreadyVerified: v2NoCode, noCode: v2NoCode },
+  resend: { userMissing: v2UserMissing, ...v2NoResend },
   remove: { userMissing: v2UserMissing, noPhone: undefined, byOneself: false },
 };
 
@@ -106,9 +112,7 @@ export const v3: Omit<PhoneRules, "remove"> = {
   },
   resend: {
     userMissing: refusal("not_found", "COMMAND-bx2OLtgGNS", "Errors.User.NotFound"),
-    noPhone: v2NoCode,
-    alreadyVerified: v2NoCode,
-    noCode: v2NoCode,
+    ...v2NoResend,
   },
 };
 

@@ -7,7 +7,7 @@ import type { UserState } from "./user.ts";
 export const otpSmsErrors = {
   userMissing: refusal("not_found", "OTPSMS-u7Nfd", "Errors.User.NotFound"),
   alreadyReady: refusal("already_exists", "COMMAND-Ad3g2", "Errors.User.MFA.OTP.AlreadyReady"),
-  notReady: refusal("failed_precondition", "COMMAND-Q54j2", "Errors.User.MFA.OTP.NotReady"),
+  notVerified: refusal("failed_precondition", "COMMAND-Q54j2", "Errors.User.MFA.OTP.NotVerified"),
   notExisting: refusal("not_found", "COMMAND-Sr3h3", "Errors.User.MFA.OTP.NotExisting"),
 } as const;
 
@@ -15,7 +15,7 @@ export const otpSmsErrors = {
 export function decideAddOtpSms(user: UserState): Decision {
   if (user.otpSms === true) throw new DomainError(otpSmsErrors.alreadyReady);
   // A number that was changed since, and is not verified yet, takes nothing away: the former one counts.
-  if (user.verifiedNumber === undefined) throw new DomainError(otpSmsErrors.notReady);
+  if (user.verifiedNumber === undefined) throw new DomainError(otpSmsErrors.notVerified);
   return { events: [{ type: "user.human.mfa.otp.sms.added", data: {} }] };
 }
 

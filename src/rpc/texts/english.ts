@@ -88,6 +88,8 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.User.MFA.OTP.NotExisting": "There is no such enrollment for one-time codes by SMS.",
   "Errors.User.MFA.OTP.NotReady":
     "One-time codes by SMS need a verified phone number that is enrolled for them.",
+  "Errors.User.MFA.OTP.NotVerified":
+    "One-time codes by SMS need a verified phone number, and the user has none.",
   "Errors.User.MFA.OTP.TooMany": "A user may have {max} registrations for one-time codes at most.",
   "Errors.User.NotFound": "There is no such user.",
   "Errors.User.NotHuman": "The user is a machine; only people have phones here.",
@@ -105,9 +107,9 @@ export const english: Readonly<Record<MessageKey, string>> = {
     "Write the phone number with its country code, like +41791234567: no default region is set.",
   "Errors.User.Phone.NotChanged": "This is the phone number that the user has already.",
   "Errors.User.Phone.NotFound": "The user has no phone number.",
-  "Errors.User.Phone.Paused": "An SMS went to this number just now. Try again in {seconds} seconds.",
+  "Errors.User.Phone.Paused": "An SMS went to this number just now. Try again in {seconds} s.",
   "Errors.User.UserIDMissing": "The session has no user yet.",
-  "Errors.User.UserName.Taken": "The user name is taken.",
+  "Errors.User.UserName.Taken": "The user name is taken; where none is given, it is the e-mail address.",
   "Warnings.Text.AndroidLength":
     "The message has {bytes} bytes: the SMS Retriever of Android finds codes in up to {max}.",
   "Warnings.Text.Letters":

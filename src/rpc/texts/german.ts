@@ -94,6 +94,8 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.User.MFA.OTP.NotExisting": "Es gibt keine solche Anmeldung für Einmalcodes per SMS.",
   "Errors.User.MFA.OTP.NotReady":
     "Einmalcodes per SMS brauchen eine bestätigte Telefonnummer, die dafür angemeldet ist.",
+  "Errors.User.MFA.OTP.NotVerified":
+    "Einmalcodes per SMS brauchen eine bestätigte Telefonnummer, und der Benutzer hat keine.",
   "Errors.User.MFA.OTP.TooMany": "Ein Benutzer darf höchstens {max} Registrierungen für Einmalcodes haben.",
   "Errors.User.NotFound": "Diesen Benutzer gibt es nicht.",
   "Errors.User.NotHuman": "Der Benutzer ist eine Maschine; nur Menschen haben hier Telefone.",
@@ -112,9 +114,10 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.User.Phone.NotChanged": "Das ist die Telefonnummer, die der Benutzer bereits hat.",
   "Errors.User.Phone.NotFound": "Der Benutzer hat keine Telefonnummer.",
   "Errors.User.Phone.Paused":
-    "An diese Nummer ging gerade eine SMS. Versuchen Sie es in {seconds} Sekunden noch einmal.",
+    "An diese Nummer ging gerade eine SMS. Versuchen Sie es in {seconds} s noch einmal.",
   "Errors.User.UserIDMissing": "Die Sitzung hat noch keinen Benutzer.",
-  "Errors.User.UserName.Taken": "Der Benutzername ist vergeben.",
+  "Errors.User.UserName.Taken":
+    "Der Benutzername ist vergeben; wo keiner angegeben ist, ist es die E-Mail-Adresse.",
   "Warnings.Text.AndroidLength":
     "Die Nachricht hat {bytes} Bytes: Der SMS Retriever von Android findet Codes in höchstens {max}.",
   "Warnings.Text.Letters":

@@ -220,7 +220,7 @@ const setRows: readonly Scenario[] = [
     given: withoutPhoneAfterSms,
     caller: "self",
     input: ({ number }) => ({ phone: number }),
-    expect: refused(Code.ResourceExhausted, "PHONE-w41ts", "in 30 seconds"),
+    expect: refused(Code.ResourceExhausted, "PHONE-w41ts", "in 30 s"),
   }),
   setMyPhone({
     name: "a number to which an SMS went just now",
@@ -522,7 +522,7 @@ const resendRows: readonly Scenario[] = [
     given: withCodeSentBefore(29_999),
     caller: "self",
     input: nothing,
-    expect: refused(Code.ResourceExhausted, "PHONE-w41ts", "in 1 seconds"),
+    expect: refused(Code.ResourceExhausted, "PHONE-w41ts", "in 1 s"),
   }),
   resend({
     name: "30 s after the last SMS",

@@ -410,7 +410,7 @@ function resendRows<S extends DescMessage, V extends DescMessage, R extends Desc
       given: withSentCode,
       caller: "self",
       input,
-      expect: refused(Code.ResourceExhausted, "PHONE-w41ts", "in 30 seconds"),
+      expect: refused(Code.ResourceExhausted, "PHONE-w41ts", "in 30 s"),
     }),
     row({
       name: "just after the last SMS",

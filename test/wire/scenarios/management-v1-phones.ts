@@ -309,7 +309,7 @@ const resendRows: readonly Scenario[] = [
     given: withCodeSentBefore(29_999),
     caller: "administrator",
     input: byId,
-    expect: refused(Code.ResourceExhausted, "PHONE-w41ts", "in 1 second"),
+    expect: refused(Code.ResourceExhausted, "PHONE-w41ts", "in 1 s"),
   }),
   resend({
     name: "30 s after the last SMS",

@@ -240,7 +240,7 @@ function addRows<A extends DescMessage, V extends DescMessage, R extends DescMes
       given: sent,
       caller: "self",
       input: own(),
-      expect: refused(Code.ResourceExhausted, "PHONE-w41ts", "in 30 seconds"),
+      expect: refused(Code.ResourceExhausted, "PHONE-w41ts", "in 30 s"),
     }),
     row({
       name: "a number to which an SMS went just now",

@@ -348,7 +348,7 @@ function resendRows(service: string, { resendPhoneCode }: Methods): readonly Sce
       given: withCodeSentBefore(10_001),
       caller: "self",
       input: byId,
-      expect: refused(Code.ResourceExhausted, "PHONE-w41ts", "in 20 seconds"),
+      expect: refused(Code.ResourceExhausted, "PHONE-w41ts", "in 20 s"),
     }),
     resend({
       name: "returned, just after the last SMS",

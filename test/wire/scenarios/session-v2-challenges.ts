@@ -51,7 +51,7 @@ const noChallenge = refused(Code.FailedPrecondition, "COMMAND-S34gh");
 const wrong = refused(Code.InvalidArgument, "CODE-woT0xc");
 const expired = refused(Code.FailedPrecondition, "CODE-QvUQ4P");
 const userLocked = refused(Code.FailedPrecondition, "COMMAND-S6h4R");
-const paused = refused(Code.ResourceExhausted, "PHONE-w41ts", "in 30 seconds");
+const paused = refused(Code.ResourceExhausted, "PHONE-w41ts", "in 30 s");
 
 const challengedOnly: readonly EventType[] = ["session.otp.sms.challenged", "session.token.set"];
 const challengedAndSent: readonly EventType[] = [...challengedOnly, "session.otp.sms.sent"];
