@@ -22,6 +22,8 @@ import { Turns } from "./turns.ts";
 
 const noExtras: Extras = {};
 const waitingForOneMax = 5_000;
+/** Characters, as JSON, of what clients keep in a state that is cached. One with more of it is read at every call. */
+const cachedBulkMax = 8_192;
 /** Replicas that write to one aggregate at the same time lose to each other; each round somebody wins. */
 const attemptsMax = 20;
 const retryMsBase = 2;
@@ -37,6 +39,8 @@ export interface Loaded<S> {
 export interface AggregateKind<S, E> {
   readonly type: AggregateType;
   readonly cachedMax: number;
+  /** What clients keep in a state as they like. */
+  readonly bulkOf?: (state: S) => readonly unknown[];
   /** The state before the first event, for what is always there. */
   readonly initial?: (id: string) => S;
   readonly evolve: (state: S | undefined, event: E, id: string, atMs: number, sequence: number) => S;
@@ -180,14 +184,20 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
         ...(recordOf && recordChange(before === undefined ? null : recordOf(before), recordOf(state))),
       },
       // What the store holds after a write that failed is the store's to say.
-      conclude: (isWritten) => (isWritten ? this.#cache.set(id, done) : this.#cache.delete(id)),
+      conclude: (isWritten) => (isWritten ? this.#keep(id, done) : this.#cache.delete(id)),
     };
   }
 
   #remember(id: string, row: StoredState | undefined): Loaded<S> | undefined {
     const loaded = row === undefined ? this.#initial(id) : asLoaded<S>(row);
-    if (loaded !== undefined) this.#cache.set(id, loaded);
+    if (loaded !== undefined) this.#keep(id, loaded);
     return loaded;
+  }
+
+  #keep(id: string, loaded: Loaded<S>): void {
+    const bulk = this.#kind.bulkOf?.(loaded.state) ?? [];
+    if (JSON.stringify(bulk).length <= cachedBulkMax) this.#cache.set(id, loaded);
+    else this.#cache.delete(id);
   }
 
   #initial(id: string): Loaded<S> | undefined {

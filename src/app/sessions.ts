@@ -9,6 +9,7 @@ export type LoadedSession = Loaded<SessionState>;
 export const sessionKind: AggregateKind<SessionState, SessionEvent> = {
   type: "session",
   cachedMax: 20_000,
+  bulkOf: ({ metadata, userAgent }) => [metadata, userAgent],
   evolve: evolveSession,
   recordOf,
 };

@@ -11,6 +11,7 @@ export type LoadedUser = Loaded<UserState>;
 export const userKind: AggregateKind<UserState, UserEvent> = {
   type: "user",
   cachedMax: 20_000,
+  bulkOf: ({ metadata, schema }) => [metadata, schema],
   evolve: evolveUser,
   keys: { of: keysOf, from: ["resourceOwner", "userName", "accessTokens"] },
   recordOf,
