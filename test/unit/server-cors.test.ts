@@ -12,7 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([server.shutdown(0), open.shutdown(0)]));
 
-// Not fetch: it would not let an Origin be set.
 function preflight(url: string, from: string): Promise<Response> {
   return fetch(url + path, {
     method: "OPTIONS",
