@@ -17,7 +17,7 @@ import { type GeneratorView, getGenerator, listGenerators, setGenerator } from "
 import { type GeneratorType, generatorTypes } from "../domain/settings-state.ts";
 import { v1ChangeDetails, v1ListDetails, v1SettingDetails } from "./details.ts";
 import { boundedMs } from "./durations.ts";
-import { refuseField } from "./not-supported.ts";
+import { refuseField } from "./refused-fields.ts";
 import { cut, pageOf } from "./paging.ts";
 
 const wireTypes: Readonly<Record<GeneratorType, SecretGeneratorType>> = {

@@ -1,5 +1,5 @@
 import { type Duration, durationMs } from "@bufbuild/protobuf/wkt";
-import { refuseLimit } from "./paging.ts";
+import { refuseLimit } from "./refused-fields.ts";
 
 /** What begins now and lasts as long still ends at a time that the wire can tell. */
 const daysMax = 36_525;

@@ -2,7 +2,7 @@ import type { Email, MetadataEntry, Profile } from "../domain/user-events.ts";
 import type { PhoneOfUser } from "../app/account.ts";
 import { accountErrors } from "../domain/account.ts";
 import { DomainError } from "../domain/errors.ts";
-import { refuseField } from "./not-supported.ts";
+import { refuseField } from "./refused-fields.ts";
 import { present } from "./present.ts";
 import { verificationOf } from "./verification.ts";
 

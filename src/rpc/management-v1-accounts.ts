@@ -30,7 +30,7 @@ import { codeRequestOf } from "./code-request.ts";
 import { v1AddDetails, v1ChangeDetails, v1ListDetails } from "./details.ts";
 import { callerOf, organizationOf, userIn } from "./gate.ts";
 import { profileOf } from "./human-user.ts";
-import { noLinks, noPasswords, onlySms, refusePresent } from "./not-supported.ts";
+import { noLinks, noPasswords, onlySms, refusePresent } from "./refused-fields.ts";
 import { oneOf, userSearch } from "./user-queries.ts";
 import { v1User } from "./users.ts";
 

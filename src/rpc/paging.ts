@@ -1,10 +1,8 @@
 import { pageSizeMax } from "../app/search.ts";
-import { DomainError, refusal } from "../domain/errors.ts";
+import { refuseLimit } from "./refused-fields.ts";
 
 const pageSizeDefault = 100;
 const offsetMax = 1_000_000_000;
-
-const tooMany = refusal("invalid_argument", "QUERY-4M0fs", "Errors.Limit");
 
 /** Which page of a list, as every generation asks for it. */
 export interface PageRequest {
@@ -21,11 +19,6 @@ export function pageOf(request: PageRequest | undefined): {
   if (limit > pageSizeMax) refuseLimit("query.limit", pageSizeMax);
   if (offset > BigInt(offsetMax)) refuseLimit("query.offset", offsetMax);
   return { offset: Number(offset), limit: limit === 0 ? pageSizeDefault : limit };
-}
-
-/** @throws DomainError always. @param max with its unit, if it has one */
-export function refuseLimit(field: string, max: number | string): never {
-  throw new DomainError(tooMany, { field, max: String(max) });
 }
 
 /** Cuts a page out of a list that is at hand as a whole. */

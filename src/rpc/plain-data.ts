@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { DomainError, refusal } from "../domain/errors.ts";
-import { refuseLimit } from "./paging.ts";
+import { refuseLimit } from "./refused-fields.ts";
 
 /** In a binary message each level is two or three messages deep, and clients read no more than 100. */
 const levelsMax = 20;

@@ -31,7 +31,7 @@ import { codeRequestOf } from "./code-request.ts";
 import { v3Details, v3ListDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
 import { emailOf, phoneOf, profileOf } from "./human-user.ts";
-import { noPasswords, refuseField, refusePresent } from "./not-supported.ts";
+import { noPasswords, refuseField, refusePresent } from "./refused-fields.ts";
 import { boundedData } from "./plain-data.ts";
 import { present } from "./present.ts";
 import { required } from "./required.ts";

@@ -7,7 +7,8 @@ import {
   type Search,
   type SessionRecord,
 } from "../app/search.ts";
-import { pageOf, refuseLimit } from "./paging.ts";
+import { pageOf } from "./paging.ts";
+import { refuseLimit } from "./refused-fields.ts";
 import { boundedTimestampMs } from "./timestamps.ts";
 
 /** Lists of sessions as v2 asks for them. */

@@ -25,7 +25,7 @@ import { codeRequestOf } from "./code-request.ts";
 import { boundedMs } from "./durations.ts";
 import { v2ChangeDetails, v2ListDetails, v2ViewDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
-import { noLinks, noPasswords, onlySms, refusePresent } from "./not-supported.ts";
+import { noLinks, noPasswords, onlySms, refusePresent } from "./refused-fields.ts";
 import { present } from "./present.ts";
 import { requiredOneof } from "./required.ts";
 import { sessionSearch } from "./session-queries.ts";

@@ -1,5 +1,5 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { refuseLimit } from "./paging.ts";
+import { refuseLimit } from "./refused-fields.ts";
 
 /** 0001-01-01 and 9999-12-31, 23:59:59 (google/protobuf/timestamp.proto): JSON cannot tell what is beyond. */
 const secondsMin = -62_135_596_800n;

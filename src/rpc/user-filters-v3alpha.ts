@@ -1,7 +1,7 @@
 import type { FieldName, SearchFilter } from "../../gen/zitadel/resources/user/v3alpha/query_pb.js";
 import type { SearchUsersRequest } from "../../gen/zitadel/resources/user/v3alpha/user_service_pb.js";
 import type { Condition, Search, UserRecord } from "../app/search.ts";
-import { refuseField } from "./not-supported.ts";
+import { refuseField } from "./refused-fields.ts";
 import { pageOf } from "./paging.ts";
 import { allOf, everyone, nested, type Nesting, oneOf, statesOf, text } from "./user-queries.ts";
 

@@ -9,7 +9,8 @@ import {
   type TextMatch,
   type UserRecord,
 } from "../app/search.ts";
-import { type PageRequest, pageOf, refuseLimit } from "./paging.ts";
+import { type PageRequest, pageOf } from "./paging.ts";
+import { refuseLimit } from "./refused-fields.ts";
 
 /** Lists of users as v1 and v2 ask for them: the messages differ in their names only. */
 

@@ -1,6 +1,6 @@
 import type { Instance, Organization } from "../../gen/zitadel/object/v3alpha/object_pb.js";
 import type { UserRef } from "../app/context.ts";
-import { refuseField } from "./not-supported.ts";
+import { refuseField } from "./refused-fields.ts";
 
 /** Where a request of the resource API looks. */
 export interface Place {

@@ -46,7 +46,7 @@ import {
   profileChangeOf,
   profileOf,
 } from "./human-user.ts";
-import { noLinks, noPasswords, onlySms, refusePresent } from "./not-supported.ts";
+import { noLinks, noPasswords, onlySms, refusePresent } from "./refused-fields.ts";
 import { present } from "./present.ts";
 import { requiredOneof } from "./required.ts";
 import { userSearch } from "./user-queries.ts";

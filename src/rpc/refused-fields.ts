@@ -1,6 +1,12 @@
 import { DomainError, refusal } from "../domain/errors.ts";
 
 const notSupported = refusal("failed_precondition", "RINGBACK-n0Sup", "Errors.NotSupported");
+const pastLimit = refusal("invalid_argument", "QUERY-4M0fs", "Errors.Limit");
+
+/** Refuses a field that is past its limit. @param max with its unit, if it has one */
+export function refuseLimit(field: string, max: number | string): never {
+  throw new DomainError(pastLimit, { field, max: String(max) });
+}
 
 /** Refuses a field that cannot be honored: nothing is dropped silently. @param field as the contract names it */
 export function refuseField(field: string, reason: string): never {
