@@ -12,7 +12,7 @@ export interface OnePortOptions {
   readonly host: string;
   /** 0 for any. */
   readonly port: number;
-  /** PEM. */
+  /** PEM. Without it the port speaks cleartext. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly limits: Limits;
   readonly log: Log;

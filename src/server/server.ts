@@ -1,26 +1,20 @@
 import { setTimeout } from "node:timers/promises";
 import { createRegistry, type DescMessage } from "@bufbuild/protobuf";
-import {
-  createConnectRouter,
-  type ConnectRouterOptions,
-  type HandlerContext,
-  type Interceptor,
-} from "@connectrpc/connect";
+import { createConnectRouter, type ConnectRouterOptions, type Interceptor } from "@connectrpc/connect";
 import {
   createMethodSerializationLookup,
   type UniversalHandlerOptions,
   validateReadWriteMaxBytes,
 } from "@connectrpc/connect/protocol";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
-import type { Log } from "../lib/log.ts";
 import { createCors } from "./cors.ts";
 import { createDrain, type Drain } from "./drain.ts";
 import { type Endpoint, serveEndpoint } from "./endpoint.ts";
 import { keepDeadline, noteDeadline } from "./deadlines.ts";
-import { maskErrors, maskGateErrors } from "./errors.ts";
+import { maskErrors, maskGateErrors, type RequestGate } from "./errors.ts";
 import { healthService } from "./health.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
-import { openPort } from "./one-port.ts";
+import { type OnePortOptions, openPort } from "./one-port.ts";
 import { reflectionServices } from "./reflection.ts";
 import { sharedReadiness } from "./readiness.ts";
 import type { Registration } from "./registration.ts";
@@ -38,16 +32,11 @@ import { unaryMethod, type UnarySpec } from "./unary/method.ts";
 import { createUnaryPath } from "./unary/path.ts";
 import type { UnaryProtocol } from "./unary/protocol.ts";
 
-export interface ServerOptions {
-  readonly host: string;
-  /** 0 for any. */
-  readonly port: number;
-  /** PEM. Without it the server speaks cleartext. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+export interface ServerOptions extends Pick<OnePortOptions, "host" | "port" | "tls" | "log"> {
   /** See `register`. */
   readonly services: readonly Registration[];
   /** Runs before the body of a call is read, in every protocol; not for health and reflection. */
-  readonly requestGate: (context: HandlerContext) => void | Promise<void>;
+  readonly requestGate: RequestGate;
   /** The first is the outermost. Not for health and reflection. */
   readonly interceptors: readonly Interceptor[];
   /**
@@ -65,7 +54,6 @@ export interface ServerOptions {
   readonly endpoints?: ReadonlyMap<string, Endpoint>;
   /** What gRPC health and /readyz answer. */
   readonly isReady: () => boolean | Promise<boolean>;
-  readonly log: Log;
   /** What differs from `defaultLimits`. */
   readonly limits?: Partial<Limits>;
   /** False lets Connect's own router answer every RPC, to compare with; only streams and oddities if left out. */
