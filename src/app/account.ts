@@ -205,9 +205,14 @@ export async function changeUserName(
 const getMissing = refusal("not_found", "QUERY-Dfbg2", "Errors.User.NotFound");
 
 /** @throws DomainError if there is no such user, or the caller may not see it */
-export async function getUser(app: AppContext, caller: Caller, ref: UserRef): Promise<LoadedUser> {
+export async function getUser(
+  app: AppContext,
+  caller: Caller,
+  ref: UserRef,
+  missing = getMissing,
+): Promise<LoadedUser> {
   const loaded = await app.users.find(ref.userId);
-  const state = requireUser(visible(loaded?.state, ref), getMissing);
+  const state = requireUser(visible(loaded?.state, ref), missing);
   requireSelfOr(caller, "user.read", state);
   return { sequence: loaded?.sequence ?? 0, state };
 }

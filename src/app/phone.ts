@@ -1,4 +1,4 @@
-import { requireHuman, requireUser } from "../domain/account.ts";
+import { requireHuman } from "../domain/account.ts";
 import type { Facts, IssuedCode, Verification } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { PhoneRules } from "../domain/generations.ts";
@@ -10,6 +10,7 @@ import {
 } from "../domain/phone.ts";
 import type { UserState } from "../domain/user.ts";
 import { chain } from "../lib/maybe-promise.ts";
+import { getUser } from "./account.ts";
 import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import { type AppContext, changeUser, policyFor, type UserRef, visible } from "./context.ts";
 import { type Details, detailsOf } from "./details.ts";
@@ -121,11 +122,8 @@ export interface PhoneView {
 
 /** @throws DomainError if there is no such user, it is a machine, or the caller may not see it */
 export async function getPhone(app: AppContext, caller: Caller, ref: UserRef): Promise<PhoneView> {
-  const loaded = await app.users.find(ref.userId);
-  const user = requireUser(visible(loaded?.state, ref), userMissing);
-  requireSelfOr(caller, "user.read", user);
-  if (user.kind !== "human") throw new DomainError(notHuman);
-  const { phone } = user;
-  const details = detailsOf({ sequence: loaded?.sequence ?? 0, state: user });
-  return { details, number: phone?.number ?? "", isVerified: phone?.isVerified ?? false };
+  const loaded = await getUser(app, caller, ref, userMissing);
+  const { kind, phone } = loaded.state;
+  if (kind !== "human") throw new DomainError(notHuman);
+  return { details: detailsOf(loaded), number: phone?.number ?? "", isVerified: phone?.isVerified ?? false };
 }
