@@ -16,7 +16,7 @@ import { setImmediate } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
 import type { Repository } from "../src/app/repository.ts";
-import type { userKind, UserRepository } from "../src/app/users.ts";
+import type { userKind, UserRepository } from "../src/app/user-kind.ts";
 import type { UserEvent } from "../src/domain/user-events.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { silentLog } from "../src/lib/log.ts";
@@ -65,7 +65,7 @@ async function open(tree: string, file: string, users: number): Promise<Side> {
   // Another tree is of the same types as far as it is used here.
   const sqlite: { openSqliteStore: typeof openSqliteStore } = await load("store/sqlite/sqlite-store.ts");
   const app: { Repository: typeof Repository } = await load("app/repository.ts");
-  const { userKind: kind }: { userKind: typeof userKind } = await load("app/users.ts");
+  const { userKind: kind }: { userKind: typeof userKind } = await load("app/user-kind.ts");
   const [[writer], store] = await Promise.all([
     once(process, "worker") as Promise<[Worker]>, // what the event gives (node:process)
     sqlite.openSqliteStore({ file, log: silentLog }),

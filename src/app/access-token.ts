@@ -8,7 +8,7 @@ import { requireMaySpeakFor, requirePermission, requireSelfOrMayShutOut } from "
 import type { Caller } from "./auth-port.ts";
 import { listUsers } from "./user-list.ts";
 import { type Condition, pageSizeMax, type UserRecord } from "./search.ts";
-import type { LoadedUser } from "./users.ts";
+import type { LoadedUser } from "./user-kind.ts";
 
 /** The use cases of personal access tokens, which machine users call with. */
 

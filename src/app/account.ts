@@ -29,7 +29,7 @@ import {
   requireVerificationAllowed,
 } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";
-import type { LoadedUser } from "./users.ts";
+import type { LoadedUser } from "./user-kind.ts";
 
 /** The use cases of an account: add, get, change, lock, deactivate, delete. */
 

@@ -4,7 +4,7 @@ import { hashToken } from "../lib/opaque-token.ts";
 import { newAccessToken } from "./access-token.ts";
 import { defaultOrganizationId } from "./account.ts";
 import type { AppContext } from "./context.ts";
-import { userNameKey } from "./users.ts";
+import { userNameKey } from "./user-kind.ts";
 
 export const administratorId = "administrator";
 

@@ -9,7 +9,7 @@ import { announce, messageOf } from "./new-code.ts";
 import type { Caller } from "./auth-port.ts";
 import type { KeptAnswer } from "./ports.ts";
 import type { Channel } from "./sms-port.ts";
-import type { LoadedUser } from "./users.ts";
+import type { LoadedUser } from "./user-kind.ts";
 
 /** How a call that may make a code is carried out, whatever the code is for. */
 

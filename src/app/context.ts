@@ -8,9 +8,9 @@ import type { CodeVault } from "./code-vault.ts";
 import { type Details, detailsOf } from "./details.ts";
 import type { Store } from "./ports.ts";
 import type { CodeProviders } from "./sms-port.ts";
-import type { SessionRepository } from "./sessions.ts";
+import type { SessionRepository } from "./session-kind.ts";
 import type { Settings } from "./settings.ts";
-import type { UserRepository } from "./users.ts";
+import type { UserRepository } from "./user-kind.ts";
 
 /** What every use case works with. */
 export interface AppContext {

@@ -1,4 +1,4 @@
-import type { LoadedUser } from "./users.ts";
+import type { LoadedUser } from "./user-kind.ts";
 
 /** Where an object stands in its history; the wire's `details`. */
 export interface Details {

@@ -7,7 +7,7 @@ import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { defaultOrganizationId } from "./account.ts";
 import { type AppContext, factsOf } from "./context.ts";
 import type { DirectoryUser, ProvisionedUser } from "./auth-port.ts";
-import type { LoadedUser } from "./users.ts";
+import type { LoadedUser } from "./user-kind.ts";
 
 const knownOrganizationsMax = 1_000;
 const knownTokensMax = 10_000;

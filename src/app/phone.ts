@@ -18,7 +18,7 @@ import { newCode, returnedCode } from "./new-code.ts";
 import { requirePermission, requireSelfOr, requireVerificationAllowed } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";
 import { executeCheck } from "./provider-check.ts";
-import type { LoadedUser } from "./users.ts";
+import type { LoadedUser } from "./user-kind.ts";
 
 /** The use cases of a user's phone number, for every API generation: `rules` says how one answers. */
 

@@ -5,7 +5,7 @@ import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
 import { withoutDeadline } from "../lib/deadline.ts";
 import { type AppContext, factsOf } from "./context.ts";
-import type { LoadedUser } from "./users.ts";
+import type { LoadedUser } from "./user-kind.ts";
 
 const missing = refusal("failed_precondition", "COMMAND-M0odsf", "Errors.Code.ProviderMissing");
 const unavailable = refusal("unavailable", "CODE-u3Nav", "Errors.Code.ProviderUnavailable");

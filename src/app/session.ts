@@ -26,9 +26,9 @@ import type { Caller, Permission } from "./auth-port.ts";
 import { withProviderCheck } from "./provider-check.ts";
 import { commitTogether, retryTaken, taken, timeAfter } from "./repository.ts";
 import type { Condition, Search, SessionRecord } from "./search.ts";
-import type { LoadedSession } from "./sessions.ts";
+import type { LoadedSession } from "./session-kind.ts";
 import { instanceId } from "./settings.ts";
-import { userNameKey } from "./users.ts";
+import { userNameKey } from "./user-kind.ts";
 
 /** The use cases of sessions: open, check, challenge, look, end. */
 

@@ -2,7 +2,7 @@ import type { AppContext } from "./context.ts";
 import type { Caller } from "./auth-port.ts";
 import { type Page, readAll } from "./page.ts";
 import type { Condition, Search, UserRecord } from "./search.ts";
-import type { LoadedUser } from "./users.ts";
+import type { LoadedUser } from "./user-kind.ts";
 
 /** The users that the caller may see and that are like this. */
 export async function listUsers(

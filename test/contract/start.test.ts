@@ -9,7 +9,7 @@ import { acceptKey, build, openStore } from "../../src/build.ts";
 import { type Config, readConfig } from "../../src/config/config.ts";
 import { StoreUnavailableError } from "../../src/app/ports.ts";
 import { Repository } from "../../src/app/repository.ts";
-import { userKind } from "../../src/app/users.ts";
+import { userKind } from "../../src/app/user-kind.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";

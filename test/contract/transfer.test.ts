@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { ClaimedMessage, Store } from "../../src/app/ports.ts";
 import { Repository } from "../../src/app/repository.ts";
 import { exportLines, importLines } from "../../src/app/transfer.ts";
-import { userKind } from "../../src/app/users.ts";
+import { userKind } from "../../src/app/user-kind.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { giveCommands } from "../support/random-history.ts";
 import { dumpOf } from "../support/row-dump.ts";

@@ -14,9 +14,9 @@ import {
 } from "../../src/app/ports.ts";
 import type { Channel, CodeProviders, SendResult, SmsMessage, SmsProvider } from "../../src/app/sms-port.ts";
 import { Repository } from "../../src/app/repository.ts";
-import { sessionKind } from "../../src/app/sessions.ts";
+import { sessionKind } from "../../src/app/session-kind.ts";
 import { Settings } from "../../src/app/settings.ts";
-import { userKind } from "../../src/app/users.ts";
+import { userKind } from "../../src/app/user-kind.ts";
 import { createCodeProviders } from "../../src/courier/code-providers.ts";
 import { Courier } from "../../src/courier/courier.ts";
 import { Providers } from "../../src/courier/providers.ts";

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "../../src/app/ports.ts";
-import { userKind } from "../../src/app/users.ts";
+import { userKind } from "../../src/app/user-kind.ts";
 import type { UserState } from "../../src/domain/user.ts";
 
 /** All that the port tells of the rows. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import * as fc from "fast-check";
-import { userNameKey } from "../../src/app/users.ts";
+import { userNameKey } from "../../src/app/user-kind.ts";
 
 /** What keeps a user name unique in its organization. */
 
