@@ -46,6 +46,11 @@ export function commandOf([name = "", ...args]: readonly string[]): (
   log: Log,
 ) => Promise<void> {
   const command = commands.get(name);
+  if (name.startsWith("-")) {
+    throw new UsageError(
+      `there is no option ${name}: a server is set up by environment variables, which help lists`,
+    );
+  }
   if (command === undefined) {
     throw new UsageError(
       `there is no command ${name}: there are ${[...commands.keys()].join(", ")} and help`,

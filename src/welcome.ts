@@ -20,11 +20,11 @@ Connect: read the message
     -d '{"phoneNumber":"+41791234567"}'
 
 gRPC, with buf
-  npx buf curl ${h2c}--protocol grpc ${authorization} \\
+  npx @bufbuild/buf curl ${h2c}--protocol grpc ${authorization} \\
     ${url}/zitadel.auth.v1.AuthService/GetMyUser
 
 gRPC-Web, with buf
-  npx buf curl --protocol grpcweb ${authorization} \\
+  npx @bufbuild/buf curl --protocol grpcweb ${authorization} \\
     ${url}/zitadel.auth.v1.AuthService/GetMyUser
 
 gRPC, with grpcurl
@@ -33,7 +33,8 @@ gRPC, with grpcurl
 }
 
 const knownToken = `
-The administrator's token is the one that you set, or that the first start showed:
+The administrator's token is the one that you set, or that the first start showed
+(if it is lost, start with RINGBACK_ADMIN_TOKEN set to a new one):
   export TOKEN=…
 `;
 

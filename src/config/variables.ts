@@ -173,7 +173,8 @@ export const variables = {
   sms: {
     name: "RINGBACK_SMS",
     meaning: "Where SMS go: inbox: keeps them here to look at; an https URL is a webhook.",
-    allowed: '"inbox:" or an https URL without user, password and fragment',
+    allowed:
+      '"inbox:" or an https URL without user, password and fragment; Twilio and the like are added through the API',
     parse: smsOf,
     default: "inbox:",
     // The path or the query of a webhook is often what protects it.

@@ -158,7 +158,7 @@ describe("the program", () => {
     ],
     [
       ["--port", "1"],
-      "there is no command --port: there are migrate, export, import, rebuild, accept-key and help",
+      "there is no option --port: a server is set up by environment variables, which help lists",
     ],
     [["export", "a", "b", "c"], "export takes one file at most, and there are more arguments: b c"],
     [["migrate", "a"], "migrate takes no arguments, and there are: a"],

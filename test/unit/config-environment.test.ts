@@ -258,6 +258,7 @@ describe("a mistake", () => {
     ["RINGBACK_SMS_SIGNING_KEY", "whsec_MTIzNDU2Nzg5MDEyMzQ1", "base64 of at least 16 bytes"], // 15
     ["RINGBACK_SMS", "https://user:password@hooks.example.com/", "without user"],
     ["RINGBACK_SMS", "webhook", '"inbox:"'],
+    ["RINGBACK_SMS", "twilio", "Twilio and the like are added through the API"],
     ["RINGBACK_SMS", "ftp://hooks.example.com", "https"],
   ])("is %s=%s, and the value stays secret", (name, value, allowed) => {
     const mistakes = mistakesOf({ [name]: value });

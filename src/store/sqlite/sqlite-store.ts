@@ -18,6 +18,7 @@ import type {
   UniqueKey,
 } from "../../app/ports.ts";
 import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
+import { errorMessage } from "../../lib/error-message.ts";
 import type { Log } from "../../lib/log.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
 import type { WrittenAggregate } from "./aggregate-writes.ts";
@@ -51,7 +52,9 @@ export interface SqliteStoreOptions {
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { log, maxBytes = Number.MAX_SAFE_INTEGER } = options;
   await createFolder(dirname(options.file)).catch((cause: unknown) => {
-    throw new Error(`cannot create the folder of the database ${options.file}: ${String(cause)}`, { cause });
+    throw new Error(`cannot create the folder of the database ${options.file}: ${errorMessage(cause)}`, {
+      cause,
+    });
   });
   createFile(options.file);
   // One file has one lock, by whatever link it is named.
