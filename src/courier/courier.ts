@@ -223,9 +223,10 @@ export class Courier {
     const { outbox, users, sessions, log } = this.#options;
     const { by, providerMessageId, attempts } = outcome;
     const name = { providerId: by.id, ...(providerMessageId === undefined ? {} : { providerMessageId }) };
+    const size = sizeOf(outcome);
     const settle = this.#settlement(
       { ...message, attempts },
-      { outcome: "sent", reason: "", ...name, ...sizeOf(outcome) },
+      { outcome: "sent", reason: "", ...name, ...size },
     );
     const checkedBy = by.provider.checkCode === undefined ? {} : name;
     this.#unrecorded.set(message.id, outcome);
@@ -241,6 +242,8 @@ export class Courier {
       providerId: by.id,
       provider: by.provider.name,
       attempts: attempts.length,
+      // What is paid for: whoever counts costs has nothing but this line, as records end after 30 days.
+      segments: size.segments,
     });
   }
 

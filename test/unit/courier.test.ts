@@ -278,7 +278,7 @@ describe("the courier", () => {
     expect(outcomes()).toEqual(["sent"]);
   });
 
-  it("logs how many requests to providers a message took", async () => {
+  it("logs how many requests to providers a message took, and what was paid for", async () => {
     const busy = { kind: "retry", reason: "busy" } as const;
     let calls = 0;
     await post.offer({
@@ -296,7 +296,7 @@ describe("the courier", () => {
     const logged = post.lines.map((line): unknown => JSON.parse(line));
     expect(logged).toMatchObject([
       { message: "message not sent yet", attempts: 2 },
-      { message: "message sent", attempts: 4 },
+      { message: "message sent", attempts: 4, segments: 1 },
       { level: "warn", message: "message given up", attempts: 1 },
     ]);
   });
