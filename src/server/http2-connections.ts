@@ -107,8 +107,12 @@ export function serveHttp2(
 function keepAlive(session: ServerHttp2Session, socket: Socket, intervalMs: number): void {
   let isAlive = true;
   const timer = setInterval(() => {
-    // Of the session alone, destroy would wait for what was written.
-    if (!isAlive || session.destroyed) return void socket.destroy();
+    if (!isAlive || session.destroyed) {
+      // A client that only slept hears by GOAWAY that what it asks on waking is not carried out, and asks elsewhere.
+      session.close();
+      // Of the session alone, destroy would wait for what was written.
+      return void setImmediate(() => socket.destroy());
+    }
     isAlive = false;
     // A session that was closed sends no PING any more: its last streams have this one interval.
     if (!session.closed) session.ping((error) => (isAlive = error === null));

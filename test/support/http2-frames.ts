@@ -23,6 +23,8 @@ export const pingBytes = frameHeaderBytes + 8;
 export class Http2Frames {
   /** Resolves when the connection is closed. */
   readonly closed: Promise<unknown>;
+  /** Whether the server has said that it takes no further request. */
+  isToldToGo = false;
   readonly #tcp: Socket;
   /** The same, or TLS over it. */
   readonly #socket: Socket;
@@ -116,6 +118,7 @@ export class Http2Frames {
       const isAnswer = type === types.data || type === types.headers;
       if (type === types.resetStream || (isAnswer && (flag & flags.endStream) !== 0))
         this.#endOf(stream).resolve();
+      if (type === types.goAway) this.isToldToGo = true;
       bytes = bytes.subarray(end);
     }
     this.#unread = bytes;

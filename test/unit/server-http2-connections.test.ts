@@ -47,9 +47,11 @@ describe.each([
   ["cleartext", false],
   ["TLS", true],
 ])("over %s", (_name, isTls) => {
-  it("lets a client go that does not answer a PING", async () => {
+  it("lets a client go that does not answer a PING, and tells it", async () => {
     const { port } = await start({ http2KeepAliveMs: 50 }, isTls);
-    await new Http2Frames(port, isTls).closed;
+    const connection = new Http2Frames(port, isTls);
+    await connection.closed;
+    expect(connection.isToldToGo).toBe(true);
   });
 
   it("keeps a client that does", async () => {
