@@ -1,6 +1,6 @@
 import type { CodeVault } from "../app/code-vault.ts";
 import type { SealedCode } from "../app/new-code.ts";
-import type { ClaimedMessage, Outbox, RecordedEvent, Settlement } from "../app/ports.ts";
+import type { Attempt, Claim, ClaimedMessage, Outbox, RecordedEvent, Settlement } from "../app/ports.ts";
 import type { SmsMessage } from "../app/sms-port.ts";
 import type { Repository } from "../app/repository.ts";
 import type { SessionRepository } from "../app/session-kind.ts";
@@ -45,14 +45,20 @@ export interface CourierOptions {
   readonly log: Log;
 }
 
+/** A message that is not given back or settled yet. */
+interface InHand {
+  claim: Claim;
+}
+
 /**
  * Carries messages from the outbox to the providers: claim, look whether it is still worth sending, send, record.
  * Docs: docs/delivery.md.
  */
 export class Courier {
   readonly #options: CourierOptions;
+  readonly #sending = new Set<Promise<void>>();
   /** By message. */
-  readonly #sending = new Map<string, Promise<void>>();
+  readonly #inHand = new Map<string, InHand>();
   readonly #sender: Sender;
   readonly #failures: FailureReport;
   readonly #unrecorded = new Lru<string, SentOutcome>(unrecordedMax);
@@ -92,7 +98,7 @@ export class Courier {
     this.#stopped = true;
     clearTimeout(this.#timer);
     await this.#round;
-    await Promise.all(this.#sending.values());
+    await Promise.all(this.#sending);
   }
 
   async #claimAndSend(): Promise<void> {
@@ -111,9 +117,12 @@ export class Courier {
         if (claimAtMs > nowMs) return this.#sleep(Math.min(pollMs, claimAtMs - nowMs));
         const claimed = await outbox.claim(nowMs, leaseMs, free);
         if (claimed.length === 0) return this.#sleep(pollMs); // somebody else was faster, or has their user
-        // After a jump of the clock, the lease of a message seems to be over that is in hand here.
-        const others = claimed.filter(({ id }) => !this.#sending.has(id));
-        for (const message of others) this.#begin(message, nowMs + beginMs);
+        for (const message of claimed) {
+          const inHand = this.#inHand.get(message.id);
+          if (inHand === undefined) this.#begin(message, nowMs + beginMs);
+          // The clock jumped, and its lease seemed to be over. It is still ours, unless somebody else had it meanwhile.
+          else if (message.attempt === inHand.claim.attempt + 1) inHand.claim = message;
+        }
       }
     } catch (error) {
       this.#failures.failed(error);
@@ -126,7 +135,9 @@ export class Courier {
   }
 
   #begin(message: ClaimedMessage, lastBeginMs: number): void {
-    const sending = this.#carry(message, lastBeginMs)
+    const inHand: InHand = { claim: message };
+    this.#inHand.set(message.id, inHand);
+    const sending = this.#carry(message, inHand, lastBeginMs)
       .catch((error: unknown) => {
         // It stays claimed: after the lease somebody looks at it again.
         const what =
@@ -136,13 +147,14 @@ export class Courier {
         this.#options.log.error(what, { messageId: message.id, error });
       })
       .finally(() => {
-        this.#sending.delete(message.id);
+        if (this.#inHand.get(message.id) === inHand) this.#inHand.delete(message.id);
+        this.#sending.delete(sending);
         this.wake();
       });
-    this.#sending.set(message.id, sending);
+    this.#sending.add(sending);
   }
 
-  async #carry(message: ClaimedMessage, lastBeginMs: number): Promise<void> {
+  async #carry(message: ClaimedMessage, inHand: InHand, lastBeginMs: number): Promise<void> {
     const { outbox, users, sessions, clock, log } = this.#options;
     const { id, userId, sessionId, recipient, attempt: claims } = message;
     const user = (await users.findAfterTurns(userId))?.state;
@@ -161,7 +173,8 @@ export class Courier {
     const write = (by: LiveProvider): Promise<SmsMessage> => this.#write(message, user, content, by);
     const { generatorId } = checked;
     const mayBegin = (): boolean => !this.#stopped && clock.nowMs() < lastBeginMs;
-    const outcome = await this.#sender.send({ message, write, generatorId, mayBegin });
+    const begin = (attempts: readonly Attempt[]): Promise<boolean> => outbox.begin(inHand.claim, attempts);
+    const outcome = await this.#sender.send({ message, write, generatorId, mayBegin, begin });
     const { attempts } = outcome;
     switch (outcome.kind) {
       case "sent":
@@ -175,7 +188,8 @@ export class Courier {
         // That providers are left alone is told once, not by each message that waits for them.
         if (attempts.length > message.attempts.length) log.warn("message not sent yet", fields);
         else log.debug("message not sent yet", fields);
-        return outbox.retry(message, dueMs, attempts);
+        this.#inHand.delete(id); // it may be claimed again before we hear that it was given back
+        return outbox.retry(inHand.claim, dueMs, attempts);
       }
       case "lost":
         log.warn("message is in other hands now", { messageId: id });

@@ -1,4 +1,4 @@
-import type { Attempt, ClaimedMessage, Outbox } from "../app/ports.ts";
+import type { Attempt, ClaimedMessage } from "../app/ports.ts";
 import type { SendResult, SmsMessage, SmsProvider } from "../app/sms-port.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -14,7 +14,6 @@ const backoffCapMs = 30_000;
 const providerMessageIdMax = 200;
 
 export interface SenderOptions {
-  readonly outbox: Pick<Outbox, "begin">;
   readonly providers: Pick<Providers, "current">;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
@@ -28,6 +27,8 @@ export interface SendJob {
   readonly generatorId: string | undefined;
   /** Whether a provider may still be asked: not at a stop, nor when the lease would end before its answer. */
   readonly mayBegin: () => boolean;
+  /** Notes that one is about to be asked. @returns false if the claim has ended */
+  readonly begin: (attempts: readonly Attempt[]) => Promise<boolean>;
 }
 
 /** What became of a message, with all its attempts so far. */
@@ -112,8 +113,8 @@ export class Sender {
   }
 
   /** Undefined if the provider is left alone for now, or the turn of the message came too late. */
-  async #ask(live: LiveProvider, { message, write, mayBegin }: SendJob, attempts: readonly Attempt[]) {
-    const { outbox, clock } = this.#options;
+  async #ask(live: LiveProvider, { write, mayBegin, begin }: SendJob, attempts: readonly Attempt[]) {
+    const { clock } = this.#options;
     const { id, provider, breaker } = live;
     const sms = await write(live);
     if (breaker.isBusy) return "busy";
@@ -122,7 +123,7 @@ export class Sender {
     const result = await breaker.run(async () => {
       if (!mayBegin()) return undefined; // it may have waited for other calls
       startedMs = clock.nowMs();
-      isOurs = await outbox.begin(message, [...attempts, { providerId: id, startedMs }]);
+      isOurs = await begin([...attempts, { providerId: id, startedMs }]);
       return isOurs ? await sendBy(provider, sms) : undefined;
     });
     if (result === undefined) return isOurs ? undefined : "lost";

@@ -66,6 +66,8 @@ export class Post {
   isCut = false;
   /** Happens before it is written that a provider is about to be asked. */
   onBegin: () => unknown = () => {};
+  /** Happens after a message was given back, before its courier hears of it. */
+  onGivenBack: () => unknown = () => {};
   /** Whether the courier is told of new messages, as it is of those that its own server writes. */
   isTold = true;
 
@@ -292,6 +294,7 @@ export class Post {
         },
         retry: async (...args) => {
           await store.outbox.retry(...args);
+          await this.onGivenBack();
           this.#notify();
         },
         settle: async (settlement) => {

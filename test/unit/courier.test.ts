@@ -186,6 +186,34 @@ describe("the courier", () => {
     expect(outcomes()).toEqual(["sent"]);
   });
 
+  it("gives back what is refused after the clock has jumped ahead, with its attempt", async () => {
+    const slow = Promise.withResolvers<SendResult>();
+    const answer = () => (post.askedIds.length === 1 ? slow.promise : ({ kind: "sent" } as const));
+    await post.offer({ a: { isIdempotent: false, answer } });
+    await post.send("1");
+    await post.until(() => post.askedIds.length === 1);
+    post.pass(31_000);
+    await post.quiet();
+    slow.resolve({ kind: "retry", reason: "busy" });
+    await post.until(() => post.lines.some((line) => line.includes("not sent yet")));
+    post.pass(31_000);
+    await post.until(() => post.settled.length > 0);
+    expect(outcomes()).toEqual(["sent"]);
+    expect(await post.attempts()).toMatchObject([{ outcome: "retry" }, { outcome: "sent" }]);
+  });
+
+  it("claims what is due again before it heard that it was given back", async () => {
+    const answer = () => ({ kind: post.askedIds.length === 1 ? "retry" : "sent", reason: "busy" }) as const;
+    await post.offer({ a: { answer } });
+    post.onGivenBack = async () => {
+      post.pass(1_000);
+      await post.quiet();
+    };
+    await post.send("1");
+    await post.until(() => post.settled.length > 0);
+    expect(outcomes()).toEqual(["sent"]);
+  });
+
   it("asks no further provider once it is stopped, and gives the message back", async () => {
     const slow = Promise.withResolvers<SendResult>();
     await post.offer({ a: { answer: () => slow.promise }, b: {} });
