@@ -40,7 +40,10 @@ function wireError(
 ): ConnectError {
   const message = sentence(key, params, languages);
   const detail = { desc: ErrorDetailSchema, value: { id, message } };
-  return new ConnectError(`${message} (${id})`, codes[kind], undefined, [detail], cause);
+  // Of what is refused for a while only (RFC 9110 section 10.2.3): programs should not have to read it in the sentence.
+  const { seconds } = params;
+  const metadata = seconds === undefined ? undefined : { "retry-after": seconds };
+  return new ConnectError(`${message} (${id})`, codes[kind], metadata, [detail], cause);
 }
 
 /** Translates what handlers throw, before or while they answer. */

@@ -10,7 +10,7 @@ const allowedHeaders = [
   "Ringback-Channel",
   "X-Zitadel-Orgid",
 ].join(", ");
-const exposedHeaders = [...connectCors.exposedHeaders, "Ringback-Sms-Segments"].join(", ");
+const exposedHeaders = [...connectCors.exposedHeaders, "Retry-After", "Ringback-Sms-Segments"].join(", ");
 
 export interface Cors {
   /** What the answer to a request of this origin has besides; undefined if nothing. */

@@ -51,7 +51,7 @@ describe("CORS", () => {
       const { headers } = await fetch(server.url + target, { headers: { origin } });
       expect(headers.get("access-control-allow-origin")).toBe(origin);
       expect(headers.get("access-control-expose-headers")?.toLowerCase().split(", ")).toEqual(
-        expect.arrayContaining(["grpc-status", "grpc-message", "grpc-status-details-bin"]),
+        expect.arrayContaining(["grpc-status", "grpc-message", "grpc-status-details-bin", "retry-after"]),
       );
     }
   });
