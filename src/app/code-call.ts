@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { Channel } from "../domain/channel.ts";
 import type { Decision, Facts, GeneratorOf } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
@@ -8,7 +9,6 @@ import { type AppContext, factsOf } from "./context.ts";
 import { announce, messageOf } from "./new-code.ts";
 import type { Caller } from "./auth-port.ts";
 import type { KeptAnswer } from "./ports.ts";
-import type { Channel } from "./sms-port.ts";
 import type { LoadedUser } from "./user-kind.ts";
 
 /** How a call that may make a code is carried out, whatever the code is for. */

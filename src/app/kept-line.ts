@@ -1,3 +1,4 @@
+import { channels } from "../domain/channel.ts";
 import { smsEncodings } from "../domain/sms-segments.ts";
 import {
   aggregateTypes,
@@ -9,7 +10,6 @@ import {
   messageStates,
 } from "./ports.ts";
 import { codePurposes } from "../domain/decision.ts";
-import { channels } from "./sms-port.ts";
 
 /** What a store keeps, as lines of JSON: one object each, `{"<kind>": {…}}`. */
 

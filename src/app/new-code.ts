@@ -1,10 +1,10 @@
+import type { Channel } from "../domain/channel.ts";
 import { type CodeGenerator, drawCode, type NewCode, type ResendPolicy } from "../domain/codes.ts";
 import type { IssuedCode } from "../domain/decision.ts";
 import type { Policy } from "../domain/policy.ts";
 import { newUuid } from "../lib/id.ts";
 import type { AppContext } from "./context.ts";
 import type { Extras } from "./repository.ts";
-import type { Channel } from "./sms-port.ts";
 
 /** A new code: drawn, and then put into a message, or given to the caller. */
 

@@ -1,8 +1,9 @@
+import type { Channel } from "../domain/channel.ts";
 import type { CodePurpose } from "../domain/decision.ts";
 import type { SmsEncoding } from "../domain/sms-segments.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 import type { InboxMessage, InboxStore } from "./inbox-port.ts";
-import type { Channel, Receipt, SendResult } from "./sms-port.ts";
+import type { Receipt, SendResult } from "./sms-port.ts";
 import type {
   Found,
   Search,

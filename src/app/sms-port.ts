@@ -1,3 +1,4 @@
+import type { Channel } from "../domain/channel.ts";
 import type { CodePurpose, GeneratorOf } from "../domain/decision.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 
@@ -59,10 +60,6 @@ export type SendResult =
       /** Whether the provider refuses the account, and so every message: a wrong key, no credit. */
       readonly isAccountRefused?: boolean;
     };
-
-export const channels = ["sms", "whatsapp", "voice"] as const;
-/** The way to the phone. */
-export type Channel = (typeof channels)[number];
 
 export interface SmsProvider {
   /** Kind of the provider, e.g. "inbox"; for logs. */

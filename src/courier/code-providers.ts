@@ -1,4 +1,5 @@
-import type { Channel, CheckCode, CodeCheckResult, CodeProviders } from "../app/sms-port.ts";
+import type { CheckCode, CodeCheckResult, CodeProviders } from "../app/sms-port.ts";
+import type { Channel } from "../domain/channel.ts";
 import type { GeneratorOf } from "../domain/decision.ts";
 import type { Log } from "../lib/log.ts";
 import { chain } from "../lib/maybe-promise.ts";

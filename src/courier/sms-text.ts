@@ -1,7 +1,8 @@
 import type { ClaimedMessage } from "../app/ports.ts";
-import type { Channel, SmsMessage } from "../app/sms-port.ts";
+import type { SmsMessage } from "../app/sms-port.ts";
 import type { SealedCode } from "../app/new-code.ts";
 import type { Settings } from "../app/settings.ts";
+import type { Channel } from "../domain/channel.ts";
 import { boundDomain, hostOf, withAutofill } from "../domain/autofill.ts";
 import {
   defaultLanguage,

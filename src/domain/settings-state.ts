@@ -1,3 +1,4 @@
+import type { Channel } from "./channel.ts";
 import type { CodeGenerator } from "./codes.ts";
 import type { LockoutPolicy } from "./policy.ts";
 import type { Route } from "./routes.ts";
@@ -35,7 +36,7 @@ export type SmsProviderConfig = { readonly description: string } & (
       readonly senderNumber: string;
       readonly verifyServiceSid: string;
       /** SMS if it is left out. */
-      readonly channel?: "sms" | "whatsapp" | "voice";
+      readonly channel?: Channel;
     }
   | {
       readonly kind: "http";

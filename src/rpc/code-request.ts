@@ -1,6 +1,6 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { CodeRequest } from "../app/code-call.ts";
-import { type Channel, channels } from "../app/sms-port.ts";
+import { type Channel, channels } from "../domain/channel.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 
 const keyCharactersMax = 255;

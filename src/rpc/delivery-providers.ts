@@ -6,7 +6,7 @@ import {
   type Provider,
   ProviderSchema,
 } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
-import type { Channel as ChannelName } from "../app/sms-port.ts";
+import type { Channel as ChannelName } from "../domain/channel.ts";
 import type { SmsAccountInput } from "../app/sms-account.ts";
 import type { SmsProviderShown, SmsProviderView } from "../app/sms-provider.ts";
 

@@ -1,4 +1,5 @@
-import type { Channel, CodeCheckResult, SendResult, SmsProvider } from "../app/sms-port.ts";
+import type { Channel } from "../domain/channel.ts";
+import type { CodeCheckResult, SendResult, SmsProvider } from "../app/sms-port.ts";
 import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost } from "./http-post.ts";
 import { jsonFields, textOf } from "./json-body.ts";
 import { sidOf, twilioErrorText, twilioHeaders, twilioRefusal } from "./twilio-api.ts";

@@ -12,7 +12,7 @@ import {
   type Store,
   StoreUnavailableError,
 } from "../../src/app/ports.ts";
-import type { Channel, CodeProviders, SendResult, SmsMessage, SmsProvider } from "../../src/app/sms-port.ts";
+import type { CodeProviders, SendResult, SmsMessage, SmsProvider } from "../../src/app/sms-port.ts";
 import { Repository } from "../../src/app/repository.ts";
 import { sessionKind } from "../../src/app/session-kind.ts";
 import { Settings } from "../../src/app/settings.ts";
@@ -20,6 +20,7 @@ import { userKind } from "../../src/app/user-kind.ts";
 import { createCodeProviders } from "../../src/courier/code-providers.ts";
 import { Courier } from "../../src/courier/courier.ts";
 import { Providers } from "../../src/courier/providers.ts";
+import type { Channel } from "../../src/domain/channel.ts";
 import { decideAddHumanUser, type decideRemoveUser } from "../../src/domain/account.ts";
 import type { Facts, GeneratorOf } from "../../src/domain/decision.ts";
 import { policyOf } from "../../src/domain/policy.ts";

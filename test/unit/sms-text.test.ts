@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import type { ClaimedMessage } from "../../src/app/ports.ts";
-import { channels } from "../../src/app/sms-port.ts";
 import { instanceId, Settings } from "../../src/app/settings.ts";
 import { smsTextOf } from "../../src/courier/sms-text.ts";
+import { channels } from "../../src/domain/channel.ts";
 import { builtInText } from "../../src/domain/message-text.ts";
 import { policyOf } from "../../src/domain/policy.ts";
 import type { UserState } from "../../src/domain/user.ts";

@@ -9,7 +9,7 @@ import {
   type OutboxMessage,
   type WaitingMessage,
 } from "../../app/ports.ts";
-import { channels } from "../../app/sms-port.ts";
+import { channels } from "../../domain/channel.ts";
 import { smsEncodings } from "../../domain/sms-segments.ts";
 import {
   aggregateType,
