@@ -9,8 +9,12 @@ import type { UnaryPath } from "./unary/path.ts";
 export interface Http1Connections {
   /** @param socket of which nothing was read, or all that was is put back */
   take(socket: Socket): void;
-  /** Ends each connection once what it asked is answered. */
-  drain(): void;
+  /**
+   * Ends each connection once what it asked is answered.
+   * @param lastRequestMs how long one without a request is kept: one may be on its way, and its client could not tell
+   * whether it was carried out
+   */
+  drain(lastRequestMs: number): void;
   /** Only when no connection is left: before, it would cut off answers that are not sent to their end. */
   close(): void;
 }
@@ -65,13 +69,17 @@ export function serveHttp1(
       // Error: Paused"). With a listener of ours, data takes the way that can be paused.
       if (socket instanceof TLSSocket) socket.on("data", () => {});
     },
-    drain() {
+    drain(lastRequestMs) {
       draining = true;
-      for (const [socket, responses] of pending) {
+      for (const responses of pending.values()) {
         const last = [...responses].at(-1);
-        if (last === undefined) socket.destroySoon();
-        else if (!last.headersSent) last.setHeader("connection", "close");
+        if (last?.headersSent === false) last.setHeader("connection", "close");
       }
+      const endIdle = (): void => {
+        for (const [socket, responses] of pending) if (responses.size === 0) socket.destroySoon();
+      };
+      if (lastRequestMs > 0) setTimeout(endIdle, lastRequestMs).unref();
+      else endIdle();
     },
     close: () => void server.close(),
   };

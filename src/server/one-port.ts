@@ -23,8 +23,9 @@ export interface OnePort {
   /**
    * Takes no more connections, and ends each open one as soon as its calls are answered (HTTP/2: GOAWAY).
    * Resolves once the last one is closed.
+   * @param lastRequestMs how long an HTTP/1.1 connection without a request is kept for one that is on its way
    */
-  drain(): Promise<void>;
+  drain(lastRequestMs: number): Promise<void>;
   /** Ends all connections now. */
   destroy(): void;
 }
@@ -79,12 +80,12 @@ export async function openPort(
 
   return {
     port: portOf(front),
-    async drain() {
+    async drain(lastRequestMs) {
       const closed = once(front, "close");
       front.close();
       // Those that have said nothing yet; whoever is in the middle of a handshake has its time-out.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-      http1.drain();
+      http1.drain(lastRequestMs);
       http2.drain();
       await closed;
       http1.close();

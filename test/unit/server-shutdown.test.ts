@@ -72,7 +72,19 @@ describe("a shutdown", () => {
     expect(await server.watchEnded).toBe(true);
   });
 
-  it("closes idle connections at once, HTTP/2 with GOAWAY, and those that never spoke", async () => {
+  it("answers the request that was on its way on an idle HTTP/1.1 connection", async () => {
+    const server = await startEchoServer({ limits: { http1LastRequestMs: minute } });
+    const socket = connectTcp(server.port, "127.0.0.1");
+    const request = "GET /keys HTTP/1.1\r\nHost: x\r\n\r\n";
+    socket.write(request);
+    await once(socket, "data");
+    const stopped = server.shutdown(minute);
+    socket.write(request);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 [^]*connection: close/i);
+    await stopped;
+  });
+
+  it("closes idle connections soon, HTTP/2 with GOAWAY, and those that never spoke", async () => {
     const server = await startEchoServer();
     const session = connectHttp2(server.url);
     await text(session.request({ ":path": "/keys" }));
