@@ -17,7 +17,11 @@ export async function* linesOf(
     if (begunBytes + part.length > lineBytesMax) throw tooLong(lineBytesMax);
     const line = begun.length === 0 ? part : Buffer.concat([...begun, part]);
     [begun, begunBytes] = [[], 0];
-    return decoder.decode(line);
+    try {
+      return decoder.decode(line);
+    } catch (cause) {
+      throw new Error("it is no text in UTF-8: is it compressed?", { cause });
+    }
   };
   for await (const chunk of chunks) {
     let from = 0;

@@ -3,6 +3,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { helpText } from "../../src/config/help.ts";
 import { silentLog } from "../../src/lib/log.ts";
@@ -83,6 +84,12 @@ describe("the commands", () => {
     expect(noFolder).toMatchObject({ code: 1 });
     expect(noFolder.stderr).toBe(`cannot open ${at("none/x.ndjson")}: there is no such folder\n`);
     expect(await run(["import"], sqlite("c.db"), exported)).toMatchObject({ code: 0 });
+  });
+
+  it("say of a compressed export that it is no text", async () => {
+    await writeFile(at("i.ndjson.gz"), gzipSync(exported));
+    const stderr = "nothing was imported: it is no text in UTF-8: is it compressed?\n";
+    expect(await run(["import", at("i.ndjson.gz")], sqlite("i.db"))).toEqual({ code: 1, stdout: "", stderr });
   });
 
   it("leave nothing of a file in which a name was changed", async () => {
