@@ -3,8 +3,9 @@ import type { HistoryEvent, MessageRecord, StoredState } from "../../src/app/por
 import { evolveSession, type SessionEvent, type SessionState } from "../../src/domain/session-state.ts";
 import { evolveUser, type UserState } from "../../src/domain/user.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
-import { type Call, type CallKind, wrongCodeIds } from "./crash-history.ts";
+import { type Call, type CallKind, type Done, wrongCodeIds } from "./crash-history.ts";
 import type { Delivery } from "./crash-receiver.ts";
+import { checkRepeats } from "./crash-repeats.ts";
 import { codeAdded, isFollower, Timeline } from "./crash-timeline.ts";
 
 /** What callers were told, what the store holds, and what was received. */
@@ -64,6 +65,7 @@ export function findDefects(evidence: Evidence): readonly string[] {
     ...checkRows(evidence, timelines),
     ...[...timelines.values()].flatMap(({ complaints }) => complaints),
     ...checkCalls(evidence, timelines),
+    ...checkRepeats(evidence.calls),
     ...checkSessionChecks(timelines),
     ...checkMessages(evidence, timelines),
   ];
@@ -185,17 +187,21 @@ function problemOfDone(
   if (answer.kind !== "done") return undefined;
   const { least, most } = timeline.seenBy(call);
   const { sequence } = answer;
-  if (sequence < least) return `tells of ${sequence} events, though ${least} were told of before it began`;
+  // What is repeated gets the answer of the first time.
+  if (sequence < least && call.idempotencyKey === undefined)
+    return `tells of ${sequence} events, though ${least} were told of before it began`;
   if (sequence > most) return `tells of ${sequence} events, and there were ${most}`;
   const trace = traces[kind];
-  if (trace === undefined) return problemOfRead(call, timeline, sequence);
+  if (trace === undefined) return problemOfRead(answer, timeline, call.sessionId !== undefined);
   const event = timeline.event(sequence - trace.followers);
   const isThere =
     event?.type === trace.type &&
     (call.phone === undefined || ("phone" in event.data && event.data.phone === call.phone));
   if (!isThere) return `was acknowledged, and is not there as event ${sequence}`;
   const other = claimed.get(event);
-  if (other !== undefined) return `was acknowledged as event ${sequence}, as was ${describe(other)}`;
+  const isRepeated = call.idempotencyKey !== undefined && call.idempotencyKey === other?.idempotencyKey;
+  if (other !== undefined && !isRepeated)
+    return `was acknowledged as event ${sequence}, as was ${describe(other)}`;
   claimed.set(event, call);
   if (call.code === undefined) return undefined;
   const pending = timeline.pendingAfter(event.sequence - 1);
@@ -203,17 +209,13 @@ function problemOfDone(
   return isRight ? undefined : "a code was accepted that is not the one that was pending";
 }
 
-function problemOfRead(call: Call, timeline: Timeline, sequence: number): string | undefined {
-  const { answer, kind } = call;
-  if (answer.kind !== "done") return undefined;
+function problemOfRead(answer: Done, timeline: Timeline, isOfSession: boolean): string | undefined {
+  const { sequence, phone, isVerified } = answer;
   const seen = timeline.events.slice(0, sequence);
-  const { phone, isVerified } = answer;
-  if (kind === "read session") {
-    const isChecked = foldSession(timeline.id, seen)?.otpSmsCheckedMs !== undefined;
-    return isChecked === isVerified ? undefined : `shows what was not so after ${sequence} events`;
-  }
-  const number = foldUser(timeline.id, seen)?.phone;
-  const isSo = phone === (number?.number ?? "") && isVerified === (number?.isVerified ?? false);
+  const number = isOfSession ? undefined : foldUser(timeline.id, seen)?.phone;
+  const isSo = isOfSession
+    ? isVerified === (foldSession(timeline.id, seen)?.otpSmsCheckedMs !== undefined)
+    : phone === (number?.number ?? "") && isVerified === (number?.isVerified ?? false);
   return isSo ? undefined : `shows what was not so after ${sequence} events`;
 }
 

@@ -31,6 +31,16 @@ export const defects: readonly Defect[] = [
     },
   },
   {
+    name: "a call that is repeated with its key is carried out twice",
+    complaint: /was carried out again when it was repeated/,
+    inject(evidence) {
+      const call = evidence.calls.filter(isDone).find(({ idempotencyKey }) => idempotencyKey !== undefined);
+      if (call === undefined) return undefined;
+      const again = { ...call, answer: { ...call.answer, code: "another code" } };
+      return { ...evidence, calls: [...evidence.calls, again] };
+    },
+  },
+  {
     name: "a write that was refused is there",
     complaint: /nobody asked for it/,
     inject(evidence) {
@@ -117,6 +127,16 @@ export const defects: readonly Defect[] = [
         isToldBefore(evidence, each, each.answer.sequence),
       );
       return read && withAnswer(evidence, read, { ...read.answer, sequence: read.answer.sequence - 1 });
+    },
+  },
+  {
+    name: "a list misses a user",
+    complaint: /list user .*: tells of 0 events, though \d+ were told of before it began/,
+    inject(evidence) {
+      const list = doneCall(evidence, "list user", (each) =>
+        isToldBefore(evidence, each, each.answer.sequence),
+      );
+      return list && withAnswer(evidence, list, { ...list.answer, sequence: 0 });
     },
   },
   {

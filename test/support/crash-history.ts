@@ -12,9 +12,11 @@ export type CallKind =
   | "verify phone"
   | "remove phone"
   | "read user"
+  | "list user"
   | "open session"
   | "check session"
-  | "read session";
+  | "read session"
+  | "list session";
 
 /** One attempt of one caller at one replica. */
 export interface Call {
@@ -29,6 +31,8 @@ export interface Call {
   readonly phone?: string;
   /** The code that it tries. */
   readonly code?: string;
+  /** What another call has that is the same one, repeated. */
+  readonly idempotencyKey?: string;
   /** Unix time in milliseconds, by the clock of the replicas. */
   readonly startMs: number;
   readonly endMs: number;

@@ -10,6 +10,8 @@ import {
   type Delivery,
   enroll,
   failureOf,
+  listSession,
+  listUser,
   openSession,
   readSession,
   readUser,
@@ -72,6 +74,7 @@ export class Load {
   readonly #watchers = new Set<() => void>();
   #peopleAdded = 0;
   #numbersGiven = 0;
+  #sessionsAsked = 0;
   #isStopping = false;
 
   constructor(options: LoadOptions) {
@@ -160,7 +163,8 @@ export class Load {
     else if (percent <= 71) await guess("wrong", 1);
     else if (percent <= 74) await guess("wrong", guessesAtOnce);
     else if (percent <= 79) await ask(removePhone(userId));
-    else await ask(readUser(userId));
+    else if (percent <= 90) await ask(readUser(userId));
+    else await ask(listUser(userId));
   }
 
   async #setPhone(person: Person, ask: Ask, how: Delivery): Promise<void> {
@@ -174,7 +178,12 @@ export class Load {
     if (sessionId === undefined || percent <= 20) {
       // To one number, only one SMS in thirty seconds is sent.
       const how = sessionId === undefined ? "sendCode" : "returnCode";
-      return this.#renew(person, ask, openSession(userId, how));
+      this.#sessionsAsked += 1;
+      const request = openSession(userId, how, `session ${this.#sessionsAsked}`);
+      // Some lose patience, and repeat it.
+      const again = this.#options.chance.integer(1, 2) === 1 ? ask(request) : undefined;
+      await Promise.all([this.#renew(person, ask, request), again]);
+      return;
     }
     const guess = (code: string, times: number): Promise<unknown> =>
       Promise.all(Array.from({ length: times }, () => ask(checkSession(userId, sessionId, code))));
@@ -183,7 +192,8 @@ export class Load {
     else if (percent <= 65) await guess("wrong", 1);
     else if (percent <= 70) await guess("wrong", guessesAtOnce);
     else if (percent <= 80) await ask(readUser(userId));
-    else await ask(readSession(userId, sessionId));
+    else if (percent <= 90) await ask(readSession(userId, sessionId));
+    else await ask(listSession(userId, sessionId));
   }
 
   /** Asks for a new code. */

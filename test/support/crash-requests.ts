@@ -1,7 +1,9 @@
 import { type Client, Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import type { Details } from "../../gen/zitadel/object/v2/object_pb.js";
+import type { Session } from "../../gen/zitadel/session/v2/session_pb.js";
 import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
+import type { User } from "../../gen/zitadel/user/v2/user_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { ErrorDetailSchema } from "../../gen/zitadel/v1/error_pb.js";
 import { type Answer, type Call, type Done, outcomeUnknownId } from "./crash-history.ts";
@@ -16,7 +18,7 @@ export interface Clients {
 }
 
 /** What a call asks for, and how. */
-export type Request = Pick<Call, "kind" | "userId" | "sessionId" | "phone" | "code"> & {
+export type Request = Pick<Call, "kind" | "userId" | "sessionId" | "phone" | "code" | "idempotencyKey"> & {
   send(clients: Clients, options: { readonly timeoutMs: number }): Promise<Omit<Done, "kind">>;
 };
 
@@ -46,12 +48,17 @@ export function addUser(userId: string, phone: string, how: "sendCode" | "isVeri
     phone,
     send: async ({ users }, options) => {
       const profile = { givenName: "Ada", familyName: "Lovelace" };
-      const email = { email: `${userId}@example.com` };
+      const email = { email: emailOf(userId) };
       return done(
         await users.addHumanUser({ userId, profile, email, phone: { phone, verification } }, options),
       );
     },
   };
+}
+
+/** Their name, too. */
+function emailOf(userId: string): string {
+  return `${userId}@example.com`;
 }
 
 export function enroll(userId: string): Request {
@@ -110,25 +117,46 @@ export function readUser(userId: string): Request {
     kind: "read user",
     userId,
     async send({ users }, options) {
-      const reply = await users.getUserByID({ userId }, options);
-      const human = reply.user?.type.case === "human" ? reply.user.type.value : undefined;
-      const { phone = "", isVerified = false } = human?.phone ?? {};
-      return { ...done(reply), phone, isVerified };
+      const { user } = await users.getUserByID({ userId }, options);
+      if (user === undefined) throw new Error("a user without a user");
+      return shownUser(user);
     },
   };
 }
 
-export function openSession(userId: string, how: Delivery): Request {
+/** Looks for them by name. One that is missing tells of no events. */
+export function listUser(userId: string): Request {
+  return {
+    kind: "list user",
+    userId,
+    async send({ users }, options) {
+      const userNameQuery = { userName: emailOf(userId) };
+      const queries = [{ query: { case: "userNameQuery", value: userNameQuery } as const }];
+      const { result } = await users.listUsers({ queries }, options);
+      const user = result.find((each) => each.userId === userId);
+      return user === undefined ? { sequence: 0, phone: "", isVerified: false } : shownUser(user);
+    },
+  };
+}
+
+function shownUser(user: User): Omit<Done, "kind"> {
+  const human = user.type.case === "human" ? user.type.value : undefined;
+  const { phone = "", isVerified = false } = human?.phone ?? {};
+  return { ...done(user), phone, isVerified };
+}
+
+export function openSession(userId: string, how: Delivery, idempotencyKey: string): Request {
   return {
     kind: "open session",
     userId,
+    idempotencyKey,
     async send({ sessions }, options) {
       const reply = await sessions.createSession(
         {
           checks: { user: { search: { case: "userId", value: userId } } },
           challenges: { otpSms: { returnCode: how === "returnCode" } },
         },
-        options,
+        { ...options, headers: { "idempotency-key": idempotencyKey } },
       );
       return { ...done(reply), ...codeOf(reply.challenges?.otpSms), sessionId: reply.sessionId };
     },
@@ -154,9 +182,28 @@ export function readSession(userId: string, sessionId: string): Request {
     async send({ sessions }, options) {
       const { session } = await sessions.getSession({ sessionId }, options);
       if (session === undefined) throw new Error("a session without a session");
-      return { sequence: Number(session.sequence), isVerified: session.factors?.otpSms !== undefined };
+      return shownSession(session);
     },
   };
+}
+
+/** Looks for it among those of its user. One that is missing tells of no events. */
+export function listSession(userId: string, sessionId: string): Request {
+  return {
+    kind: "list session",
+    userId,
+    sessionId,
+    async send({ sessions }, options) {
+      const queries = [{ query: { case: "userIdQuery", value: { id: userId } } as const }];
+      const reply = await sessions.listSessions({ queries }, options);
+      const session = reply.sessions.find(({ id }) => id === sessionId);
+      return session === undefined ? { sequence: 0, isVerified: false } : shownSession(session);
+    },
+  };
+}
+
+function shownSession({ sequence, factors }: Session): Omit<Done, "kind"> {
+  return { sequence: Number(sequence), isVerified: factors?.otpSms !== undefined };
 }
 
 /** What a call that was not done tells. */

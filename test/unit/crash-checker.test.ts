@@ -15,7 +15,7 @@ const rows = new Map<string, { readonly sequence: number; readonly state: UserSt
 
 /** A user's call, one after the other, with the events that it writes. */
 function call(
-  asked: Pick<Call, "kind" | "userId" | "phone" | "code">,
+  asked: Pick<Call, "kind" | "userId" | "phone" | "code" | "idempotencyKey">,
   written: readonly UserEvent[],
   answer: Omit<Done, "kind" | "sequence"> | Exclude<Answer, Done> = {},
 ): void {
@@ -77,10 +77,11 @@ call({ kind: "add user", userId: "one", phone: "+41790000001" }, [
 append("one", sent("c1"), beginMs + 60);
 call({ kind: "read user", userId: "one" }, [], { phone: "+41790000001", isVerified: false });
 call(
-  { kind: "set phone", userId: "one", phone: "+41790000002" },
+  { kind: "set phone", userId: "one", phone: "+41790000002", idempotencyKey: "k" },
   [changed("+41790000002"), codeAdded("c2", true)],
   { code: "222222" },
 );
+call({ kind: "list user", userId: "one" }, [], { phone: "+41790000002", isVerified: false });
 call({ kind: "verify phone", userId: "one", code: "wrong" }, [failed], wrong);
 call({ kind: "resend code", userId: "one" }, [codeAdded("c3", true)], { code: "333333" });
 call({ kind: "verify phone", userId: "one", code: "333333" }, [verified]);
