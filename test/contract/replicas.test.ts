@@ -9,6 +9,7 @@ import { silentLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { startPostgres, stopPostgres, type TestPostgres } from "../support/postgres.ts";
 import { inboxMessage, outboxMessage, userCommit } from "../support/store-commits.ts";
+import { everyRecord, userRecord } from "./search-records.ts";
 
 /** What docs/consistency.md promises of several servers on one database. */
 
@@ -240,6 +241,30 @@ describe("servers on one database", () => {
       expect(await stores[0].load({ type: "user", id })).toMatchObject({ sequence });
     }
     expect(await stores[0].history(0, 10)).toHaveLength(3);
+  });
+
+  it("list while one makes the rows anew, which waits for somebody", async () => {
+    await stores[0].commit(userCommit("1", 0, { record: userRecord({ userName: "ada" }) }));
+    const other = new pg.Client({ connectionString: database.url });
+    await other.connect();
+    await other.query("BEGIN; SELECT FROM ringback.states");
+    const record = userRecord({ userName: "bob" });
+    const rebuilt = stores[0].rebuild(async function* (events) {
+      for await (const { aggregate, sequence, position, atMs } of events) {
+        yield { aggregate, sequence, state: {}, lastPosition: position, changedMs: atMs, keys: [], record };
+      }
+    });
+    await othersWait(1);
+    // By what both tables have.
+    const listed = stores[1].search("user", { ...everyRecord, sortBy: "changedMs" });
+    await othersWait(2);
+    const committed = stores[1].commit(userCommit("2", 0, { record: userRecord({ userName: "eve" }) }));
+    await othersWait(3);
+    await other.query("COMMIT");
+    await other.end();
+    expect(await rebuilt).toBe(1);
+    expect(await listed).toMatchObject({ ids: expect.arrayContaining(["1"]) });
+    expect(await committed).toEqual({ kind: "committed" });
   });
 
   it("tell a reader of the history nothing that an earlier event may still come before", async () => {

@@ -10,8 +10,8 @@ import { storedJson } from "./stored-text.ts";
 const rowsAtOnce = 1_000;
 
 /**
- * Puts what is made of the events in the place of the rows of all aggregates. Removing them waits for the commits that
- * are under way; from then on nobody else writes until the transaction ends, so that the events are all there are.
+ * Puts what is made of the events in the place of the rows of all aggregates. First it waits for the commits that are
+ * under way; from then on nobody else writes until the transaction ends, so that the events are all there are.
  *
  * @returns how many rows there are
  */
@@ -24,6 +24,7 @@ export async function replaceRows(transaction: Transaction, rowsOf: RowsOf): Pro
     gathered = [];
   };
 
+  await transaction.query({ text: keepCommitsOut, values: [] });
   await transaction.query({ ...statements.removeRows, values: [] });
   for await (const row of rowsOf(eventsByAggregate(transaction))) {
     gathered.push(row);
@@ -33,6 +34,9 @@ export async function replaceRows(transaction: Transaction, rowsOf: RowsOf): Pro
   await transaction.query({ text: analyze, values: [] });
   return count;
 }
+
+/** With the table that a commit writes to first: one that waits for it has no other yet, which this would wait for. */
+const keepCommitsOut = "LOCK TABLE ringback.writers IN SHARE MODE";
 
 /** PostgreSQL sorts them on the disk, where they are more than it has memory for. */
 async function* eventsByAggregate(transaction: Transaction): AsyncGenerator<HistoryEvent> {
