@@ -20,8 +20,9 @@ const failedShareMax = 0.5;
 const restBaseMs = 250;
 const restCapMs = 5_000;
 /**
- * Messages that find it resting come again at this distance from each other, so that many of them leave the courier
- * time for those of other providers; but none later than that, and so closer together from 7,500 on.
+ * Messages that find it resting come again at this distance from each other, and those that find it busy at the pace
+ * at which it takes them: so many of them leave the courier time for those of other providers. None comes later than
+ * that, and so they are closer together from 7,500 on.
  */
 const turnMs = 4;
 const turnCapMs = 30_000;
@@ -46,6 +47,8 @@ export class Breaker {
   readonly #circuit: CircuitBreakerPolicy;
   #restsUntilMs = 0;
   #lastTurnMs = 0;
+  /** How long a call takes, as the last ones did. */
+  #callMs = 0;
   /** The one call after a rest is under way. */
   #isProbing = false;
 
@@ -85,10 +88,12 @@ export class Breaker {
 
   /** When one more message that waits for it should come again. */
   takeTurnMs(): number {
-    const { restsUntilMs } = this;
-    if (restsUntilMs === undefined) return this.#clock.nowMs();
-    const nextMs = Math.max(restsUntilMs, this.#lastTurnMs + turnMs);
-    this.#lastTurnMs = Math.min(nextMs, this.#clock.nowMs() + turnCapMs);
+    const nowMs = this.#clock.nowMs();
+    const { restsUntilMs, isBusy } = this;
+    if (restsUntilMs === undefined && !isBusy) return nowMs;
+    const distanceMs = restsUntilMs === undefined ? this.#callMs / callsAtOnceMax : turnMs;
+    const nextMs = Math.max(restsUntilMs ?? nowMs, this.#lastTurnMs + distanceMs);
+    this.#lastTurnMs = Math.min(nextMs, nowMs + turnCapMs);
     return Math.ceil(this.#lastTurnMs / turnsTogetherMs) * turnsTogetherMs;
   }
 
@@ -117,7 +122,9 @@ export class Breaker {
     const isProbe = this.#circuit.state !== CircuitState.Closed;
     if (isProbe) this.#isProbing = true;
     try {
+      const beganMs = this.#clock.nowMs();
       const result = await call();
+      if (result !== undefined) this.#noteCall(this.#clock.nowMs() - beganMs);
       // The circuit only hears of an answer. A call that failed on our side must not count as one that went well, and
       // one that began before the circuit opened says nothing of whether the provider is back.
       if (result !== undefined && (isProbe || this.#circuit.state === CircuitState.Closed)) {
@@ -127,6 +134,11 @@ export class Breaker {
     } finally {
       if (isProbe) this.#isProbing = false;
     }
+  }
+
+  #noteCall(tookMs: number): void {
+    const likelyMs = Math.min(Math.max(0, tookMs), turnCapMs); // the clock may have been set meanwhile
+    this.#callMs += (likelyMs - this.#callMs) / callsAtOnceMax;
   }
 }
 

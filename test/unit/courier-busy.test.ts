@@ -34,12 +34,16 @@ describe("a provider that is busy", () => {
     await post.until(() => answers.length === callsAtOnce);
   };
 
-  it("holds up no other", async () => {
+  const routeSwiss = async (): Promise<void> => {
     await post.addProviders({ busy, quick: {} });
     await post.route(
       { countries: ["CH"], targets: [{ providerId: "busy", weight: 1, step: 1 }] },
       { countries: [], targets: [{ providerId: "quick", weight: 1, step: 1 }] },
     );
+  };
+
+  it("holds up no other", async () => {
+    await routeSwiss();
     await sendSwiss();
     for (let id = 301; id <= 340; id++) await post.send(String(id), `+49151234${id}00`);
     await post.until(() => post.settled.length === 40);
@@ -51,6 +55,19 @@ describe("a provider that is busy", () => {
       if (answers.length === at + 1) post.pass(1_000);
     }
     expect(answers).toHaveLength(swiss);
+  });
+
+  it("has those come again that it has no room for at the pace at which it takes them", async () => {
+    await routeSwiss();
+    await sendSwiss();
+    post.pass(4_000);
+    for (const { resolve } of answers) resolve({ kind: "sent" });
+    await post.until(() => answers.length === 2 * callsAtOnce);
+    while (((await post.outbox.nextDueMs()) ?? Infinity) <= post.nowMs) await post.quiet();
+    const waiting = await post.outbox.waiting(undefined, swiss);
+    // It takes 16 in 4 s: without regard to that, the 32 that it has no room for would come within 1 s.
+    expect(waiting).toHaveLength(swiss - callsAtOnce);
+    expect(waiting.filter(({ dueMs }) => dueMs <= post.nowMs + 1_000).length).toBeLessThan(callsAtOnce);
   });
 
   it("is no reason to ask the next one, nor, where there is no other, to claim more than it can take", async () => {
