@@ -88,8 +88,8 @@ export function createGate(options: GateOptions): (context: HandlerContext) => M
   }
 
   return (context) => {
-    const accepted = acceptedLanguages(context.requestHeader.get("accept-language"));
-    if (accepted.length > 0) context.values.set(languagesKey, accepted);
+    // Also if there are none: a call that passes again has those of the first time.
+    context.values.set(languagesKey, acceptedLanguages(context.requestHeader.get("accept-language")));
     const needed = neededFor(context.method);
     if (needed === "none") return;
     try {
