@@ -92,9 +92,11 @@ export class Breaker {
     const { restsUntilMs, isBusy } = this;
     if (restsUntilMs === undefined && !isBusy) return nowMs;
     const distanceMs = restsUntilMs === undefined ? this.#callMs / callsAtOnceMax : turnMs;
-    const nextMs = Math.max(restsUntilMs ?? nowMs, this.#lastTurnMs + distanceMs);
-    this.#lastTurnMs = Math.min(nextMs, nowMs + turnCapMs);
-    return Math.ceil(this.#lastTurnMs / turnsTogetherMs) * turnsTogetherMs;
+    const firstMs = restsUntilMs ?? nowMs;
+    // No turn is later than the cap: if the last one seems to be, the clock was set back meanwhile.
+    const lastMs = this.#lastTurnMs > nowMs + turnCapMs ? nowMs : this.#lastTurnMs;
+    this.#lastTurnMs = Math.min(Math.max(firstMs, lastMs + distanceMs), nowMs + turnCapMs);
+    return Math.max(firstMs, Math.floor(this.#lastTurnMs / turnsTogetherMs) * turnsTogetherMs);
   }
 
   /** Whether so many wait that one more is better off in the outbox, where it holds up nobody. */
