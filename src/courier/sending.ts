@@ -146,12 +146,12 @@ export class Sender {
       reason: attempts.some(isDoubtful) ? mayHaveBeenSent(why) : why,
       attempts,
     });
-    const askableMs = Math.min(...candidates.map((live) => readyMs(live, attempts)));
-    if (askableMs === Infinity) return dead(reason);
+    const askable = candidates.filter((live) => readyMs(live, attempts) < Infinity);
+    if (askable.length === 0) return dead(reason);
     if (attempts.length >= attemptsMax) return dead(`${attemptsMax} attempts: ${reason}`);
     const backoff = backoffMs(claims, backoffBaseMs, backoffCapMs, randomBytes);
-    const turnsMs = candidates.map(({ breaker }) => breaker.takeTurnMs());
-    const dueMs = Math.max(clock.nowMs() + backoff, askableMs, Math.min(...turnsMs));
+    const turnsMs = askable.map((live) => Math.max(readyMs(live, attempts), live.breaker.takeTurnMs()));
+    const dueMs = Math.max(clock.nowMs() + backoff, Math.min(...turnsMs));
     if (expiresMs !== null && dueMs >= expiresMs) {
       return dead(`the code expires before the next attempt: ${reason}`);
     }

@@ -156,11 +156,17 @@ describe("a provider that fails steadily", () => {
     expect(warned.filter((line) => line.includes("left alone"))).toHaveLength(1);
   });
 
-  it("has many messages that wait for it come again one after the other", async () => {
+  it.each([
+    ["alone", []],
+    ["beside one that has refused them", ["b"]],
+  ])("has many messages that wait for it come again one after the other: %s", async (_name, others) => {
     const messages = 600;
-    await post.addProviders({ a: always(retry), b: {} });
+    await post.addProviders({ a: always(retry), b: always(rejected) });
     await post.route(
-      { countries: ["CH"], targets: [{ providerId: "a", weight: 1, step: 1 }] },
+      {
+        countries: ["CH"],
+        targets: ["a", ...others].map((providerId) => ({ providerId, weight: 1, step: 1 })),
+      },
       { countries: [], targets: [{ providerId: "b", weight: 1, step: 1 }] },
     );
     for (let id = 1; id <= messages; id += 1) await post.send(String(id));
@@ -168,7 +174,6 @@ describe("a provider that fails steadily", () => {
     const waiting = await post.outbox.waiting(undefined, messages);
     const afterMs = waiting.map(({ dueMs }) => dueMs - post.nowMs);
     expect(afterMs.filter((ms) => ms <= 1_000).length).toBeLessThan(messages / 2);
-    expect(Math.max(...afterMs)).toBeLessThanOrEqual(30_100);
   });
 
   it("lets messages wait when there is no other", async () => {
