@@ -21,7 +21,7 @@ const world = await openWorld("safe", { store });
 afterAll(() => world.close());
 
 const { addHumanUser, getUserByID } = UserService.method;
-const { createSession, getSession } = SessionService.method;
+const { createSession, getSession, setSession } = SessionService.method;
 const profile = { givenName: "Ada", familyName: "Lovelace" };
 const enough = 2_000;
 const much = 10_000;
@@ -67,4 +67,11 @@ it.each(kinds)("$what is at hand once it was written", async ({ add, read }) => 
 
 it.each(kinds)("$what is read each time where there is much of it", async ({ add, read }) => {
   expect(await loadsOfTwoReads(await add(much), read)).toBe(2);
+});
+
+it("what grows is not read as it was while there was little of it", async () => {
+  const { sessionId } = await world.asAdmin(createSession, { metadata: { notes: new Uint8Array(enough) } });
+  await world.asAdmin(setSession, { sessionId, metadata: { notes: new Uint8Array(much) } });
+  const { session } = await world.asAdmin(getSession, { sessionId });
+  expect(session?.metadata.notes).toHaveLength(much);
 });
