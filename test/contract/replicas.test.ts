@@ -267,6 +267,21 @@ describe("servers on one database", () => {
     expect(await committed).toEqual({ kind: "committed" });
   });
 
+  it("commit what has begun before one makes the rows anew", async () => {
+    await stores[0].commit(userCommit("1", 0, { record: userRecord({ userName: "ada" }) }));
+    const slow = new pg.Client({ connectionString: database.url });
+    await slow.connect();
+    // What ringback.commit_batch does, by a server that is slow.
+    await slow.query(
+      "BEGIN; UPDATE ringback.writers SET seen_at = now(); UPDATE ringback.states SET sequence = 1",
+    );
+    const rebuilt = stores[1].rebuild(async function* () {});
+    await othersWait(1);
+    await slow.query("UPDATE ringback.user_records SET user_name = 'bob'; COMMIT");
+    await slow.end();
+    expect(await rebuilt).toBe(0);
+  });
+
   it("tell a reader of the history nothing that an earlier event may still come before", async () => {
     const slow = new pg.Client({ connectionString: database.url });
     await slow.connect();
