@@ -53,6 +53,14 @@ const kinds = [
       (await world.asAdmin(createSession, { metadata: { notes: new Uint8Array(bytes) } })).sessionId,
     read: (sessionId: string) => world.asAdmin(getSession, { sessionId }),
   },
+  {
+    what: "a session of a browser that says much",
+    add: async (bytes: number) => {
+      const header = { "x-notes": { values: ["n".repeat(bytes)] } };
+      return (await world.asAdmin(createSession, { userAgent: { header } })).sessionId;
+    },
+    read: (sessionId: string) => world.asAdmin(getSession, { sessionId }),
+  },
 ];
 
 async function loadsOfTwoReads(id: string, read: (id: string) => Promise<unknown>): Promise<number> {
