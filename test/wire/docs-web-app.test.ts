@@ -1,5 +1,6 @@
 import { execFile, spawnSync } from "node:child_process";
 import { promisify } from "node:util";
+import { Code } from "@connectrpc/connect";
 import { afterAll, expect, it } from "@jest/globals";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
@@ -8,6 +9,7 @@ import { adminToken, openWorld } from "../support/wire-world.ts";
 
 const run = promisify(execFile);
 const world = await openWorld("safe");
+const page = new DocsPage("docs/web-app.md");
 
 afterAll(() => world.close());
 
@@ -16,7 +18,7 @@ const itWithCurl = hasCurl ? it : it.skip;
 itWithCurl(
   `the token of docs/web-app.md is enough for the calls of a backend${hasCurl ? "" : " (skipped: no curl)"}`,
   async () => {
-    const [commands = ""] = new DocsPage("docs/web-app.md").blocks("sh", "A token for the backend");
+    const [commands = ""] = page.blocks("sh", "A token for the backend");
     const script = commands
       .replaceAll("http://127.0.0.1:8080", world.url)
       .replaceAll(/^curl/gm, "curl -sS --fail");
@@ -49,3 +51,49 @@ itWithCurl(
     expect(token).toMatch(/^rbk_/);
   },
 );
+
+it("docs/web-app.md names what such calls are refused with", async () => {
+  const { id, number: phone } = await world.user({ phone: "verified" });
+  await world.asAdmin(UserService.method.addOTPSMS, { userId: id });
+  const login = { checks: { user: { userId: id } }, challenges: { otpSms: {} } };
+  const { sessionId } = await accepted("POST", "/v2/sessions", login);
+  const { code } = await world.lastMessage(phone);
+  const answer = (otp: string) =>
+    refused("PATCH", `/v2/sessions/${sessionId}`, { checks: { otpSms: { code: otp } } });
+  const user = {
+    userId: id,
+    profile: { givenName: "A", familyName: "B" },
+    email: { email: "a@users.invalid" },
+  };
+
+  const refusals = [await refused("POST", "/v2/sessions", login), await answer("wrong")];
+  world.clock.ms += 3_600_000;
+  refusals.push(await answer(code), await refused("POST", "/v2/users/human", user));
+  refusals.push(await refused("POST", `/v2/users/${id}/phone`, { phone }));
+  refusals.push(await refused("POST", `/v2/users/${id}/phone/resend`, {}));
+  await world.asAdmin(UserService.method.deactivateUser, { userId: id });
+  refusals.push(await refused("POST", "/v2/sessions", login));
+
+  const named = page
+    .tableUnder("What to expect")
+    .flatMap(([ids = "", status]) => ids.split(", ").map((name) => `${name}: ${status}`));
+  expect(named).toEqual(expect.arrayContaining(refusals));
+});
+
+async function call(method: string, path: string, body: object): Promise<Response> {
+  const headers = { authorization: `Bearer ${adminToken}`, "content-type": "application/json" };
+  return fetch(`${world.url}${path}`, { method, headers, body: JSON.stringify(body) });
+}
+
+async function accepted(method: string, path: string, body: object): Promise<{ sessionId: string }> {
+  const answer = await call(method, path, body);
+  expect(answer.ok).toBe(true);
+  return JSON.parse(await answer.text());
+}
+
+/** As the page writes it. */
+async function refused(method: string, path: string, body: object): Promise<string> {
+  const answer = await call(method, path, body);
+  const { code, details } = JSON.parse(await answer.text());
+  return `${details[0].id}: ${answer.status}, ${Code[code]}`;
+}
