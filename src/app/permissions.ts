@@ -29,7 +29,7 @@ export function requireVerificationAllowed(
   verification: Verification,
 ): void {
   if (verification === "is_verified") requirePermission(caller, "user.write", user.resourceOwner);
-  else requireSelfOr(caller, "user.write", user);
+  requireSelfOr(caller, "user.write", user);
 }
 
 /**

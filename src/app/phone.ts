@@ -104,8 +104,8 @@ export async function removePhone(
 ): Promise<Details> {
   return changeUser(app, ref, (state) => {
     const user = requireHuman(state, rules.userMissing);
-    if (rules.byOneself) requireSelfOr(caller, "user.write", user);
-    else requirePermission(caller, "user.write", user.resourceOwner);
+    if (!rules.byOneself) requirePermission(caller, "user.write", user.resourceOwner);
+    requireSelfOr(caller, "user.write", user);
     return decideRemovePhone(user, rules);
   });
 }

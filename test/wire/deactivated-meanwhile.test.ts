@@ -8,7 +8,7 @@ import { openWorld } from "../support/wire-world.ts";
 
 /** Who calls is asked when the headers of a call are there. What was done since must hold for it all the same. */
 
-const { deactivateUser, getUserByID, lockUser, setPhone } = UserService.method;
+const { deactivateUser, getUserByID, lockUser, removePhone, setPhone } = UserService.method;
 
 const world = await openWorld("safe");
 const session = connect(world.url);
@@ -80,6 +80,18 @@ it("a user who is locked does not get out of that by way of two calls", async ()
 it("no SMS goes out for a user who was deactivated since", async () => {
   const { id: userId, number: phone } = await world.user();
   const change = await begin(await world.token(userId), setPhone.name, { userId, phone });
+  await world.asAdmin(deactivateUser, { userId });
+  expect(await change.finish()).toMatchObject(denied);
+});
+
+it.each([
+  { method: setPhone.name, body: { phone: "+41791234567", isVerified: true } },
+  { method: removePhone.name, body: {} },
+])("a manager does nothing by $method that needs a role, either", async ({ method, body }) => {
+  const { id: userId } = await world.user({ phone: "pending" });
+  const token = await world.token(userId);
+  await world.asAdmin(RoleService.method.setRoles, { userId, roles: ["ORG_USER_MANAGER"] });
+  const change = await begin(token, method, { userId, ...body });
   await world.asAdmin(deactivateUser, { userId });
   expect(await change.finish()).toMatchObject(denied);
 });
