@@ -115,11 +115,12 @@ export async function executeCodeCall<D extends Decision, R>(
   app: AppContext,
   policy: Policy,
   userId: string,
-  { channel, generatorOf: asked, keep }: CodeCall<R>,
+  call: CodeCall<R>,
   decide: (user: UserState | undefined, facts: Facts) => D,
   replyOf: (done: Done<D>) => R,
 ): Promise<R> {
-  const done = await chain(asked, (generatorOf) =>
+  const { channel, keep } = call;
+  const done = await chain(call.generatorOf, (generatorOf) =>
     app.users.execute(
       userId,
       (state, nowMs) => decide(state, factsOf(app, policy, nowMs, { generatorOf })),
