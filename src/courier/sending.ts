@@ -146,15 +146,18 @@ export class Sender {
       reason: attempts.some(isDoubtful) ? mayHaveBeenSent(why) : why,
       attempts,
     });
-    const askable = candidates.filter((live) => readyMs(live, attempts) < Infinity);
-    if (askable.length === 0) return dead(reason);
+    const askableMs = Math.min(...candidates.map((live) => readyMs(live, attempts)));
+    if (askableMs === Infinity) return dead(reason);
     if (attempts.length >= attemptsMax) return dead(`${attemptsMax} attempts: ${reason}`);
     const backoff = backoffMs(claims, backoffBaseMs, backoffCapMs, randomBytes);
-    const turnsMs = askable.map((live) => Math.max(readyMs(live, attempts), live.breaker.takeTurnMs()));
-    const dueMs = Math.max(clock.nowMs() + backoff, Math.min(...turnsMs));
-    if (expiresMs !== null && dueMs >= expiresMs) {
+    const soonestMs = Math.max(clock.nowMs() + backoff, askableMs);
+    if (expiresMs !== null && soonestMs >= expiresMs) {
       return dead(`the code expires before the next attempt: ${reason}`);
     }
+    const turnsMs = candidates.map((live) => Math.max(readyMs(live, attempts), live.breaker.takeTurnMs()));
+    const turnMs = Math.max(soonestMs, Math.min(...turnsMs));
+    // Who would have expired by then does not wait for a turn.
+    const dueMs = expiresMs !== null && turnMs >= expiresMs ? soonestMs : turnMs;
     return { kind: "waits", dueMs, reason, attempts };
   }
 }

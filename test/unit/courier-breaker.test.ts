@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { StoreUnavailableError } from "../../src/app/ports.ts";
 import type { SendResult } from "../../src/app/sms-port.ts";
-import { type Fake, Post } from "../support/courier-post.ts";
+import { type Fake, policy, Post } from "../support/courier-post.ts";
 
 const sent = { kind: "sent" } as const;
 const retry = { kind: "retry", reason: "busy" } as const;
@@ -174,6 +174,22 @@ describe("a provider that fails steadily", () => {
     const waiting = await post.outbox.waiting(undefined, messages);
     const afterMs = waiting.map(({ dueMs }) => dueMs - post.nowMs);
     expect(afterMs.filter((ms) => ms <= 1_000).length).toBeLessThan(messages / 2);
+  });
+
+  it("costs no message its code that one could still be sent in time", async () => {
+    const messages = 600;
+    await post.addProviders({ a: always(retry), b: {} });
+    await post.route(
+      { countries: ["CH"], targets: [{ providerId: "a", weight: 1, step: 1 }] },
+      { countries: [], targets: [{ providerId: "b", weight: 1, step: 1 }] },
+    );
+    post.isTold = false;
+    for (let id = 1; id <= messages; id += 1) await post.send(String(id));
+    // Less than it takes until all of them have come again, one after the other.
+    post.pass((policy.phoneCode.ttlMs ?? 0) - 1_000);
+    const notYet = () => post.lines.filter((line) => line.includes("not sent yet")).length;
+    await post.until(() => notYet() + post.settled.length >= messages);
+    expect(post.settled).toEqual([]);
   });
 
   it("lets messages wait when there is no other", async () => {
