@@ -81,8 +81,7 @@ export class Breaker {
   get restsUntilMs(): number | undefined {
     if (this.#circuit.state === CircuitState.Closed) return undefined;
     const nowMs = this.#clock.nowMs();
-    // No rest is longer than the cap: if one seems to be, the clock was set back meanwhile.
-    const untilMs = this.#restsUntilMs > nowMs + restCapMs ? nowMs : this.#restsUntilMs;
+    const untilMs = unlessSetBack(this.#restsUntilMs, nowMs, restCapMs);
     return this.#isProbing ? Math.max(untilMs, nowMs + restBaseMs) : untilMs;
   }
 
@@ -93,8 +92,7 @@ export class Breaker {
     if (restsUntilMs === undefined && !isBusy) return nowMs;
     const distanceMs = restsUntilMs === undefined ? this.#callMs / callsAtOnceMax : turnMs;
     const firstMs = restsUntilMs ?? nowMs;
-    // No turn is later than the cap: if the last one seems to be, the clock was set back meanwhile.
-    const lastMs = this.#lastTurnMs > nowMs + turnCapMs ? nowMs : this.#lastTurnMs;
+    const lastMs = unlessSetBack(this.#lastTurnMs, nowMs, turnCapMs);
     this.#lastTurnMs = Math.min(Math.max(firstMs, lastMs + distanceMs), nowMs + turnCapMs);
     return Math.max(firstMs, Math.floor(this.#lastTurnMs / turnsTogetherMs) * turnsTogetherMs);
   }
@@ -142,6 +140,11 @@ export class Breaker {
     const likelyMs = Math.min(Math.max(0, tookMs), turnCapMs); // the clock may have been set meanwhile
     this.#callMs += (likelyMs - this.#callMs) / callsAtOnceMax;
   }
+}
+
+/** A time that is no later than the cap from now on. If it seems to be, the clock was set back meanwhile: now. */
+function unlessSetBack(atMs: number, nowMs: number, capMs: number): number {
+  return atMs > nowMs + capMs ? nowMs : atMs;
 }
 
 /** Of the provider, not of one message. */
