@@ -75,11 +75,9 @@ export function serveHttp1(
         const last = [...responses].at(-1);
         if (last?.headersSent === false) last.setHeader("connection", "close");
       }
-      const endIdle = (): void => {
+      setTimeout(() => {
         for (const [socket, responses] of pending) if (responses.size === 0) socket.destroySoon();
-      };
-      if (lastRequestMs > 0) setTimeout(endIdle, lastRequestMs).unref();
-      else endIdle();
+      }, lastRequestMs).unref();
     },
     close: () => void server.close(),
   };
