@@ -6,6 +6,7 @@ import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.
 import type { User } from "../../gen/zitadel/user/v2/user_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { ErrorDetailSchema } from "../../gen/zitadel/v1/error_pb.js";
+import { errorCode } from "../../src/lib/error-code.ts";
 import { type Answer, type Call, type Done, outcomeUnknownId } from "./crash-history.ts";
 import { adminToken } from "./crash-server.ts";
 
@@ -212,9 +213,7 @@ export function failureOf(error: unknown): Exclude<Answer, Done> {
   // Every refusal of a replica has an id; what the client makes of a lost connection has none.
   const id = failure.findDetails(ErrorDetailSchema)[0]?.id;
   if (id !== undefined && id !== outcomeUnknownId) return { kind: "refused", id };
-  const { cause } = failure;
-  if (cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED")
-    return { kind: "unreachable" };
+  if (errorCode(failure.cause) === "ECONNREFUSED") return { kind: "unreachable" };
   return { kind: "unknown", reason: id ?? `${Code[failure.code]}: ${failure.rawMessage}` };
 }
 
