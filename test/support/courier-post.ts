@@ -29,6 +29,7 @@ import type { SettingsEvent } from "../../src/domain/settings-state.ts";
 import type { UserState } from "../../src/domain/user.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { fakeSmsProvider } from "./fake-sms-provider.ts";
 import { withParts } from "./with-parts.ts";
 
 export const policy = policyOf("safe", undefined);
@@ -248,11 +249,7 @@ export class Post {
   }
 
   #providerOf(id: string): SmsProvider {
-    return {
-      name: "fake",
-      channel: "sms",
-      isIdempotent: true,
-      close: async () => {},
+    return fakeSmsProvider({
       ...this.#fakes.get(id),
       send: async (message) => {
         this.sent.push(message);
@@ -260,7 +257,7 @@ export class Post {
         this.#notify();
         return (this.#fakes.get(id)?.answer ?? this.answer)(message);
       },
-    };
+    });
   }
 
   #notify(): void {

@@ -5,11 +5,12 @@ import { Code } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import type { Store } from "../../src/app/ports.ts";
-import type { CodeCheckResult, SmsProvider } from "../../src/app/sms-port.ts";
+import type { CodeCheckResult } from "../../src/app/sms-port.ts";
 import { Deadline } from "../../src/lib/deadline.ts";
 import { createLog, silentLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { fakeSmsProvider } from "../support/fake-sms-provider.ts";
 import { startPostgres, stopPostgres } from "../support/postgres.ts";
 import { createStoreFolder, type StoreFolder } from "../support/store-folder.ts";
 import { connectProto, type Protocol } from "../support/wire-protocols.ts";
@@ -22,16 +23,12 @@ it("a message is sent and recorded after the deadline of the call that asked for
   const deadlineMs = 1_000;
   const errors: string[] = [];
   let deadline: Deadline | undefined;
-  const smsProvider: SmsProvider = {
-    name: "slow",
-    channel: "sms",
-    isIdempotent: true,
+  const smsProvider = fakeSmsProvider({
     async send() {
       await wait((deadline?.remainingMs ?? 0) + 5);
       return { kind: "sent" };
     },
-    async close() {},
-  };
+  });
   const database = await (await startPostgres()).createDatabase();
   const store = await openPostgresStore({ url: database.url, log: silentLog });
   const world = await openWorld("safe", {
@@ -94,17 +91,12 @@ it("what still waits for the disk at the deadline of its call is not written, an
 it("what a provider said of a code is written after the deadline of the call that gave it", async () => {
   const answer = Promise.withResolvers<CodeCheckResult>();
   let isAsked = false;
-  const smsProvider: SmsProvider = {
-    name: "makes codes",
-    channel: "sms",
-    isIdempotent: true,
-    send: async () => ({ kind: "sent", providerMessageId: "VE1" }),
+  const smsProvider = fakeSmsProvider({
     checkCode() {
       isAsked = true;
       return answer.promise;
     },
-    async close() {},
-  };
+  });
   const folder = await createStoreFolder();
   const sqlite = await openSqliteStore({ file: join(folder.path, "ringback.db"), log: silentLog });
   const written = Promise.withResolvers<unknown>();
@@ -153,18 +145,13 @@ describe("checks of codes that wait for their provider", () => {
   beforeEach(async () => {
     answers = [];
     allAsked = Promise.withResolvers();
-    const smsProvider: SmsProvider = {
-      name: "makes codes",
-      channel: "sms",
-      isIdempotent: true,
-      send: async () => ({ kind: "sent", providerMessageId: "VE1" }),
+    const smsProvider = fakeSmsProvider({
       checkCode() {
         const answer = Promise.withResolvers<CodeCheckResult>();
         if (answers.push(answer) === callsAtOnce) allAsked.resolve();
         return answer.promise;
       },
-      async close() {},
-    };
+    });
     folder = await createStoreFolder();
     const store = await openSqliteStore({ file: join(folder.path, "ringback.db"), log: silentLog });
     world = await openWorld("safe", { store, smsProvider });

@@ -3,7 +3,7 @@ import { DeliveryService, MessageState } from "../../gen/ringback/delivery/v1/de
 import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { ManagementService } from "../../gen/zitadel/management/v1/management_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
-import type { SmsProvider } from "../../src/app/sms-port.ts";
+import { fakeSmsProvider } from "../support/fake-sms-provider.ts";
 import { openWorld } from "../support/wire-world.ts";
 
 /** What clients and providers may keep here has bounds, and everything up to them is kept. */
@@ -83,13 +83,9 @@ it.each([
   { length: 200, kept: "M".repeat(200) },
   { length: 201, kept: "" },
 ])("an id of $length characters that a provider gives a message", async ({ length, kept }) => {
-  const smsProvider: SmsProvider = {
-    name: "talkative",
-    channel: "sms",
-    isIdempotent: false,
+  const smsProvider = fakeSmsProvider({
     send: async () => ({ kind: "sent", providerMessageId: "M".repeat(length) }),
-    async close() {},
-  };
+  });
   const talked = await openWorld("safe", { smsProvider });
   try {
     const { id: userId, number: phone } = await talked.user();
