@@ -1,20 +1,18 @@
 import { createHandlerContext } from "@connectrpc/connect";
 import { expect, it } from "@jest/globals";
 import { InboxService } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
-import type { Caller } from "../../src/app/auth-port.ts";
+import { createCaller } from "../../src/auth/roles.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { createGate } from "../../src/rpc/gate.ts";
 import { languagesOf } from "../../src/rpc/languages.ts";
 
-const caller: Caller = {
+const caller = createCaller({
   userId: "ada",
   organizationId: "org",
   preferredLanguage: "de",
+  roles: ["IAM_OWNER"],
   createdMs: 0,
-  hasRoles: true,
-  may: () => true,
-  mayEverywhere: () => true,
-};
+});
 
 /** A watch passes it before each message, for as long as it lasts. */
 it.each([

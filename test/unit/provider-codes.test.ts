@@ -15,6 +15,7 @@ import { createSession, setSession } from "../../src/app/session.ts";
 import { sessionKind } from "../../src/app/session-kind.ts";
 import { Settings } from "../../src/app/settings.ts";
 import { userKind } from "../../src/app/user-kind.ts";
+import { createCaller } from "../../src/auth/roles.ts";
 import { recheck } from "../../src/courier/recheck.ts";
 import { DomainError } from "../../src/domain/errors.ts";
 import { v2, v3 } from "../../src/domain/generations.ts";
@@ -28,15 +29,7 @@ const clock = { nowMs: () => nowMs };
 const number = "+41791234567";
 const userId = "ada";
 
-const admin: Caller = {
-  userId: "admin",
-  organizationId: "org",
-  preferredLanguage: "",
-  createdMs: 0,
-  hasRoles: true,
-  may: () => true,
-  mayEverywhere: () => true,
-};
+const admin = createCaller({ userId: "admin", organizationId: "org", roles: ["IAM_OWNER"], createdMs: 0 });
 const stranger: Caller = { ...admin, userId: "eve", may: () => false, mayEverywhere: () => false };
 
 let store: Store;
