@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from "@jest/globals";
 import type { SendResult } from "../../src/app/sms-port.ts";
 import { createInboxProvider } from "../../src/sms/inbox.ts";
 import { createSmsProvider } from "../../src/sms/providers.ts";
-import { clock, message } from "../support/provider-message.ts";
+import { clock, message, silentMs } from "../support/provider-message.ts";
 import { messagebird } from "../support/provider-messagebird.ts";
 import {
   type DocumentedError,
@@ -21,8 +21,6 @@ import { vonage } from "../support/provider-vonage.ts";
 import { webhook } from "../support/provider-webhook.ts";
 
 /** What a failing provider means for a message: the table in docs/delivery-providers.md. */
-
-const timeoutMs = 400;
 
 const models: Readonly<Record<string, ProviderModel>> = {
   webhook,
@@ -53,6 +51,8 @@ const misbehaviors = {
 } as const;
 
 type Fault = keyof typeof misbehaviors | DocumentedError | "connection refused";
+
+const silent: ReadonlySet<Fault> = new Set(["hang", "slow drip"]);
 
 /** Each outcome, and the providers with another one. */
 const matrix: readonly (readonly [Fault, string, Readonly<Record<string, string>>?])[] = [
@@ -115,7 +115,7 @@ async function outcomeOf(name: string, fault: Fault): Promise<string> {
   const provider = createSmsProvider(model.account(url), {
     allowPrivate: true,
     clock,
-    timeoutMs,
+    timeoutMs: silent.has(fault) ? silentMs : undefined,
     apiUrls: model.apiUrls(url) ?? {},
     inbox: { deliver: () => Promise.reject(new Error("this is no inbox")) },
   });

@@ -5,16 +5,14 @@ import { Agent } from "undici";
 import type { SendResult } from "../../src/app/sms-port.ts";
 import { HttpExchange, type HttpOutcome } from "../../src/sms/http-exchange.ts";
 import { HttpPost } from "../../src/sms/http-post.ts";
-import { clock, nowMs } from "../support/provider-message.ts";
+import { clock, nowMs, silentMs } from "../support/provider-message.ts";
 import { give, type ProviderServer, startProvider } from "../support/provider-server.ts";
-
-const timeoutMs = 300;
 
 let server: ProviderServer;
 let post: HttpPost;
 beforeEach(async () => {
   server = await startProvider({ answer: () => ({ status: 200, body: "good" }) });
-  post = new HttpPost({ receiver: "it", allowPrivate: true, clock, timeoutMs });
+  post = new HttpPost({ receiver: "it", allowPrivate: true, clock, timeoutMs: silentMs });
 });
 afterEach(async () => {
   await post.close();

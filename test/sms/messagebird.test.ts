@@ -19,7 +19,6 @@ const provider = (options: Partial<MessagebirdProviderOptions> = {}): SmsProvide
     clock,
     apiUrl: server.url,
     allowPrivate: true,
-    timeoutMs: 300,
     ...options,
   });
 

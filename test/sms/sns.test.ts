@@ -17,7 +17,6 @@ const provider = (options: Partial<SnsProviderOptions> = {}): SmsProvider =>
     clock,
     apiUrl: server.url,
     allowPrivate: true,
-    timeoutMs: 300,
     ...options,
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { CodeCheckResult, SmsProvider } from "../../src/app/sms-port.ts";
 import { createTwilioVerifyProvider, type TwilioVerifyOptions } from "../../src/sms/twilio-verify.ts";
-import { clock, message } from "../support/provider-message.ts";
+import { clock, message, silentMs } from "../support/provider-message.ts";
 import { give, json, type ProviderServer, startProvider } from "../support/provider-server.ts";
 import { twilioError } from "../support/provider-twilio.ts";
 import { twilioVerify, verificationSid, verifyAccount } from "../support/provider-twilio-verify.ts";
@@ -18,7 +18,6 @@ const provider = (options: Partial<TwilioVerifyOptions> = {}): SmsProvider =>
     clock,
     apiUrl: server.url,
     allowPrivate: true,
-    timeoutMs: 300,
     ...options,
   });
 
@@ -107,9 +106,10 @@ describe("a code", () => {
 
   it("cannot be checked while Twilio does not answer", async () => {
     server.respond = () => {};
-    expect(await check("424242")).toEqual({
+    const asked = { providerMessageId: verificationSid, code: "424242" };
+    expect(await provider({ timeoutMs: silentMs }).checkCode?.(asked)).toEqual({
       kind: "unavailable",
-      reason: "Twilio Verify did not answer within 300 ms",
+      reason: "Twilio Verify did not answer within 2000 ms",
     });
   });
 });

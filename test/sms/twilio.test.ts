@@ -24,7 +24,6 @@ const provider = (options: Partial<TwilioProviderOptions> = {}): SmsProvider =>
     clock,
     apiUrl: server.url,
     allowPrivate: true,
-    timeoutMs: 300,
     ...options,
   });
 

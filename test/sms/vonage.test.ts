@@ -19,7 +19,6 @@ const provider = (options: Partial<VonageProviderOptions> = {}): SmsProvider =>
     clock,
     apiUrl: server.url,
     allowPrivate: true,
-    timeoutMs: 300,
     ...options,
   });
 

@@ -32,3 +32,6 @@ export const message: SmsMessage = {
 /** The present of the providers under test. */
 export const nowMs = 1_700_000_000_500;
 export const clock = { nowMs: () => nowMs };
+
+/** How long an answer is waited for that never comes: enough for the request to leave a busy machine. */
+export const silentMs = 2_000;
