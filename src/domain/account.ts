@@ -57,7 +57,7 @@ export function decideAddHumanUser(
   if (phone === undefined) return { events: [{ type: "user.human.added", data }, ...schemaSet] };
   const number = normalizePhoneNumber(phone.number, facts.policy.phoneNumber);
   const added: UserEvent = { type: "user.human.added", data: { ...data, phone: number } };
-  const { events, ...code } = decideVerification(userId, number, phone, facts);
+  const { events, ...code } = decideVerification({ id: userId }, number, phone, facts);
   return { events: [added, ...schemaSet, ...events], ...code };
 }
 

@@ -99,6 +99,7 @@ export type MessageKey =
   | "Errors.User.Phone.NotChanged"
   | "Errors.User.Phone.NotFound"
   | "Errors.User.Phone.Paused"
+  | "Errors.User.Phone.TooManySms"
   | "Errors.User.UserIDMissing"
   | "Errors.User.UserName.Taken"
   | "Warnings.Text.AndroidLength"

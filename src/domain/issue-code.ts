@@ -8,6 +8,7 @@ import {
 } from "./codes.ts";
 import type { CodePurpose, Facts, IssuedCode, Verification } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
+import { requireSmsAllowed } from "./sms-allowance.ts";
 
 const notReturnable = refusal("failed_precondition", "CODE-n0Rtn", "Errors.Code.NotReturnable");
 
@@ -15,7 +16,8 @@ const notReturnable = refusal("failed_precondition", "CODE-n0Rtn", "Errors.Code.
  * A code for a number, and the data of the event that adds it.
  *
  * @param request.pending what waits for its answer until then
- * @throws DomainError if the caller wants a code that a provider makes
+ * @param request.smsBeforeMs when messages were asked for that count together with this one; none do if left out
+ * @throws DomainError if the caller wants a code that a provider makes, or the message would be one too many
  */
 export function issueCode(
   binding: CodeBinding & { readonly purpose: CodePurpose },
@@ -23,6 +25,7 @@ export function issueCode(
     readonly code: NewCode;
     readonly verification: Exclude<Verification, "is_verified">;
     readonly pending?: PendingCode | undefined;
+    readonly smsBeforeMs?: readonly number[] | undefined;
   },
   generator: CodeGenerator,
   facts: Facts,
@@ -31,6 +34,7 @@ export function issueCode(
   const { purpose, number } = binding;
   const { challengeId, ...drawn } = request.code;
   const returned = request.verification === "return_code";
+  if (!returned) requireSmsAllowed(request.smsBeforeMs ?? [], facts);
   const attemptsMax = policy.codeAttemptsMax;
   const generatorId = generatorOf?.(number);
   if (generatorId !== undefined) {

@@ -51,7 +51,7 @@ export function decideAddRegistration(user: UserState, command: AddRegistration,
   const binding = registrationBinding(user.id, registrationId, number, code.challengeId);
   const { issued, added: codeAdded } = issueCode(
     binding,
-    { code, verification },
+    { code, verification, smsBeforeMs: user.smsSentMs },
     facts.policy.otpSmsCode,
     facts,
   );

@@ -28,7 +28,7 @@ export function decideSetPhone(
 ): Decision {
   const number = normalizePhoneNumber(command.number, facts.policy.phoneNumber);
   const isVerified = command.verification === "is_verified";
-  if (user.phone?.number !== number) return decideNewNumber(user.id, number, command, facts);
+  if (user.phone?.number !== number) return decideNewNumber(user, number, command, facts);
   if (isVerified && rules.sameNumberCanBeVerified && !user.phone.isVerified) {
     return { events: [{ type: "user.human.phone.verified", data: {} }] };
   }
@@ -36,25 +36,25 @@ export function decideSetPhone(
   throw new DomainError(rules.sameNumber);
 }
 
-function decideNewNumber(userId: string, number: string, command: SetPhone, facts: Facts): Decision {
+function decideNewNumber(user: UserState, number: string, command: SetPhone, facts: Facts): Decision {
   const changed: UserEvent = { type: "user.human.phone.changed", data: { phone: number } };
-  const { events, ...code } = decideVerification(userId, number, command, facts);
+  const { events, ...code } = decideVerification(user, number, command, facts);
   return { events: [changed, ...events], ...code };
 }
 
 /** What follows for a number: it is verified, or a code is made. @param command.pending the code before it */
 export function decideVerification(
-  userId: string,
+  user: Pick<UserState, "id" | "smsSentMs">,
   number: string,
   command: Pick<SetPhone, "verification" | "code"> & { readonly pending?: PendingCode | undefined },
   facts: Facts,
 ): Decision {
   const { verification, code, pending } = command;
   if (verification === "is_verified") return { events: [{ type: "user.human.phone.verified", data: {} }] };
-  const binding = phoneBinding(userId, number, code.challengeId);
+  const binding = phoneBinding(user.id, number, code.challengeId);
   const { issued, added } = issueCode(
     binding,
-    { code, verification, pending },
+    { code, verification, pending, smsBeforeMs: user.smsSentMs },
     facts.policy.phoneCode,
     facts,
   );
@@ -77,7 +77,7 @@ export function decideResendPhoneCode(
   const { number, isVerified, code: pending } = user.phone;
   if (isVerified) throw new DomainError(rules.alreadyVerified);
   if (pending === undefined && rules.noCode !== undefined) throw new DomainError(rules.noCode);
-  return decideVerification(user.id, number, { ...command, pending }, facts);
+  return decideVerification(user, number, { ...command, pending }, facts);
 }
 
 /** A wrong try is recorded, and refused; so the decision may hold both. */

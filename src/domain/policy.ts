@@ -2,6 +2,7 @@ import type { CountryCode } from "libphonenumber-js/max";
 import { type Autofill, noAutofill } from "./autofill.ts";
 import type { CodeGenerator, ResendPolicy } from "./codes.ts";
 import type { PhoneNumberPolicy } from "./phone-number.ts";
+import { smsPerHourMax } from "./sms-allowance.ts";
 
 export const profiles = ["safe", "zitadel"] as const;
 /** `safe` follows today's security rules; `zitadel` answers exactly as upstream does. */
@@ -20,6 +21,8 @@ export interface Policy {
   readonly phoneCodesLock: boolean;
   /** Time between two SMS to one number; 0 if none. */
   readonly messagePauseMs: number;
+  /** SMS that one user may cause in an hour to numbers that are not verified; null if unlimited. */
+  readonly smsPerHour: number | null;
   /** OTP SMS registrations of one user. */
   readonly registrationsMax: number;
   /** How messages end, so that a phone fills the code in. */
@@ -56,6 +59,7 @@ export function policyOf(
         lockout: { maxPasswordAttempts: 0, maxOtpAttempts: 100 },
         phoneCodesLock: true,
         messagePauseMs: 30_000,
+        smsPerHour: smsPerHourMax,
         registrationsMax: 10,
         autofill,
       };
@@ -69,6 +73,7 @@ export function policyOf(
         lockout: { maxPasswordAttempts: 0, maxOtpAttempts: 0 },
         phoneCodesLock: false,
         messagePauseMs: 0,
+        smsPerHour: null,
         registrationsMax: 10,
         autofill,
       };

@@ -1,4 +1,12 @@
-import { isAlive, type PendingCode, pendingAfter, pendingAfterFailure, pendingAfterSent } from "./codes.ts";
+import {
+  type CodeAdded,
+  isAlive,
+  type PendingCode,
+  pendingAfter,
+  pendingAfterFailure,
+  pendingAfterSent,
+} from "./codes.ts";
+import { smsTimesAfter } from "./sms-allowance.ts";
 import type { Email, MetadataEntry, Profile, UserEvent, UserSchema } from "./user-events.ts";
 
 /**
@@ -52,6 +60,8 @@ export interface UserState {
   readonly otpSmsFailures?: number;
   readonly mfaInitSkippedMs?: number;
   readonly registrations: Readonly<Record<string, Registration>>;
+  /** When codes were sent to the user's numbers lately, the oldest first. One-time codes of sessions do not count. */
+  readonly smsSentMs?: readonly number[];
   /** Wrong codes since the last right one. */
   readonly wrongCodes: number;
   readonly accessTokens: Readonly<Record<string, AccessToken>>;
@@ -148,7 +158,10 @@ function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number
     case "user.human.phone.changed":
       return { ...state, phone: { number: event.data.phone, isVerified: false } };
     case "user.human.phone.code.added":
-      return withPhone(state, (phone) => ({ ...phone, code: pendingAfter(phone.code, event.data) }));
+      return withPhone(withSms(state, event.data, atMs), (phone) => ({
+        ...phone,
+        code: pendingAfter(phone.code, event.data),
+      }));
     case "user.human.phone.code.sent":
       return withPhone(state, (phone) => withCode(phone, (code) => pendingAfterSent(code, event.data)));
     case "user.human.phone.verified": {
@@ -185,7 +198,7 @@ function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number
       }));
     case "user.otp.sms.registration.code.added":
       return withRegistration(
-        state,
+        withSms(state, event.data, atMs),
         event.data.registrationId,
         (found) => found && { ...found, code: pendingAfter(found.code, event.data) },
       );
@@ -238,6 +251,10 @@ function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number
       // Nothing personal stays in the state; the row stays, so that the sequence goes on.
       return { ...blankUser(state.id, state.kind, state.resourceOwner, state.createdMs), status: "removed" };
   }
+}
+
+function withSms(state: UserState, { returned }: CodeAdded, atMs: number): UserState {
+  return returned ? state : { ...state, smsSentMs: smsTimesAfter(state.smsSentMs, atMs) };
 }
 
 function withPhone(state: UserState, update: (phone: Phone) => Phone): UserState {

@@ -12,6 +12,7 @@ import {
   decideVerifyPhone,
 } from "../../src/domain/phone.ts";
 import { policyOf, type Profile } from "../../src/domain/policy.ts";
+import { smsPerHourMax } from "../../src/domain/sms-allowance.ts";
 import { evolveUser, type UserState } from "../../src/domain/user.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
 
@@ -174,6 +175,34 @@ describe("laws", () => {
           }
         },
       ),
+    );
+  });
+});
+
+describe("SMS to numbers that are not verified", () => {
+  const step = fc.record({
+    // Full minutes, so that the moment at which an hour is over is often met.
+    waitMs: fc.nat(12).map((minutes) => minutes * 60_000),
+    verification: fc.constantFrom("send_code" as const, "send_code" as const, "return_code" as const),
+  });
+
+  it("are at most ten in any hour, and no fewer", () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 40, maxLength: 80 }), (steps) => {
+        const story = new Story("safe");
+        const sentMs: number[] = [];
+        for (const [index, { waitMs, verification }] of steps.entries()) {
+          story.nowMs += waitMs;
+          const mayPass =
+            verification === "return_code" ||
+            sentMs.filter((ms) => ms + 3_600_000 > story.nowMs).length < smsPerHourMax;
+          const outcome = story.set(index % 2 === 0 ? number : otherNumber, verification);
+          // What was refused did not set the number, so the next step may find its own.
+          if (outcome === "! COMMAND-Uch5e") continue;
+          expect(outcome).toBe(mayPass ? "changed code.added" : "! PHONE-h4Ur1");
+          if (verification === "send_code" && mayPass) sentMs.push(story.nowMs);
+        }
+      }),
     );
   });
 });

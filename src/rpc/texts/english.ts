@@ -108,6 +108,8 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.User.Phone.NotChanged": "This is the phone number that the user has already.",
   "Errors.User.Phone.NotFound": "The user has no phone number.",
   "Errors.User.Phone.Paused": "An SMS went to this number just now. Try again in {seconds} s.",
+  "Errors.User.Phone.TooManySms":
+    "The user was sent {max} SMS within an hour, which is all. Try again in {seconds} s.",
   "Errors.User.UserIDMissing": "The session has no user yet.",
   "Errors.User.UserName.Taken": "The user name is taken; where none is given, it is the e-mail address.",
   "Warnings.Text.AndroidLength":

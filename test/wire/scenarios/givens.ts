@@ -104,6 +104,24 @@ export const withCodeSentBefore =
     return user;
   };
 
+/** So many SMS went out for them just now, each to another number; they have a number of their own left. */
+export const withSmsSent =
+  (count: number) =>
+  async (world: World): Promise<UserWithCode> => {
+    const user = await world.user();
+    for (let sent = 0; sent < count; sent += 1) {
+      await world.asAdmin(setPhone, { userId: user.id, phone: world.nobody().number });
+    }
+    return user;
+  };
+
+/** The most that a user may cause in an hour, and an hour less a millisecond ago. */
+export async function withSmsOfAlmostAnHourAgo(world: World): Promise<UserWithCode> {
+  const user = await withSmsSent(smsPerHour)(world);
+  world.clock.ms += 60 * minuteMs - 1;
+  return user;
+}
+
 /** A code that is just this old. */
 export const withCodeOfAge =
   (ageMs: number) =>
@@ -164,6 +182,8 @@ export const withWrongCodesInARow =
 
 /** Wrong tries for one code in profile safe. */
 export const attemptsMax = 5;
+/** SMS that a user may cause within an hour, in profile safe. */
+export const smsPerHour = 10;
 
 /** Only to be looked at, or refused: to lock somebody takes many calls. */
 export const locked = shared(withWrongCodesInARow(100));

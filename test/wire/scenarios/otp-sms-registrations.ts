@@ -13,8 +13,10 @@ import {
   minuteMs,
   nobody,
   otpSmsCode,
+  smsPerHour,
   spacedForm,
   withoutPhone,
+  withSmsSent,
   wrongCode,
 } from "./givens.ts";
 import {
@@ -250,6 +252,14 @@ function addRows<A extends DescMessage, V extends DescMessage, R extends DescMes
       input: own(),
       expect: ok(withId),
       effect: [added, codeAdded, codeSent],
+    }),
+    row({
+      name: "one SMS too many within an hour",
+      profile: "safe",
+      given: withSmsSent(smsPerHour),
+      caller: "self",
+      input: own(),
+      expect: refused(Code.ResourceExhausted, "PHONE-h4Ur1", "in 3600 s"),
     }),
     row({
       name: "no phone",
