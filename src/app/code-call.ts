@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { Channel } from "../domain/channel.ts";
-import type { Decision, Facts, GeneratorOf } from "../domain/decision.ts";
+import type { Decision, Facts, SourceOf } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { UserState } from "../domain/user.ts";
@@ -30,7 +30,7 @@ export interface CodeCall<R> {
   /** The only way that the message may go. */
   readonly channel: Channel | undefined;
   /** Asked for at the beginning: on PostgreSQL it travels together with what the call looks up first. */
-  readonly generatorOf: MaybePromise<GeneratorOf>;
+  readonly sourceOf: MaybePromise<SourceOf>;
   /** What is written with the events, so that a repeated call gets this reply again; left out if it will not come. */
   readonly keep?: (reply: R) => { readonly answer: KeptAnswer };
 }
@@ -55,10 +55,10 @@ export function runCodeCall<R extends object>(
   asked: object,
   run: (call: CodeCall<R>) => Promise<R>,
 ): Promise<R> {
-  const generatorOf = app.codeProviders.generators(channel);
+  const sourceOf = app.codeProviders.sources(channel);
   // A call that ends before it needs it is not told why it could not be had.
-  if (generatorOf instanceof Promise) generatorOf.catch(() => {});
-  const call = { channel, generatorOf };
+  if (sourceOf instanceof Promise) sourceOf.catch(() => {});
+  const call = { channel, sourceOf };
   if (idempotency === undefined) return run(call);
   // With the time since when the caller has the id: an answer to a former holder of it is nobody else's.
   const parts = [caller.userId, caller.createdMs, idempotency.method, idempotency.key];
@@ -120,10 +120,10 @@ export async function executeCodeCall<D extends Decision, R>(
   replyOf: (done: Done<D>) => R,
 ): Promise<R> {
   const { channel, keep } = call;
-  const done = await chain(call.generatorOf, (generatorOf) =>
+  const done = await chain(call.sourceOf, (sourceOf) =>
     app.users.execute(
       userId,
-      (state, nowMs) => decide(state, factsOf(app, policy, nowMs, { generatorOf })),
+      (state, nowMs) => decide(state, factsOf(app, policy, nowMs, { sourceOf })),
       (decision, nowMs, after) => ({
         ...messageOf(app, policy, { userId, channel }, decision.code, nowMs),
         ...(decision.refusal === undefined && keep?.(replyOf({ ...after, decision }))),

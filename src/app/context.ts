@@ -65,7 +65,7 @@ export function factsOf(
   app: AppContext,
   policy: Policy,
   nowMs: number,
-  { generatorOf, providerCheck }: Pick<Facts, "generatorOf" | "providerCheck">,
+  { sourceOf, providerCheck }: Pick<Facts, "sourceOf" | "providerCheck">,
 ): Facts {
-  return { nowMs, policy, mac: app.vault, generatorOf, providerCheck };
+  return { nowMs, policy, mac: app.vault, sourceOf, providerCheck };
 }

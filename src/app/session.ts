@@ -316,7 +316,7 @@ async function changeBoth(
     readonly origin: string;
     readonly providerCheck: ProviderCheck | undefined;
   },
-  { channel, generatorOf, keep }: CodeCall<SessionReply>,
+  { channel, sourceOf, keep }: CodeCall<SessionReply>,
   decide: Decide,
   toReply: (done: Done) => SessionReply,
 ): Promise<Done | typeof taken> {
@@ -325,7 +325,7 @@ async function changeBoth(
   const user = found?.state.status === "removed" ? undefined : found;
   const policy = await app.settings.policy(user?.state.resourceOwner ?? "");
   const nowMs = timeAfter(app.clock, session, user);
-  const facts = factsOf(app, policy, nowMs, { generatorOf: await generatorOf, providerCheck });
+  const facts = factsOf(app, policy, nowMs, { sourceOf: await sourceOf, providerCheck });
   const decision = decide(session?.state, user?.state, facts);
   const { events, userEvents, refusal: refused, code } = decision;
   const changed = events.length === 0 ? undefined : app.sessions.prepare(sessionId, session, events, nowMs);

@@ -1,5 +1,5 @@
 import type { Channel } from "../domain/channel.ts";
-import type { CodePurpose, GeneratorOf } from "../domain/decision.ts";
+import type { CodePurpose, SourceOf } from "../domain/decision.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 
 /** What the use cases and the courier need of an SMS provider. Adapters implement it; nothing here knows which. */
@@ -98,11 +98,11 @@ export type CodeCheckResult =
 /** The providers that make and check the codes themselves. */
 export interface CodeProviders {
   /**
-   * Who makes the codes, by the settings of this moment.
+   * Where codes come from, by the settings of this moment.
    *
    * @param channel the only one that a message may go, if one is asked for
    */
-  generators(channel: Channel | undefined): MaybePromise<GeneratorOf>;
+  sources(channel: Channel | undefined): MaybePromise<SourceOf>;
   /** @returns undefined if there is no such provider, or it is not active any more */
   check(providerId: string, request: Parameters<CheckCode>[0]): Promise<CodeCheckResult | undefined>;
 }

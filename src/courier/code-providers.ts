@@ -1,13 +1,15 @@
 import type { CheckCode, CodeCheckResult, CodeProviders } from "../app/sms-port.ts";
 import type { Channel } from "../domain/channel.ts";
-import type { GeneratorOf } from "../domain/decision.ts";
+import type { CodeSource, SourceOf } from "../domain/decision.ts";
 import type { Log } from "../lib/log.ts";
 import { chain } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { LiveProvider, Providers, ProvidersInForce } from "./providers.ts";
 import { drawProviders } from "./routing.ts";
 
-const noGenerator: GeneratorOf = () => undefined;
+const us: CodeSource = { kind: "us" };
+const nobody: CodeSource = { kind: "nobody" };
+const alwaysUs: SourceOf = () => us;
 
 /**
  * The providers that make the codes themselves, among those that the settings say. Whoever would be asked first to
@@ -18,20 +20,21 @@ export function createCodeProviders(
   randomBytes: RandomBytes,
   log: Log,
 ): CodeProviders {
-  function generatorsOf(current: ProvidersInForce, channel: Channel | undefined): GeneratorOf {
+  function sourcesOf(current: ProvidersInForce, channel: Channel | undefined): SourceOf {
     return (number) => {
       const first = drawProviders(current, number, randomBytes)?.find(
         ({ provider }) => channel === undefined || provider.channel === channel,
       );
-      return first !== undefined && makesCodes(first) ? first.id : undefined;
+      if (first === undefined) return nobody;
+      return makesCodes(first) ? { kind: "provider", providerId: first.id } : us;
     };
   }
 
   return {
-    // Every call that makes a code asks this, and most servers have no such provider.
-    generators: (channel) =>
+    // Every call that makes a code asks this, and most servers send everything by one provider.
+    sources: (channel) =>
       chain(providers.current(), (current) =>
-        current.routed.some(makesCodes) ? generatorsOf(current, channel) : noGenerator,
+        channel === undefined && allCodesAreOurs(current) ? alwaysUs : sourcesOf(current, channel),
       ),
     async check(providerId, request) {
       const { routed } = await providers.current();
@@ -43,6 +46,12 @@ export function createCodeProviders(
       return result;
     },
   };
+}
+
+/** Whether the first route fits all numbers, somebody on it can be asked, and nobody makes codes. */
+function allCodesAreOurs({ routes: [first], routed, byId }: ProvidersInForce): boolean {
+  if (first === undefined || first.countries.length > 0 || routed.some(makesCodes)) return false;
+  return first.targets.some(({ providerId }) => byId.has(providerId));
 }
 
 /** @returns undefined if the provider does not check codes */

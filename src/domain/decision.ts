@@ -9,14 +9,20 @@ export interface Facts {
   readonly policy: Policy;
   /** Keyed and deterministic. */
   readonly mac: CodeMac;
-  /** The provider that makes the codes for a number (E.164), where it is not us. */
-  readonly generatorOf?: GeneratorOf | undefined;
+  /** Where the code for a number (E.164) comes from; from us if left out. */
+  readonly sourceOf?: SourceOf | undefined;
   /** What a provider said of the code that is to be checked. */
   readonly providerCheck?: ProviderCheck | undefined;
 }
 
-/** @returns the id of the provider; undefined if its codes are made here */
-export type GeneratorOf = (number: string) => string | undefined;
+export type SourceOf = (number: string) => CodeSource;
+
+/** Who makes the code of a message. */
+export type CodeSource =
+  | { readonly kind: "us" }
+  | { readonly kind: "provider"; readonly providerId: string }
+  /** Nobody needs to: no provider would be asked to send it. */
+  | { readonly kind: "nobody" };
 
 /** What happens because of a command. No event means that nothing changes. */
 export interface Decision<E = UserEvent> {

@@ -95,6 +95,7 @@ export type MessageKey =
   | "Errors.User.Phone.Extension"
   | "Errors.User.Phone.Impossible"
   | "Errors.User.Phone.Invalid"
+  | "Errors.User.Phone.NoProvider"
   | "Errors.User.Phone.NoRegion"
   | "Errors.User.Phone.NotChanged"
   | "Errors.User.Phone.NotFound"

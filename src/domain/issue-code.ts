@@ -6,18 +6,22 @@ import {
   type PendingCode,
   termsAfter,
 } from "./codes.ts";
-import type { CodePurpose, Facts, IssuedCode, Verification } from "./decision.ts";
+import type { CodePurpose, CodeSource, Facts, IssuedCode, Verification } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import { requireSmsAllowed } from "./sms-allowance.ts";
 
+const unsendable = refusal("failed_precondition", "PHONE-n0Way", "Errors.User.Phone.NoProvider");
 const notReturnable = refusal("failed_precondition", "CODE-n0Rtn", "Errors.Code.NotReturnable");
+
+const ourselves: CodeSource = { kind: "us" };
 
 /**
  * A code for a number, and the data of the event that adds it.
  *
  * @param request.pending what waits for its answer until then
  * @param request.smsBeforeMs when messages were asked for that count together with this one; none do if left out
- * @throws DomainError if the caller wants a code that a provider makes, or the message would be one too many
+ * @throws DomainError if the message would reach nobody or be one too many, or a provider makes the code that the
+ * caller wants
  */
 export function issueCode(
   binding: CodeBinding & { readonly purpose: CodePurpose },
@@ -30,20 +34,23 @@ export function issueCode(
   generator: CodeGenerator,
   facts: Facts,
 ): { readonly issued: IssuedCode; readonly added: CodeAdded } {
-  const { nowMs, policy, mac, generatorOf } = facts;
+  const { nowMs, policy, mac, sourceOf } = facts;
   const { purpose, number } = binding;
   const { challengeId, ...drawn } = request.code;
   const returned = request.verification === "return_code";
-  if (!returned) requireSmsAllowed(request.smsBeforeMs ?? [], facts);
+  const source = sourceOf?.(number) ?? ourselves;
+  if (!returned) {
+    if (source.kind === "nobody" && policy.refusesUnsendable) throw new DomainError(unsendable);
+    requireSmsAllowed(request.smsBeforeMs ?? [], policy.smsPerHour, nowMs);
+  }
   const attemptsMax = policy.codeAttemptsMax;
-  const generatorId = generatorOf?.(number);
-  if (generatorId !== undefined) {
+  if (source.kind === "provider") {
     if (returned) throw new DomainError(notReturnable);
     // The provider counts its life, from when it is sent.
     const expiresMs = null;
     return {
       issued: { challengeId, plain: "", purpose, number, expiresMs, returned },
-      added: { challengeId, generatorId, expiresMs, attemptsMax, returned },
+      added: { challengeId, generatorId: source.providerId, expiresMs, attemptsMax, returned },
     };
   }
   const expiresMs = generator.ttlMs === null ? null : nowMs + generator.ttlMs;

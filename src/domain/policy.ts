@@ -21,6 +21,8 @@ export interface Policy {
   readonly phoneCodesLock: boolean;
   /** Time between two SMS to one number; 0 if none. */
   readonly messagePauseMs: number;
+  /** Whether a code that no provider would be asked to send is refused; else it ends in the outbox. */
+  readonly refusesUnsendable: boolean;
   /** SMS that one user may cause in an hour to numbers that are not verified; null if unlimited. */
   readonly smsPerHour: number | null;
   /** OTP SMS registrations of one user. */
@@ -59,6 +61,7 @@ export function policyOf(
         lockout: { maxPasswordAttempts: 0, maxOtpAttempts: 100 },
         phoneCodesLock: true,
         messagePauseMs: 30_000,
+        refusesUnsendable: true,
         smsPerHour: smsPerHourMax,
         registrationsMax: 10,
         autofill,
@@ -73,6 +76,7 @@ export function policyOf(
         lockout: { maxPasswordAttempts: 0, maxOtpAttempts: 0 },
         phoneCodesLock: false,
         messagePauseMs: 0,
+        refusesUnsendable: false,
         smsPerHour: null,
         registrationsMax: 10,
         autofill,

@@ -22,7 +22,7 @@ import { Courier } from "../../src/courier/courier.ts";
 import { Providers } from "../../src/courier/providers.ts";
 import type { Channel } from "../../src/domain/channel.ts";
 import { decideAddHumanUser, type decideRemoveUser } from "../../src/domain/account.ts";
-import type { Facts, GeneratorOf } from "../../src/domain/decision.ts";
+import type { Facts, SourceOf } from "../../src/domain/decision.ts";
 import { policyOf } from "../../src/domain/policy.ts";
 import type { Route } from "../../src/domain/routes.ts";
 import type { SettingsEvent } from "../../src/domain/settings-state.ts";
@@ -32,9 +32,10 @@ import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { fakeSmsProvider } from "./fake-sms-provider.ts";
 import { withParts } from "./with-parts.ts";
 
-export const policy = policyOf("safe", undefined);
+/** The courier has to end what was accepted before the routes were changed, too. */
+export const policy = { ...policyOf("safe", undefined), refusesUnsendable: false };
 
-const noGenerator: GeneratorOf = () => undefined;
+const ours: SourceOf = () => ({ kind: "us" });
 
 /** What a provider of the tests does, and can. */
 export type Fake = Partial<Omit<SmsProvider, "send">> & {
@@ -96,7 +97,7 @@ export class Post {
     this.app = {
       ...common,
       store,
-      codeProviders: { generators: () => () => undefined, check: async () => undefined },
+      codeProviders: { sources: () => ours, check: async () => undefined },
       allowPrivateSms: true,
       knownRoles: [],
       onMessage: () => void (this.isTold && this.courier.wake()),
@@ -199,12 +200,12 @@ export class Post {
     channel: Channel | undefined = undefined,
   ): Promise<void> {
     const code = newCode(this.app, policy.phoneCode);
-    const generatorOf = (await this.codeProviders?.generators(channel)) ?? noGenerator;
+    const sourceOf = (await this.codeProviders?.sources(channel)) ?? ours;
     await executeCodeCall(
       this.app,
       policy,
       userId,
-      { channel, generatorOf },
+      { channel, sourceOf },
       (state, facts) =>
         decideAddHumanUser(
           state,
@@ -235,7 +236,7 @@ export class Post {
       this.app,
       policy,
       userId,
-      { channel: undefined, generatorOf: noGenerator },
+      { channel: undefined, sourceOf: ours },
       (state, facts) => {
         if (state === undefined) throw new Error(`no user ${userId}`);
         return decide(state, facts);

@@ -55,7 +55,8 @@ beforeEach(async () => {
     knownRoles: [],
     onMessage: () => {},
     codeProviders: {
-      generators: () => (to) => (isProvidersTurn && to === number ? "verify-1" : undefined),
+      sources: () => (to) =>
+        isProvidersTurn && to === number ? { kind: "provider", providerId: "verify-1" } : { kind: "us" },
       async check(providerId, request) {
         expect(providerId).toBe("verify-1");
         asked.push(request);

@@ -103,6 +103,7 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.User.Phone.Extension": "A phone number with an extension cannot receive an SMS.",
   "Errors.User.Phone.Impossible": "This cannot be a phone number: its length does not fit its country.",
   "Errors.User.Phone.Invalid": "This is not a phone number. Write it like +41791234567.",
+  "Errors.User.Phone.NoProvider": "No code can be sent to this number: no SMS provider is set up for it.",
   "Errors.User.Phone.NoRegion":
     "Write the phone number with its country code, like +41791234567: no default region is set.",
   "Errors.User.Phone.NotChanged": "This is the phone number that the user has already.",

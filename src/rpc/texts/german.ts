@@ -109,6 +109,8 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.User.Phone.Extension": "Eine Telefonnummer mit Durchwahl kann keine SMS empfangen.",
   "Errors.User.Phone.Impossible": "Das kann keine Telefonnummer sein: Ihre Länge passt nicht zu ihrem Land.",
   "Errors.User.Phone.Invalid": "Das ist keine Telefonnummer. Schreiben Sie sie wie +41791234567.",
+  "Errors.User.Phone.NoProvider":
+    "An diese Nummer kann kein Code gesendet werden: Dafür ist kein SMS-Anbieter eingerichtet.",
   "Errors.User.Phone.NoRegion":
     "Schreiben Sie die Telefonnummer mit ihrer Landesvorwahl, wie +41791234567: Es ist keine Region voreingestellt.",
   "Errors.User.Phone.NotChanged": "Das ist die Telefonnummer, die der Benutzer bereits hat.",
