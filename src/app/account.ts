@@ -15,8 +15,8 @@ import {
 } from "../domain/account.ts";
 import type { Verification } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
-import type { UserState } from "../domain/user.ts";
 import type { Email, MetadataEntry, Profile, UserSchema } from "../domain/user-events.ts";
+import type { UserState } from "../domain/user-state.ts";
 import { newDecimalId } from "../lib/id.ts";
 import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import { type AppContext, changeUser, policyFor, type UserRef, visible } from "./context.ts";

@@ -3,7 +3,7 @@ import type { Channel } from "../domain/channel.ts";
 import type { Decision, Facts, SourceOf } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
-import type { UserState } from "../domain/user.ts";
+import type { UserState } from "../domain/user-state.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { type AppContext, factsOf } from "./context.ts";
 import { announce, messageOf } from "./new-code.ts";

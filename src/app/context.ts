@@ -1,6 +1,6 @@
 import type { Decision, Facts } from "../domain/decision.ts";
 import type { Policy } from "../domain/policy.ts";
-import type { UserState } from "../domain/user.ts";
+import type { UserState } from "../domain/user-state.ts";
 import type { Clock } from "../lib/clock.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";

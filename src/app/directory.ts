@@ -1,7 +1,7 @@
 import { decideAddHumanUser } from "../domain/account.ts";
 import { DomainError } from "../domain/errors.ts";
-import type { UserState } from "../domain/user.ts";
 import type { Email, Profile } from "../domain/user-events.ts";
+import type { UserState } from "../domain/user-state.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { defaultOrganizationId } from "./account.ts";

@@ -1,6 +1,6 @@
 import type { Verification } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
-import type { UserState } from "../domain/user.ts";
+import type { UserState } from "../domain/user-state.ts";
 import type { Caller, Permission } from "./auth-port.ts";
 
 /** What a caller must be allowed, for use cases to ask. */

@@ -8,7 +8,7 @@ import {
   decideSetPhone,
   decideVerifyPhone,
 } from "../domain/phone.ts";
-import type { UserState } from "../domain/user.ts";
+import type { UserState } from "../domain/user-state.ts";
 import { chain } from "../lib/maybe-promise.ts";
 import { getUser } from "./account.ts";
 import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";

@@ -2,7 +2,7 @@ import type { ProviderCheck, ProviderQuestion } from "../domain/codes.ts";
 import type { Decision, Facts } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { Policy } from "../domain/policy.ts";
-import type { UserState } from "../domain/user.ts";
+import type { UserState } from "../domain/user-state.ts";
 import { withoutDeadline } from "../lib/deadline.ts";
 import { type AppContext, factsOf } from "./context.ts";
 import type { LoadedUser } from "./user-kind.ts";

@@ -11,7 +11,7 @@ import {
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { ProviderCheck } from "../domain/codes.ts";
 import type { SessionState, UserAgent } from "../domain/session-state.ts";
-import type { UserState } from "../domain/user.ts";
+import type { UserState } from "../domain/user-state.ts";
 import type { Facts } from "../domain/decision.ts";
 import { newDecimalId, newUuid } from "../lib/id.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";

@@ -1,5 +1,5 @@
-import { evolveUser, type UserState } from "../domain/user.ts";
 import type { UserEvent } from "../domain/user-events.ts";
+import { evolveUser, type UserState } from "../domain/user-state.ts";
 import type { UniqueKey } from "./ports.ts";
 import type { AggregateKind, Loaded, Repository } from "./repository.ts";
 import type { UserRecord } from "./search.ts";

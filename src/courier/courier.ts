@@ -7,7 +7,7 @@ import type { SessionRepository } from "../app/session-kind.ts";
 import type { Settings } from "../app/settings.ts";
 import type { UserRepository } from "../app/user-kind.ts";
 import { segmentsOf } from "../domain/sms-segments.ts";
-import type { UserState } from "../domain/user.ts";
+import type { UserState } from "../domain/user-state.ts";
 import type { Clock } from "../lib/clock.ts";
 import { FailureReport } from "../lib/failure-report.ts";
 import type { Log } from "../lib/log.ts";

@@ -3,8 +3,8 @@ import { type CodeSent, generatorIdOf, isCurrent } from "../domain/codes.ts";
 import { otpSmsNumber } from "../domain/otp-sms.ts";
 import { isUserOf } from "../domain/session.ts";
 import type { SessionEvent, SessionState } from "../domain/session-state.ts";
-import type { UserState } from "../domain/user.ts";
 import type { UserEvent } from "../domain/user-events.ts";
+import type { UserState } from "../domain/user-state.ts";
 
 /** Who makes and checks the code, where that is not this server. */
 export type CheckedBy = Omit<CodeSent, "challengeId">;

@@ -12,7 +12,7 @@ import {
   spokenLanguage,
   textTypeOf,
 } from "../domain/message-text.ts";
-import type { UserState } from "../domain/user.ts";
+import type { UserState } from "../domain/user-state.ts";
 
 /** The whole text of a message by a channel, as the settings say at this moment, in its reader's language. */
 export async function smsTextOf(

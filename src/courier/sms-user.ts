@@ -1,5 +1,5 @@
 import type { SmsUser } from "../app/sms-port.ts";
-import type { UserState } from "../domain/user.ts";
+import type { UserState } from "../domain/user-state.ts";
 
 /** The user as far as a provider may tell of them. */
 export function smsUserOf(user: UserState): SmsUser {

@@ -1,7 +1,7 @@
 import type { Decision } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
-import { exists, type UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
+import { exists, type UserState } from "./user-state.ts";
 
 /** The deciders of personal access tokens, which machine users call with. */
 

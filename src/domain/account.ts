@@ -5,8 +5,8 @@ import { inUserUpdate } from "./generations.ts";
 import { decideSetPhone, decideVerification, type SetPhone } from "./phone.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
 import { requireMetadataBounded } from "./sizes.ts";
-import { exists, type UserState } from "./user.ts";
 import type { Email, MetadataEntry, Profile, UserEvent, UserSchema } from "./user-events.ts";
+import { exists, type UserState } from "./user-state.ts";
 
 /** The deciders of an account's life: add, change, lock, deactivate, remove, roles. */
 

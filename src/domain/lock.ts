@@ -1,8 +1,8 @@
 import type { Facts } from "./decision.ts";
 import { refusal } from "./errors.ts";
 import type { LockoutPolicy } from "./policy.ts";
-import { type Phone, type UserState, wrongCodesAfter } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
+import { type Phone, type UserState, wrongCodesAfter } from "./user-state.ts";
 
 /** The lock that too many wrong codes bring. */
 

@@ -5,8 +5,8 @@ import { issueCode } from "./issue-code.ts";
 import { lockAfter, userLocked } from "./lock.ts";
 import type { SetPhone } from "./phone.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
-import type { Registration, UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
+import type { Registration, UserState } from "./user-state.ts";
 
 /**
  * The deciders of OTP SMS registrations: a user may hold several, each with a number, a state and a code

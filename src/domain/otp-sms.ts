@@ -1,6 +1,6 @@
 import type { Decision } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
-import type { UserState } from "./user.ts";
+import type { UserState } from "./user-state.ts";
 
 /** The deciders of the enrollment for one-time codes by SMS: a verified number is all the proof it takes. */
 

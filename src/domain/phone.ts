@@ -5,8 +5,8 @@ import type { PhoneRules } from "./generations.ts";
 import { issueCode } from "./issue-code.ts";
 import { lockAfter, userLocked } from "./lock.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
-import type { UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
+import type { UserState } from "./user-state.ts";
 
 /** The deciders of a user's phone number: set, resend, verify, remove. */
 

@@ -6,8 +6,8 @@ import { isLockDue, userLocked } from "./lock.ts";
 import { otpSmsNumber } from "./otp-sms.ts";
 import type { SessionEvent, SessionState, UserAgent } from "./session-state.ts";
 import { refuseSize, requireMetadataBounded } from "./sizes.ts";
-import type { UserState } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
+import type { UserState } from "./user-state.ts";
 
 /** The deciders of a session: open it, check factors, ask for a challenge, end it. */
 

@@ -18,8 +18,8 @@ import {
 } from "../../gen/zitadel/resources/user/v3alpha/user_pb.js";
 import { detailsOf } from "../app/details.ts";
 import type { LoadedUser } from "../app/user-kind.ts";
-import type { UserState, UserStatus } from "../domain/user.ts";
 import type { UserSchema } from "../domain/user-events.ts";
+import type { UserState, UserStatus } from "../domain/user-state.ts";
 import { v1ViewDetails, v2ViewDetails, v3Details } from "./details.ts";
 
 /** A user as each generation shows it. */

@@ -6,8 +6,8 @@ import { exportLines, importLines } from "../../src/app/transfer.ts";
 import { evolveSession, type SessionEvent, type SessionState } from "../../src/domain/session-state.ts";
 import { evolveSettings, type SettingsEvent, type SettingsState } from "../../src/domain/settings-state.ts";
 import { eventTypes, upcast } from "../../src/domain/upcast.ts";
-import { evolveUser, type UserState } from "../../src/domain/user.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
+import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 
 /** What was stored by any release is read by this one. The files in the folder are never changed, only added to. */

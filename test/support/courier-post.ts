@@ -26,7 +26,7 @@ import type { Facts, SourceOf } from "../../src/domain/decision.ts";
 import { policyOf } from "../../src/domain/policy.ts";
 import type { Route } from "../../src/domain/routes.ts";
 import type { SettingsEvent } from "../../src/domain/settings-state.ts";
-import type { UserState } from "../../src/domain/user.ts";
+import type { UserState } from "../../src/domain/user-state.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { fakeSmsProvider } from "./fake-sms-provider.ts";

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HistoryEvent, MessageRecord, StoredState } from "../../src/app/ports.ts";
 import { evolveSession, type SessionEvent, type SessionState } from "../../src/domain/session-state.ts";
-import { evolveUser, type UserState } from "../../src/domain/user.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
+import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
 import { type Call, type CallKind, type Done, wrongCodeIds } from "./crash-history.ts";
 import type { Delivery } from "./crash-receiver.ts";
 import { checkRepeats } from "./crash-repeats.ts";

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "../../src/app/ports.ts";
 import { userKind } from "../../src/app/user-kind.ts";
-import type { UserState } from "../../src/domain/user.ts";
+import type { UserState } from "../../src/domain/user-state.ts";
 
 /** All that the port tells of the rows. */
 export async function dumpOf(store: Store) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import type { MessageRecord, OutboxMessage } from "../../src/app/ports.ts";
 import { recheck } from "../../src/courier/recheck.ts";
 import { evolveSession, type SessionState } from "../../src/domain/session-state.ts";
-import { evolveUser, type UserState } from "../../src/domain/user.ts";
+import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
 import { outboxMessage } from "../support/store-commits.ts";
 
 const person = { userName: "ada", email: { address: "", isVerified: false }, metadata: [] };

@@ -11,7 +11,7 @@ import {
   decideSetPhone,
   decideVerifyPhone,
 } from "../../src/domain/phone.ts";
-import type { UserState } from "../../src/domain/user.ts";
+import type { UserState } from "../../src/domain/user-state.ts";
 import { Post, policy } from "../support/courier-post.ts";
 
 const minuteMs = 60_000;

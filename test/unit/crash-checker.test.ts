@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { HistoryEvent } from "../../src/app/ports.ts";
-import { evolveUser, type UserState } from "../../src/domain/user.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
+import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
 import { type Evidence, findDefects } from "../support/crash-checker.ts";
 import { defects } from "../support/crash-defects.ts";
 import { type Answer, type Call, type Done, wrongCodeIds } from "../support/crash-history.ts";

@@ -9,8 +9,8 @@ import { decideResendPhoneCode, decideSetPhone, decideVerifyPhone } from "../../
 import { policyOf } from "../../src/domain/policy.ts";
 import { decideSetSession, type SessionDecision } from "../../src/domain/session.ts";
 import { evolveSession, type SessionState } from "../../src/domain/session-state.ts";
-import { evolveUser, type UserState } from "../../src/domain/user.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
+import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
 
 const minuteMs = 60_000;
 const attemptsMax = 5;

@@ -5,7 +5,7 @@ import { smsTextOf } from "../../src/courier/sms-text.ts";
 import { channels } from "../../src/domain/channel.ts";
 import { builtInText } from "../../src/domain/message-text.ts";
 import { policyOf } from "../../src/domain/policy.ts";
-import type { UserState } from "../../src/domain/user.ts";
+import type { UserState } from "../../src/domain/user-state.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 
 const autofill = { domains: ["login.example.com"], androidHash: "FA+9qCX9VSu" };

@@ -13,8 +13,8 @@ import {
 } from "../../src/domain/phone.ts";
 import { policyOf, type Profile } from "../../src/domain/policy.ts";
 import { smsPerHourMax } from "../../src/domain/sms-allowance.ts";
-import { evolveUser, type UserState } from "../../src/domain/user.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
+import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
 
 const vault = new CodeVault([Uint8Array.from(randomBytes(32))], randomBytes);
 const number = "+41791234567";
