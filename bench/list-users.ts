@@ -11,7 +11,7 @@
 import { join } from "node:path";
 import pg from "pg";
 import { UserService } from "../gen/zitadel/user/v2/user_service_pb.js";
-import type { Store } from "../src/app/ports.ts";
+import type { Store } from "../src/app/store-port.ts";
 import { silentLog } from "../src/lib/log.ts";
 import { openMemoryStore } from "../src/store/memory/memory-store.ts";
 import { openPostgresStore } from "../src/store/postgres/postgres-store.ts";

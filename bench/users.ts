@@ -1,5 +1,5 @@
-import type { AggregateWrite, CommitOutcome, Store } from "../src/app/ports.ts";
 import { Repository } from "../src/app/repository.ts";
+import type { AggregateWrite, CommitOutcome, Store } from "../src/app/store-port.ts";
 import { userKind } from "../src/app/user-kind.ts";
 import { createOwnTokens } from "../src/auth/own-tokens.ts";
 import { systemClock } from "../src/lib/clock.ts";

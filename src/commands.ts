@@ -5,7 +5,7 @@ import { foldRows } from "./app/fold.ts";
 import { exportLines, importLines, type KeptCounts, noCounts } from "./app/transfer.ts";
 import { acceptKey, openStore } from "./build.ts";
 import { type Config, ConfigError } from "./config/config.ts";
-import { type Store, StoreUnavailableError } from "./app/ports.ts";
+import { type Store, StoreUnavailableError } from "./app/store-port.ts";
 import { errorCode } from "./lib/error-code.ts";
 import { errorMessage } from "./lib/error-message.ts";
 import { chunksOf, linesOf } from "./lib/lines.ts";

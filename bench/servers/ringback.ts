@@ -3,7 +3,7 @@
  *
  * Arguments: RINGBACK_STORE, and how many users a store in memory begins with; a file has its users already.
  */
-import type { Store } from "../../src/app/ports.ts";
+import type { Store } from "../../src/app/store-port.ts";
 import { build } from "../../src/build.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { createLog } from "../../src/lib/log.ts";

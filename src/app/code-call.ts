@@ -8,7 +8,7 @@ import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { type AppContext, factsOf } from "./context.ts";
 import { announce, messageOf } from "./new-code.ts";
 import type { Caller } from "./auth-port.ts";
-import type { KeptAnswer } from "./ports.ts";
+import type { KeptAnswer } from "./store-port.ts";
 import type { LoadedUser } from "./user-kind.ts";
 
 /** How a call that may make a code is carried out, whatever the code is for. */

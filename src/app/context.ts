@@ -6,10 +6,10 @@ import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { CodeVault } from "./code-vault.ts";
 import { type Details, detailsOf } from "./details.ts";
-import type { Store } from "./ports.ts";
 import type { CodeProviders } from "./sms-port.ts";
 import type { SessionRepository } from "./session-kind.ts";
 import type { Settings } from "./settings.ts";
+import type { Store } from "./store-port.ts";
 import type { UserRepository } from "./user-kind.ts";
 
 /** What every use case works with. */

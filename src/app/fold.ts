@@ -1,9 +1,9 @@
 import { upcast } from "../domain/upcast.ts";
 import { errorMessage } from "../lib/error-message.ts";
-import type { AggregateRef, AggregateType, HistoryEvent, StoredRow } from "./ports.ts";
 import { advance, type AggregateKind, type Loaded } from "./repository.ts";
 import { sessionKind } from "./session-kind.ts";
 import { settingsKind } from "./settings.ts";
+import type { AggregateRef, AggregateType, HistoryEvent, StoredRow } from "./store-port.ts";
 import { userKind } from "./user-kind.ts";
 
 /**

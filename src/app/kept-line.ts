@@ -1,14 +1,7 @@
 import { channels } from "../domain/channel.ts";
 import { smsEncodings } from "../domain/sms-segments.ts";
-import {
-  aggregateTypes,
-  type Attempt,
-  type Kept,
-  type KeptItem,
-  type KeptKind,
-  keptKinds,
-  messageStates,
-} from "./ports.ts";
+import { type Attempt, messageStates } from "./outbox-port.ts";
+import { aggregateTypes, type Kept, type KeptItem, type KeptKind, keptKinds } from "./store-port.ts";
 import { codePurposes } from "../domain/decision.ts";
 
 /** What a store keeps, as lines of JSON: one object each, `{"<kind>": {…}}`. */

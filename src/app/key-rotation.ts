@@ -3,7 +3,7 @@ import type { SmsProviderConfig } from "../domain/settings-state.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { CodeVault } from "./code-vault.ts";
-import type { Outbox, WaitingMessage } from "./ports.ts";
+import type { Outbox, WaitingMessage } from "./outbox-port.ts";
 import { instanceId, type Settings } from "./settings.ts";
 import { resealed } from "./sms-account.ts";
 

@@ -1,6 +1,6 @@
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { AppContext } from "./context.ts";
-import type { MessageQuery, MessageRecord } from "./ports.ts";
+import type { MessageQuery, MessageRecord } from "./outbox-port.ts";
 
 /** The use cases of messages: what became of them. */
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
-import type { Outbox } from "./ports.ts";
+import type { Outbox } from "./outbox-port.ts";
 import type { ReceiptRequest, SmsProvider } from "./sms-port.ts";
 
 /** Where providers report what became of a message: `{public URL}/receipts/{provider id}?message={message id}`. */

@@ -1,7 +1,7 @@
 import { accessTokenErrors } from "../domain/access-token.ts";
 import { accountErrors } from "../domain/account.ts";
 import { DomainError, type Refusal, refusal } from "../domain/errors.ts";
-import type { CommitOutcome, UniqueKey } from "./ports.ts";
+import type { CommitOutcome, UniqueKey } from "./store-port.ts";
 
 const paused = refusal("resource_exhausted", "PHONE-w41ts", "Errors.User.Phone.Paused");
 const outboxFull = refusal("resource_exhausted", "RINGBACK-q0fu1", "Errors.Outbox.Full");

@@ -5,6 +5,8 @@ import type { Clock } from "../lib/clock.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { secureRandomBytes } from "../lib/random.ts";
+import { toRefusal } from "./refused-commit.ts";
+import type { SessionRecord, UserRecord } from "./search.ts";
 import {
   type AggregateType,
   type AggregateWrite,
@@ -15,9 +17,7 @@ import {
   type StoredState,
   StoreUnavailableError,
   type UniqueKey,
-} from "./ports.ts";
-import { toRefusal } from "./refused-commit.ts";
-import type { SessionRecord, UserRecord } from "./search.ts";
+} from "./store-port.ts";
 import { Turns } from "./turns.ts";
 
 const noExtras: Extras = {};

@@ -14,8 +14,8 @@ import {
 import type { Clock } from "../lib/clock.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 import type { Details } from "./details.ts";
-import type { Store } from "./ports.ts";
 import { type AggregateKind, type Loaded, Repository } from "./repository.ts";
+import type { Store } from "./store-port.ts";
 
 const cachedOrganizationsMax = 1_000;
 

@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { errorMessage } from "../lib/error-message.ts";
 import { foldRows } from "./fold.ts";
 import { decodeItem, encodeItem, encodeLine } from "./kept-line.ts";
-import { type KeptItem, type KeptKind, keptKinds, type Store } from "./ports.ts";
+import { type KeptItem, type KeptKind, keptKinds, type Store } from "./store-port.ts";
 
 /**
  * Moves everything that a store keeps to another one, whatever their kinds: a header, a line for each thing, and

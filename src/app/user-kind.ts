@@ -1,8 +1,8 @@
 import type { UserEvent } from "../domain/user-events.ts";
 import { evolveUser, type UserState } from "../domain/user-state.ts";
-import type { UniqueKey } from "./ports.ts";
 import type { AggregateKind, Loaded, Repository } from "./repository.ts";
 import type { UserRecord } from "./search.ts";
+import type { UniqueKey } from "./store-port.ts";
 
 export type UserRepository = Repository<UserState, UserEvent>;
 export type LoadedUser = Loaded<UserState>;

@@ -1,10 +1,11 @@
 import type { CodeVault } from "../app/code-vault.ts";
 import type { SealedCode } from "../app/new-code.ts";
-import type { Attempt, Claim, ClaimedMessage, Outbox, RecordedEvent, Settlement } from "../app/ports.ts";
+import type { Attempt, Claim, ClaimedMessage, Outbox, Settlement } from "../app/outbox-port.ts";
 import type { SmsMessage } from "../app/sms-port.ts";
 import type { Repository } from "../app/repository.ts";
 import type { SessionRepository } from "../app/session-kind.ts";
 import type { Settings } from "../app/settings.ts";
+import type { RecordedEvent } from "../app/store-port.ts";
 import type { UserRepository } from "../app/user-kind.ts";
 import { segmentsOf } from "../domain/sms-segments.ts";
 import type { UserState } from "../domain/user-state.ts";

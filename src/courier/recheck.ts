@@ -1,4 +1,4 @@
-import type { MessageRecord, OutboxMessage } from "../app/ports.ts";
+import type { MessageRecord, OutboxMessage } from "../app/outbox-port.ts";
 import { type CodeSent, generatorIdOf, isCurrent } from "../domain/codes.ts";
 import { otpSmsNumber } from "../domain/otp-sms.ts";
 import { isUserOf } from "../domain/session.ts";

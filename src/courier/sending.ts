@@ -1,4 +1,4 @@
-import type { Attempt, ClaimedMessage } from "../app/ports.ts";
+import type { Attempt, ClaimedMessage } from "../app/outbox-port.ts";
 import type { SendResult, SmsMessage, SmsProvider } from "../app/sms-port.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";

@@ -1,4 +1,4 @@
-import type { ClaimedMessage } from "../app/ports.ts";
+import type { ClaimedMessage } from "../app/outbox-port.ts";
 import type { SmsMessage } from "../app/sms-port.ts";
 import type { SealedCode } from "../app/new-code.ts";
 import type { Settings } from "../app/settings.ts";

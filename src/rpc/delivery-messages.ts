@@ -15,7 +15,7 @@ import {
   type MessageRecord,
   type MessageState as StateName,
   messageStates,
-} from "../app/ports.ts";
+} from "../app/outbox-port.ts";
 import type { CodePurpose } from "../domain/decision.ts";
 import type { SmsEncoding } from "../domain/sms-segments.ts";
 import { wireChannels } from "./delivery-providers.ts";

@@ -1,6 +1,6 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { ErrorDetailSchema } from "../../gen/zitadel/v1/error_pb.js";
-import { StoreUnavailableError } from "../app/ports.ts";
+import { StoreUnavailableError } from "../app/store-port.ts";
 import { DomainError, type ErrorKind, refusal } from "../domain/errors.ts";
 import { languagesOf } from "./languages.ts";
 import { sentence } from "./texts/sentence.ts";

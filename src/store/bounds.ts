@@ -1,5 +1,6 @@
 import { inboxMessagesMax } from "../app/inbox-port.ts";
-import { keptAnswersMax, outboxPendingMax } from "../app/ports.ts";
+import { outboxPendingMax } from "../app/outbox-port.ts";
+import { keptAnswersMax } from "../app/store-port.ts";
 
 /** What every store keeps at most. A test lowers it; nobody else needs to. */
 export interface StoreBounds {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { foldRows } from "../../src/app/fold.ts";
-import type { HistoryEvent, Store, StoredRow } from "../../src/app/ports.ts";
+import type { HistoryEvent, Store, StoredRow } from "../../src/app/store-port.ts";
 import { exportLines, importLines } from "../../src/app/transfer.ts";
 import { evolveSession, type SessionEvent, type SessionState } from "../../src/domain/session-state.ts";
 import { evolveSettings, type SettingsEvent, type SettingsState } from "../../src/domain/settings-state.ts";

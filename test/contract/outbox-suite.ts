@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import * as fc from "fast-check";
-import type { Attempt, MessageQuery, MessageState, OutboxMessage, Store } from "../../src/app/ports.ts";
+import type { Attempt, MessageQuery, MessageState, OutboxMessage } from "../../src/app/outbox-port.ts";
+import type { Store } from "../../src/app/store-port.ts";
 import { outboxMessage, settlement, userCommit } from "../support/store-commits.ts";
 import type { StoreAdapter, StoreHome } from "./store-homes.ts";
 

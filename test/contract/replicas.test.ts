@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/glo
 import pg from "pg";
 import { Inbox } from "../../src/app/inbox.ts";
 import type { InboxStore } from "../../src/app/inbox-port.ts";
-import type { Commit, CommitOutcome, HistoryEvent, Store } from "../../src/app/ports.ts";
 import { type AggregateKind, Repository } from "../../src/app/repository.ts";
+import type { Commit, CommitOutcome, HistoryEvent, Store } from "../../src/app/store-port.ts";
 import { DomainError, refusal } from "../../src/domain/errors.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import pg from "pg";
-import type { KeptItem, Store } from "../../src/app/ports.ts";
+import type { KeptItem, Store } from "../../src/app/store-port.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { startPostgres, stopPostgres } from "../support/postgres.ts";

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import * as fc from "fast-check";
-import type { Store } from "../../src/app/ports.ts";
 import {
   conditionDepthMax,
   conditionsMax,
@@ -11,6 +10,7 @@ import {
   type TextEquality,
   type UserRecord,
 } from "../../src/app/search.ts";
+import type { Store } from "../../src/app/store-port.ts";
 import { userCommit } from "../support/store-commits.ts";
 import {
   ids,

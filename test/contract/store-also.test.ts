@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import * as fc from "fast-check";
-import type { AggregateType, AggregateWrite, Commit, Store, UniqueKey } from "../../src/app/ports.ts";
 import type { SearchType } from "../../src/app/search.ts";
+import type { AggregateType, AggregateWrite, Commit, Store, UniqueKey } from "../../src/app/store-port.ts";
 import { outboxMessage, userCommit } from "../support/store-commits.ts";
 import { everyRecord, userRecord, sessionRecord } from "./search-records.ts";
 import { storeAdapters, type StoreHome } from "./store-homes.ts";

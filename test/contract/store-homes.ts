@@ -1,6 +1,6 @@
 import { afterAll } from "@jest/globals";
 import { join } from "node:path";
-import type { Store } from "../../src/app/ports.ts";
+import type { Store } from "../../src/app/store-port.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import type { StoreBounds } from "../../src/store/bounds.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";

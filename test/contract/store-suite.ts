@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import * as fc from "fast-check";
 import type { InboxMessage, InboxQuery } from "../../src/app/inbox-port.ts";
-import { StoreUnavailableError, type Commit, type Store, type UniqueKey } from "../../src/app/ports.ts";
+import { StoreUnavailableError, type Commit, type Store, type UniqueKey } from "../../src/app/store-port.ts";
 import { settledKeptMs, type StoreBounds } from "../../src/store/bounds.ts";
 import { inboxMessage, outboxMessage, settlement, userCommit } from "../support/store-commits.ts";
 import { applyCommit, emptyStoreModel, judge, type StoreModel } from "../support/store-model.ts";
 import type { StoreAdapter, StoreHome } from "./store-homes.ts";
 
-/** What every store promises (`src/app/ports.ts`) but searches, run on one adapter. */
+/** What every store promises (`src/app/store-port.ts`) but searches, run on one adapter. */
 export function describeStore({ name, createHome, persists, isExclusive }: StoreAdapter): void {
   describe(`store on ${name}`, () => {
     let home: StoreHome;

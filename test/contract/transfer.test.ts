@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import type { ClaimedMessage, Store } from "../../src/app/ports.ts";
+import type { ClaimedMessage } from "../../src/app/outbox-port.ts";
 import { Repository } from "../../src/app/repository.ts";
+import type { Store } from "../../src/app/store-port.ts";
 import { exportLines, importLines } from "../../src/app/transfer.ts";
 import { userKind } from "../../src/app/user-kind.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";

@@ -4,18 +4,12 @@ import { executeCodeCall } from "../../src/app/code-call.ts";
 import { CodeVault } from "../../src/app/code-vault.ts";
 import type { AppContext } from "../../src/app/context.ts";
 import { newCode } from "../../src/app/new-code.ts";
-import {
-  type AggregateRef,
-  type Attempt,
-  type Outbox,
-  type Settlement,
-  type Store,
-  StoreUnavailableError,
-} from "../../src/app/ports.ts";
+import type { Attempt, Outbox, Settlement } from "../../src/app/outbox-port.ts";
 import type { CodeProviders, SendResult, SmsMessage, SmsProvider } from "../../src/app/sms-port.ts";
 import { Repository } from "../../src/app/repository.ts";
 import { sessionKind } from "../../src/app/session-kind.ts";
 import { Settings } from "../../src/app/settings.ts";
+import { type AggregateRef, type Store, StoreUnavailableError } from "../../src/app/store-port.ts";
 import { userKind } from "../../src/app/user-kind.ts";
 import { createCodeProviders } from "../../src/courier/code-providers.ts";
 import { Courier } from "../../src/courier/courier.ts";

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { HistoryEvent, MessageRecord, StoredState } from "../../src/app/ports.ts";
+import type { MessageRecord } from "../../src/app/outbox-port.ts";
+import type { HistoryEvent, StoredState } from "../../src/app/store-port.ts";
 import { evolveSession, type SessionEvent, type SessionState } from "../../src/domain/session-state.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
 import { evolveUser, type UserState } from "../../src/domain/user-state.ts";

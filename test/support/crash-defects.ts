@@ -1,4 +1,4 @@
-import type { HistoryEvent } from "../../src/app/ports.ts";
+import type { HistoryEvent } from "../../src/app/store-port.ts";
 import type { Evidence } from "./crash-checker.ts";
 import { type Call, type Done, unavailableId, wrongCodeIds } from "./crash-history.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Attempt } from "../../src/app/ports.ts";
+import type { Attempt } from "../../src/app/outbox-port.ts";
 import { auditFile, waitingMessages } from "./crash-audit.ts";
 import { createChance } from "./crash-chance.ts";
 import { Load } from "./crash-load.ts";

@@ -1,6 +1,6 @@
 import { build } from "../../src/build.ts";
 import { readConfig } from "../../src/config/config.ts";
-import type { Store } from "../../src/app/ports.ts";
+import type { Store } from "../../src/app/store-port.ts";
 import { fallbackId } from "../../src/courier/providers.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";

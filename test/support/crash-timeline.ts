@@ -1,4 +1,4 @@
-import type { HistoryEvent } from "../../src/app/ports.ts";
+import type { HistoryEvent } from "../../src/app/store-port.ts";
 import type { Call } from "./crash-history.ts";
 
 /** A code that waits for its answer; counted here and not by the code that is checked. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Store } from "../../src/app/ports.ts";
+import type { Store } from "../../src/app/store-port.ts";
 import { RandomCommands } from "./random-commands.ts";
 import { connectProto } from "./wire-protocols.ts";
 import { adminToken, openWorld } from "./wire-world.ts";

@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import type { Store } from "../../src/app/ports.ts";
+import type { Store } from "../../src/app/store-port.ts";
 import { userKind } from "../../src/app/user-kind.ts";
 import type { UserState } from "../../src/domain/user-state.ts";
 

@@ -1,5 +1,6 @@
 import type { InboxMessage } from "../../src/app/inbox-port.ts";
-import type { Commit, OutboxMessage, Settlement } from "../../src/app/ports.ts";
+import type { OutboxMessage, Settlement } from "../../src/app/outbox-port.ts";
+import type { Commit } from "../../src/app/store-port.ts";
 
 /** A commit for the user `id`, with one event unless told otherwise. */
 export function userCommit(id: string, expectedSequence: number, change: Partial<Commit> = {}): Commit {

@@ -1,4 +1,4 @@
-import type { Commit, CommitOutcome } from "../../src/app/ports.ts";
+import type { Commit, CommitOutcome } from "../../src/app/store-port.ts";
 
 /** What a store must know to judge a commit, as plainly as it can be said. */
 export interface StoreModel {

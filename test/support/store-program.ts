@@ -1,4 +1,4 @@
-import type { AggregateWrite, Store } from "../../src/app/ports.ts";
+import type { AggregateWrite, Store } from "../../src/app/store-port.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { sessionRecord, userRecord } from "../contract/search-records.ts";

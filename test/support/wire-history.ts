@@ -1,4 +1,4 @@
-import type { Commit, HistoryEvent, Store } from "../../src/app/ports.ts";
+import type { Commit, HistoryEvent, Store } from "../../src/app/store-port.ts";
 import { withParts } from "./with-parts.ts";
 
 /** What a store recorded, and the wait for what is still to come. */

@@ -3,8 +3,8 @@ import { InboxService, type Message } from "../../gen/ringback/inbox/v1/inbox_se
 import { RoleService } from "../../gen/ringback/role/v1/role_service_pb.js";
 import { TokenService } from "../../gen/ringback/token/v1/token_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
-import type { Store } from "../../src/app/ports.ts";
 import type { SmsProvider } from "../../src/app/sms-port.ts";
+import type { Store } from "../../src/app/store-port.ts";
 import type { Role } from "../../src/auth/roles.ts";
 import { build } from "../../src/build.ts";
 import { readConfig } from "../../src/config/config.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { StoreUnavailableError } from "../../src/app/ports.ts";
 import type { SendResult } from "../../src/app/sms-port.ts";
+import { StoreUnavailableError } from "../../src/app/store-port.ts";
 import { type Fake, policy, Post } from "../support/courier-post.ts";
 
 const sent = { kind: "sent" } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import type { MessageRecord, OutboxMessage } from "../../src/app/ports.ts";
+import type { MessageRecord, OutboxMessage } from "../../src/app/outbox-port.ts";
 import { recheck } from "../../src/courier/recheck.ts";
 import { evolveSession, type SessionState } from "../../src/domain/session-state.ts";
 import { evolveUser, type UserState } from "../../src/domain/user-state.ts";

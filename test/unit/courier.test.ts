@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { newCode } from "../../src/app/new-code.ts";
-import { StoreUnavailableError } from "../../src/app/ports.ts";
 import type { SendResult } from "../../src/app/sms-port.ts";
+import { StoreUnavailableError } from "../../src/app/store-port.ts";
 import { decideRemoveUser } from "../../src/domain/account.ts";
 import type { Facts } from "../../src/domain/decision.ts";
 import { v2 } from "../../src/domain/generations.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import type { HistoryEvent } from "../../src/app/ports.ts";
+import type { HistoryEvent } from "../../src/app/store-port.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
 import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
 import { type Evidence, findDefects } from "../support/crash-checker.ts";

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
-import type { MessageRecord, Outbox } from "../../src/app/ports.ts";
+import type { MessageRecord, Outbox } from "../../src/app/outbox-port.ts";
 import type { SmsProvider } from "../../src/app/sms-port.ts";
 import { type IncomingReceipt, receiptUrl, takeReceipt } from "../../src/app/receipts.ts";
 import { createSmsProvider } from "../../src/sms/providers.ts";

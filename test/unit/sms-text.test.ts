@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import type { ClaimedMessage } from "../../src/app/ports.ts";
+import type { ClaimedMessage } from "../../src/app/outbox-port.ts";
 import { instanceId, Settings } from "../../src/app/settings.ts";
 import { smsTextOf } from "../../src/courier/sms-text.ts";
 import { channels } from "../../src/domain/channel.ts";

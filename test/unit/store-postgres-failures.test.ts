@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
-import { StoreUnavailableError, type Store } from "../../src/app/ports.ts";
+import { StoreUnavailableError, type Store } from "../../src/app/store-port.ts";
 import { Deadline, withDeadline } from "../../src/lib/deadline.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { connectionsMax } from "../../src/store/postgres/database.ts";

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { StoreUnavailableError } from "../../src/app/ports.ts";
+import { StoreUnavailableError } from "../../src/app/store-port.ts";
 import { createLog, silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { userCommit } from "../support/store-commits.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { Worker } from "node:worker_threads";
-import { StoreUnavailableError } from "../../src/app/ports.ts";
+import { StoreUnavailableError } from "../../src/app/store-port.ts";
 import { Deadline, withDeadline } from "../../src/lib/deadline.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { WriteQueue } from "../../src/store/sqlite/write-queue.ts";

@@ -2,7 +2,7 @@ import { afterAll, expect, it } from "@jest/globals";
 import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { ZITADELUsers } from "../../gen/zitadel/resources/user/v3alpha/user_service_pb.js";
-import type { Store } from "../../src/app/ports.ts";
+import type { Store } from "../../src/app/store-port.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { withParts } from "../support/with-parts.ts";
 import { openWorld } from "../support/wire-world.ts";

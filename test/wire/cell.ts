@@ -2,7 +2,7 @@ import { type DescMethodUnary, type JsonObject, type JsonValue, toJson } from "@
 import { timestampFromMs, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { expect } from "@jest/globals";
-import type { AggregateType, HistoryEvent } from "../../src/app/ports.ts";
+import type { AggregateType, HistoryEvent } from "../../src/app/store-port.ts";
 import type { Answer, Protocol } from "../support/wire-protocols.ts";
 import type { World } from "../support/wire-world.ts";
 import type { EventType, Outcome, Scenario, Situation } from "./scenarios/scenario.ts";

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { CodeVault } from "../../src/app/code-vault.ts";
-import type { Store } from "../../src/app/ports.ts";
+import type { Store } from "../../src/app/store-port.ts";
 import { acceptKey } from "../../src/build.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { createLog, type Log } from "../../src/lib/log.ts";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import type { Commit, Settlement } from "../../src/app/ports.ts";
+import type { Settlement } from "../../src/app/outbox-port.ts";
+import type { Commit } from "../../src/app/store-port.ts";
 import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { connectProto, type Protocol } from "../support/wire-protocols.ts";

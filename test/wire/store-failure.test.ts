@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
-import { type Store, StoreUnavailableError } from "../../src/app/ports.ts";
+import { type Store, StoreUnavailableError } from "../../src/app/store-port.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { openWorld, type World } from "../support/wire-world.ts";
 import { withParts } from "../support/with-parts.ts";

@@ -1,4 +1,4 @@
-import type { HistoryEvent } from "../../app/ports.ts";
+import type { HistoryEvent } from "../../app/store-port.ts";
 
 const pageBytes = 1024 * 1024;
 /** In front of each event: how many bytes it has (32 bits), and its position (a double). */

@@ -1,4 +1,4 @@
-import type { CommitOutcome, KeptAnswer } from "../../app/ports.ts";
+import type { CommitOutcome, KeptAnswer } from "../../app/store-port.ts";
 import { pruneStepAnswers } from "../bounds.ts";
 
 /** The answers that are kept for repeated calls. */

@@ -2,9 +2,6 @@ import {
   type Attempt,
   type Claim,
   type ClaimedMessage,
-  type Commit,
-  type CommitOutcome,
-  type KeptMessage,
   listedMessagesMax,
   type MessageQuery,
   type MessageRecord,
@@ -12,8 +9,9 @@ import {
   type OutboxMessage,
   type Settlement,
   type WaitingMessage,
-} from "../../app/ports.ts";
+} from "../../app/outbox-port.ts";
 import type { Receipt } from "../../app/sms-port.ts";
+import type { Commit, CommitOutcome, KeptMessage } from "../../app/store-port.ts";
 import { pruneStepMessages, settledKeptMs } from "../bounds.ts";
 
 /** A message that waits to be sent. `number` grows with every message. */

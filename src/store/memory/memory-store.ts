@@ -1,3 +1,4 @@
+import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
 import {
   StoreUnavailableError,
   type AggregateRef,
@@ -12,8 +13,7 @@ import {
   type StoredRow,
   type StoredState,
   type UniqueKey,
-} from "../../app/ports.ts";
-import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
+} from "../../app/store-port.ts";
 import { notEmptyMessage, storeBounds, type StoreBounds } from "../bounds.ts";
 import { EventLog } from "./event-log.ts";
 import { MemoryAnswers } from "./memory-answers.ts";

@@ -1,4 +1,9 @@
-import { StoreUnavailableError, type Commit, type CommitOutcome, type UniqueKey } from "../../app/ports.ts";
+import {
+  StoreUnavailableError,
+  type Commit,
+  type CommitOutcome,
+  type UniqueKey,
+} from "../../app/store-port.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import type { FailureReport } from "../../lib/failure-report.ts";
 import { pruneStepAnswers, type StoreBounds } from "../bounds.ts";

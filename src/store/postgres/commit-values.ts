@@ -1,4 +1,5 @@
-import type { AggregateWrite, Commit, OutboxMessage, UniqueKey } from "../../app/ports.ts";
+import type { OutboxMessage } from "../../app/outbox-port.ts";
+import type { AggregateWrite, Commit, UniqueKey } from "../../app/store-port.ts";
 import { binaryArray, type Cell, type ElementType } from "./binary-array.ts";
 import { recordTables } from "../sql/record-tables.ts";
 import { columnChanges } from "../sql/column-changes.ts";

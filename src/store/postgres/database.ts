@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
-import { StoreUnavailableError } from "../../app/ports.ts";
+import { StoreUnavailableError } from "../../app/store-port.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import { errorMessage } from "../../lib/error-message.ts";
 import { FailureReport } from "../../lib/failure-report.ts";

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { StoreUnavailableError } from "../../app/ports.ts";
+import { StoreUnavailableError } from "../../app/store-port.ts";
 
 /** What the server said, undefined if it did not say anything: SQLSTATE (PostgreSQL manual, appendix A). */
 export function sqlState(error: unknown): string | undefined {

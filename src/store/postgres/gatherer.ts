@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from "../../app/ports.ts";
+import { StoreUnavailableError } from "../../app/store-port.ts";
 import { currentDeadline, Deadline } from "../../lib/deadline.ts";
 import { callOverMessage } from "../bounds.ts";
 

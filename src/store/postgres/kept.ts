@@ -1,5 +1,5 @@
 import type { InboxMessage } from "../../app/inbox-port.ts";
-import type { HistoryEvent, KeptAnswer, KeptItem, RowsOf } from "../../app/ports.ts";
+import type { HistoryEvent, KeptAnswer, KeptItem, RowsOf } from "../../app/store-port.ts";
 import { notEmptyMessage } from "../bounds.ts";
 import type { Row } from "../sql/columns.ts";
 import { answerOf, eventOf, inboxMessageOf, keptMessageOf } from "../sql/rows.ts";

@@ -1,4 +1,5 @@
-import type { KeptMessage, Settlement } from "../../app/ports.ts";
+import type { Settlement } from "../../app/outbox-port.ts";
+import type { KeptMessage } from "../../app/store-port.ts";
 import { storedJson } from "./stored-text.ts";
 
 /** A settlement by the columns of the outbox, as JSON. */

@@ -1,4 +1,4 @@
-import { listedMessagesMax, type MessageQuery, type Outbox } from "../../app/ports.ts";
+import { listedMessagesMax, type MessageQuery, type Outbox } from "../../app/outbox-port.ts";
 import { pruneStepMessages, settledKeptMs } from "../bounds.ts";
 import { integerOrNull } from "../sql/columns.ts";
 import { claimedOf, recordOf, waitingOf } from "../sql/rows.ts";

@@ -1,17 +1,17 @@
 import type { InboxStore } from "../../app/inbox-port.ts";
+import type { Outbox } from "../../app/outbox-port.ts";
+import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
 import type {
   AggregateRef,
   Commit,
   CommitOutcome,
   HistoryEvent,
   KeptItem,
-  Outbox,
   RowsOf,
   Store,
   StoredState,
   UniqueKey,
-} from "../../app/ports.ts";
-import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
+} from "../../app/store-port.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import { FailureReport } from "../../lib/failure-report.ts";
 import type { Log } from "../../lib/log.ts";

@@ -1,4 +1,4 @@
-import type { HistoryEvent, RowsOf, StoredRow } from "../../app/ports.ts";
+import type { HistoryEvent, RowsOf, StoredRow } from "../../app/store-port.ts";
 import { columnChanges } from "../sql/column-changes.ts";
 import { recordTables } from "../sql/record-tables.ts";
 import { eventOf } from "../sql/rows.ts";

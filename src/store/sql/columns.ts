@@ -1,4 +1,4 @@
-import { aggregateTypes, type AggregateType } from "../../app/ports.ts";
+import { aggregateTypes, type AggregateType } from "../../app/store-port.ts";
 import { type CodePurpose, codePurposes } from "../../domain/decision.ts";
 
 /** A row of a database. The functions below turn its columns into what the schema promises. */

@@ -1,14 +1,12 @@
 import type { InboxMessage } from "../../app/inbox-port.ts";
 import {
   type ClaimedMessage,
-  type HistoryEvent,
-  type KeptAnswer,
-  type KeptMessage,
   type MessageRecord,
   messageStates,
   type OutboxMessage,
   type WaitingMessage,
-} from "../../app/ports.ts";
+} from "../../app/outbox-port.ts";
+import type { HistoryEvent, KeptAnswer, KeptMessage } from "../../app/store-port.ts";
 import { channels } from "../../domain/channel.ts";
 import { smsEncodings } from "../../domain/sms-segments.ts";
 import {

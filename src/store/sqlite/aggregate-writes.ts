@@ -1,6 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { AggregateRef, AggregateWrite, RecordedEvent, StoredRow, UniqueKey } from "../../app/ports.ts";
 import type { SearchType } from "../../app/search.ts";
+import type {
+  AggregateRef,
+  AggregateWrite,
+  RecordedEvent,
+  StoredRow,
+  UniqueKey,
+} from "../../app/store-port.ts";
 import { integer, text } from "../sql/columns.ts";
 import { recordTables } from "../sql/record-tables.ts";
 import { prepareRecordWrites } from "./record-writes.ts";

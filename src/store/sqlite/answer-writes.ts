@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { CommitOutcome, KeptAnswer } from "../../app/ports.ts";
+import type { CommitOutcome, KeptAnswer } from "../../app/store-port.ts";
 import { pruneStepAnswers } from "../bounds.ts";
 import { integer } from "../sql/columns.ts";
 import { count } from "./count.ts";

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { InboxMessage } from "../../app/inbox-port.ts";
-import type { HistoryEvent, KeptAnswer, KeptItem, KeptMessage, RowsOf } from "../../app/ports.ts";
+import type { HistoryEvent, KeptAnswer, KeptItem, KeptMessage, RowsOf } from "../../app/store-port.ts";
 import { notEmptyMessage } from "../bounds.ts";
 import { answerOf, eventOf, inboxMessageOf, keptMessageOf } from "../sql/rows.ts";
 import { prepareAggregateWrites } from "./aggregate-writes.ts";

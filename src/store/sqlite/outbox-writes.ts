@@ -1,13 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import type {
-  Attempt,
-  Claim,
-  ClaimedMessage,
-  CommitOutcome,
-  OutboxMessage,
-  Settlement,
-} from "../../app/ports.ts";
+import type { Attempt, Claim, ClaimedMessage, OutboxMessage, Settlement } from "../../app/outbox-port.ts";
 import type { Receipt } from "../../app/sms-port.ts";
+import type { CommitOutcome } from "../../app/store-port.ts";
 import { pruneStepMessages, settledKeptMs } from "../bounds.ts";
 import { integer, integerOrNull } from "../sql/columns.ts";
 import { claimedOf } from "../sql/rows.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { listedMessagesMax, type MessageQuery, type Outbox } from "../../app/ports.ts";
+import { listedMessagesMax, type MessageQuery, type Outbox } from "../../app/outbox-port.ts";
 import { integer } from "../sql/columns.ts";
 import { recordOf, waitingOf } from "../sql/rows.ts";
 import type { WriteQueue } from "./write-queue.ts";

@@ -4,6 +4,8 @@ import { dirname, extname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 import type { InboxStore } from "../../app/inbox-port.ts";
+import type { Outbox } from "../../app/outbox-port.ts";
+import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
 import type {
   AggregateRef,
   AggregateWrite,
@@ -11,13 +13,11 @@ import type {
   CommitOutcome,
   HistoryEvent,
   KeptItem,
-  Outbox,
   RowsOf,
   Store,
   StoredState,
   UniqueKey,
-} from "../../app/ports.ts";
-import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
+} from "../../app/store-port.ts";
 import { errorMessage } from "../../lib/error-message.ts";
 import type { Log } from "../../lib/log.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";

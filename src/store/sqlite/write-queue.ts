@@ -1,5 +1,5 @@
 import type { Worker } from "node:worker_threads";
-import { StoreUnavailableError } from "../../app/ports.ts";
+import { StoreUnavailableError } from "../../app/store-port.ts";
 import { currentDeadline, type Deadline } from "../../lib/deadline.ts";
 import { FailureReport } from "../../lib/failure-report.ts";
 import type { Log } from "../../lib/log.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { AggregateRef, Commit, CommitOutcome } from "../../app/ports.ts";
+import type { AggregateRef, Commit, CommitOutcome } from "../../app/store-port.ts";
 import type { StoreBounds } from "../bounds.ts";
 import {
   type AggregateWrites,
