@@ -18,12 +18,12 @@ import { ensureAdministrator } from "./app/administrator.ts";
 import { CodeVault } from "./app/code-vault.ts";
 import type { AppContext } from "./app/context.ts";
 import { Directory } from "./app/directory.ts";
-import { Inbox } from "./app/inbox.ts";
+import { hasInboxProvider, Inbox } from "./app/inbox.ts";
 import { acceptMasterKey, lostKey, noteMasterKey, servedKeyId } from "./app/master-key.ts";
 import { KeyRotation } from "./app/key-rotation.ts";
 import type { SmsProvider } from "./app/sms-port.ts";
 import { type ReceiptOutcome, receiptsPath, receiptUrl, takeReceipt } from "./app/receipts.ts";
-import { type Loaded, Repository } from "./app/repository.ts";
+import { Repository } from "./app/repository.ts";
 import { sessionKind } from "./app/session-kind.ts";
 import { Settings } from "./app/settings.ts";
 import type { Store } from "./app/store-port.ts";
@@ -39,13 +39,12 @@ import { fallbackId, Providers } from "./courier/providers.ts";
 import { accessTokenErrors } from "./domain/access-token.ts";
 import { DomainError } from "./domain/errors.ts";
 import { policyOf } from "./domain/policy.ts";
-import type { SettingsState } from "./domain/settings-state.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { withoutDeadline } from "./lib/deadline.ts";
 import { errorCode } from "./lib/error-code.ts";
 import { createKey, readKey } from "./lib/key-file.ts";
 import { createLog, type Log } from "./lib/log.ts";
-import { chain, type MaybePromise } from "./lib/maybe-promise.ts";
+import type { MaybePromise } from "./lib/maybe-promise.ts";
 import { secureRandomBytes } from "./lib/random.ts";
 import { adminV1 } from "./rpc/admin-v1.ts";
 import { authV1 } from "./rpc/auth-v1.ts";
@@ -126,11 +125,6 @@ export function openStore({ store }: Config, log: Log): Promise<Store> | Store {
   }
 }
 
-/** Also one that is not active any more: what it took is still there. */
-function hasInboxProvider(found: Loaded<SettingsState> | undefined): boolean {
-  return Object.values(found?.state.smsProviders ?? {}).some(({ value }) => value.kind === "inbox");
-}
-
 function settingsOf(config: Config, store: Store, clock: Clock): Settings {
   const { profile, defaultRegion, resend, sms } = config;
   return new Settings(policyOf(profile, defaultRegion, resend, sms.autofill), store, clock);
@@ -154,7 +148,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   const users = new Repository(userKind, store, clock);
   const sessions = new Repository(sessionKind, store, clock);
   const inbox = new Inbox(store.inbox, {
-    isInUse: () => config.sms.kind === "inbox" || chain(settings.find("instance"), hasInboxProvider),
+    isInUse: () => config.sms.kind === "inbox" || hasInboxProvider(settings),
     isShared: store.isShared === true,
   });
   const providers = new Providers({

@@ -1,6 +1,7 @@
 import { DomainError, refusal } from "../domain/errors.ts";
-import type { MaybePromise } from "../lib/maybe-promise.ts";
+import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import type { InboxMessage, InboxStore } from "./inbox-port.ts";
+import type { Settings } from "./settings.ts";
 import type { SmsMessage } from "./sms-port.ts";
 
 const waitersMax = 1_000;
@@ -21,6 +22,13 @@ export interface InboxOptions {
   readonly isInUse: () => MaybePromise<boolean>;
   /** Whether other servers write to the store, too. */
   readonly isShared: boolean;
+}
+
+/** Whether the settings have an inbox. Also one that is not active any more: what it took is still there. */
+export function hasInboxProvider(settings: Settings): MaybePromise<boolean> {
+  return chain(settings.find("instance"), (found) =>
+    Object.values(found?.state.smsProviders ?? {}).some(({ value }) => value.kind === "inbox"),
+  );
 }
 
 /** The messages of the embedded provider: kept, listed, waited for. */
