@@ -22,7 +22,7 @@ import { hasInboxProvider, Inbox } from "./app/inbox.ts";
 import { acceptMasterKey, lostKey, noteMasterKey, servedKeyId } from "./app/master-key.ts";
 import { KeyRotation } from "./app/key-rotation.ts";
 import type { SmsProvider } from "./app/sms-port.ts";
-import { type ReceiptOutcome, receiptsPath, receiptUrl, takeReceipt } from "./app/receipts.ts";
+import { receiptsPath, receiptUrl } from "./app/receipts.ts";
 import { Repository } from "./app/repository.ts";
 import { sessionKind } from "./app/session-kind.ts";
 import { Settings } from "./app/settings.ts";
@@ -44,7 +44,6 @@ import { withoutDeadline } from "./lib/deadline.ts";
 import { errorCode } from "./lib/error-code.ts";
 import { createKey, readKey } from "./lib/key-file.ts";
 import { createLog, type Log } from "./lib/log.ts";
-import type { MaybePromise } from "./lib/maybe-promise.ts";
 import { secureRandomBytes } from "./lib/random.ts";
 import { adminV1 } from "./rpc/admin-v1.ts";
 import { authV1 } from "./rpc/auth-v1.ts";
@@ -53,6 +52,7 @@ import { errorInterceptor } from "./rpc/errors.ts";
 import { createGate } from "./rpc/gate.ts";
 import { inboxV1 } from "./rpc/inbox-v1.ts";
 import { managementV1 } from "./rpc/management-v1.ts";
+import { receiptsEndpoint } from "./rpc/receipts.ts";
 import { resourcesUserV3alpha } from "./rpc/resources-user-v3alpha.ts";
 import { roleV1 } from "./rpc/role-v1.ts";
 import { sessionV2 } from "./rpc/session-v2.ts";
@@ -179,7 +179,10 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     onMessage: () => withoutDeadline(() => courier.wake()),
   };
   const providerById = async (id: string) => (await providers.current()).byId.get(id)?.provider;
-  const receipts = receiptsEndpoint(config, app, providerById);
+  const receipts =
+    publicUrl === undefined
+      ? undefined
+      : receiptsEndpoint({ publicUrl, outbox: store.outbox, providerById, clock });
   let isPrepared = false;
   const isReady = async () => isPrepared && (await (store.isReady?.() ?? true));
   const server = await startRpc(config, app, { inbox, masterKeys, receipts, isReady }, environment).catch(
@@ -217,6 +220,7 @@ async function start(config: Config, store: Store, environment: Environment): Pr
 interface RpcParts {
   readonly inbox: Inbox;
   readonly masterKeys: readonly Uint8Array[];
+  /** Undefined if providers cannot be told where it is. */
   readonly receipts: Endpoint | undefined;
   readonly isReady: () => Promise<boolean>;
 }
@@ -287,40 +291,6 @@ function startRpc(
     unaryPath,
     log,
   });
-}
-
-/** Far more than any provider tells of a message. */
-const receiptBytesMax = 64 * 1024;
-const receiptMsMax = 5_000;
-/** Of one provider: whoever sends slow ones without being it, holds up no other. */
-const receiptsAtOnceMax = 128;
-const receiptsAtOnceMaxOfAll = 1_024;
-
-const receiptStatuses: Readonly<Record<ReceiptOutcome, number>> = {
-  noted: 204,
-  not_genuine: 403,
-  not_expected: 404,
-  too_early: 503,
-};
-
-/** @returns undefined if providers cannot be told where it is */
-function receiptsEndpoint(
-  { publicUrl }: Config,
-  { store, clock }: AppContext,
-  providerById: (id: string) => MaybePromise<SmsProvider | undefined>,
-): Endpoint | undefined {
-  if (publicUrl === undefined) return undefined;
-  const options = { publicUrl, outbox: store.outbox, providerById, clock };
-  return {
-    // MessageBird reports by GET, the others by POST.
-    methods: ["GET", "POST"],
-    bodyBytesMax: receiptBytesMax,
-    bodyMsMax: receiptMsMax,
-    concurrentMax: receiptsAtOnceMax,
-    concurrentMaxOfAll: receiptsAtOnceMaxOfAll,
-    handle: async ({ name: providerId, target, headers, readBody }) =>
-      receiptStatuses[await takeReceipt(options, { providerId, target, headers, readBody })],
-  };
 }
 
 const listenReasons: Readonly<Record<string, string>> = {
