@@ -21,7 +21,7 @@ import { Directory } from "./app/directory.ts";
 import { hasInboxProvider, Inbox } from "./app/inbox.ts";
 import { acceptMasterKey, lostKey, noteMasterKey, servedKeyId } from "./app/master-key.ts";
 import { KeyRotation } from "./app/key-rotation.ts";
-import type { SmsProvider } from "./app/sms-port.ts";
+import type { SmsAccount, SmsProvider } from "./app/sms-port.ts";
 import { receiptsPath, receiptUrl } from "./app/receipts.ts";
 import { Repository } from "./app/repository.ts";
 import { sessionKind } from "./app/session-kind.ts";
@@ -68,8 +68,6 @@ import { drainSignalKey } from "./server/drain.ts";
 import type { Endpoint } from "./server/endpoint.ts";
 import { register } from "./server/registration.ts";
 import { type RunningServer, startServer } from "./server/server.ts";
-import { createHttpProvider } from "./sms/http.ts";
-import { createInboxProvider } from "./sms/inbox.ts";
 import { createSmsProvider } from "./sms/providers.ts";
 import { openMemoryStore } from "./store/memory/memory-store.ts";
 import { openPostgresStore } from "./store/postgres/postgres-store.ts";
@@ -151,11 +149,13 @@ async function start(config: Config, store: Store, environment: Environment): Pr
     isInUse: () => config.sms.kind === "inbox" || hasInboxProvider(settings),
     isShared: store.isShared === true,
   });
+  const create = (account: SmsAccount): SmsProvider =>
+    createSmsProvider(account, { allowPrivate: config.sms.allowPrivate, clock, inbox });
   const providers = new Providers({
     settings,
     vault,
-    create: (account) => createSmsProvider(account, { allowPrivate: config.sms.allowPrivate, clock, inbox }),
-    fallback: environment.smsProvider ?? smsProvider(config, inbox, clock),
+    create,
+    fallback: environment.smsProvider ?? create(configuredAccount(config)),
     clock,
     log,
   });
@@ -324,9 +324,10 @@ function masterKeysOf({ masterKeys, store }: Config, servedId: string | undefine
   throw new Error(`${file} is missing: ${lostKey(servedId)}`);
 }
 
-function smsProvider({ sms }: Config, inbox: Inbox, clock: Clock): SmsProvider {
-  if (sms.kind === "inbox") return createInboxProvider((message) => inbox.deliver(message));
-  const { url, allowPrivate } = sms;
+/** The account that the configuration names. */
+function configuredAccount({ sms }: Config): SmsAccount {
+  const named = { id: fallbackId, description: "" };
+  if (sms.kind === "inbox") return { ...named, kind: "inbox" };
   const signingKeys = sms.signingKeys.map((key) => ({ key, expiresMs: null }));
-  return createHttpProvider({ id: fallbackId, description: "", url, signingKeys, allowPrivate, clock });
+  return { ...named, kind: "http", url: sms.url, signingKeys };
 }
