@@ -218,8 +218,8 @@ const subjects = { phone: () => new PhoneSubject(), session: () => new SessionSu
 
 describe.each(["phone", "session"] as const)("the codes of a %s", (name) => {
   it.each(resendPolicies)("are accepted as the policy says: %j", (resend) => {
-    // A lock would end the story.
-    const policy = { ...policyOf("safe", undefined, resend), phoneCodesLock: false };
+    // A lock would end the story, and so would the last SMS of an hour.
+    const policy = { ...policyOf("safe", undefined, resend), phoneCodesLock: false, smsPerHour: null };
     const lockout = { maxPasswordAttempts: 0, maxOtpAttempts: 0 };
     fc.assert(
       fc.property(fc.array(action, { maxLength: 30 }), (actions) => {
