@@ -118,7 +118,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.User.Phone.Paused":
     "An diese Nummer ging gerade eine SMS. Versuchen Sie es in {seconds} s noch einmal.",
   "Errors.User.Phone.TooManySms":
-    "Der Benutzer bekam in einer Stunde {max} SMS, mehr sind es nicht. Versuchen Sie es in {seconds} s noch einmal.",
+    "Der Benutzer bekam in einer Stunde {max} SMS, mehr werden nicht gesendet. Versuchen Sie es in {seconds} s noch einmal.",
   "Errors.User.UserIDMissing": "Die Sitzung hat noch keinen Benutzer.",
   "Errors.User.UserName.Taken":
     "Der Benutzername ist vergeben; wo keiner angegeben ist, ist es die E-Mail-Adresse.",
