@@ -19,7 +19,7 @@ const ourselves: CodeSource = { kind: "us" };
  * A code for a number, and the data of the event that adds it.
  *
  * @param request.pending what waits for its answer until then
- * @param request.smsBeforeMs when messages were asked for that count together with this one; none do if left out
+ * @param request.smsBeforeMs when messages were asked for that count together with this one, the oldest first
  * @throws DomainError if the message would reach nobody or be one too many, or a provider makes the code that the
  * caller wants
  */
@@ -29,7 +29,7 @@ export function issueCode(
     readonly code: NewCode;
     readonly verification: Exclude<Verification, "is_verified">;
     readonly pending?: PendingCode | undefined;
-    readonly smsBeforeMs?: readonly number[] | undefined;
+    readonly smsBeforeMs: readonly number[] | undefined;
   },
   generator: CodeGenerator,
   facts: Facts,

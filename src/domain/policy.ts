@@ -23,7 +23,7 @@ export interface Policy {
   readonly messagePauseMs: number;
   /** Whether a code that no provider would be asked to send is refused; else it ends in the outbox. */
   readonly refusesUnsendable: boolean;
-  /** SMS that one user may cause in an hour to numbers that are not verified; null if unlimited. */
+  /** SMS in an hour to the numbers of a user that are to be verified, and of one session; null if unlimited. */
   readonly smsPerHour: number | null;
   /** OTP SMS registrations of one user. */
   readonly registrationsMax: number;

@@ -6,6 +6,7 @@ import {
   pendingAfterFailure,
   pendingAfterSent,
 } from "./codes.ts";
+import { withSms } from "./sms-allowance.ts";
 
 /** Events, state and fold of a session. What was stored once stays readable: shapes here only grow. */
 
@@ -71,6 +72,8 @@ export interface SessionState {
   readonly user?: { readonly id: string; readonly organizationId: string; readonly checkedMs: number };
   readonly otpSmsCheckedMs?: number;
   readonly otpSmsChallenge?: OtpSmsChallenge;
+  /** When its codes were sent lately, the oldest first. */
+  readonly smsSentMs?: readonly number[];
 }
 
 /** Folds one event into the state of its session. @param state undefined before the first event */
@@ -107,7 +110,10 @@ function change(state: SessionState, event: Change, atMs: number): SessionState 
     }
     case "session.otp.sms.challenged": {
       const pending = pendingAfter(state.otpSmsChallenge, event.data);
-      return { ...state, otpSmsChallenge: { ...pending, number: event.data.phone } };
+      return {
+        ...withSms(state, event.data, atMs),
+        otpSmsChallenge: { ...pending, number: event.data.phone },
+      };
     }
     case "session.otp.sms.checked": {
       const { otpSmsChallenge: _answered, ...rest } = state;

@@ -117,7 +117,7 @@ function decideMetadata(session: Present, { metadata }: SessionCommand): readonl
   return [{ type: "session.metadata.set", data: { metadata } }];
 }
 
-type Present = Pick<SessionState, "id" | "user" | "otpSmsChallenge" | "metadata">;
+type Present = Pick<SessionState, "id" | "user" | "otpSmsChallenge" | "metadata" | "smsSentMs">;
 
 /** Checks first, then challenges: a check sees only the challenge of an earlier request. */
 function decideChanges(
@@ -218,7 +218,7 @@ function decideChallenge(
   const pending = session.otpSmsChallenge?.number === number ? session.otpSmsChallenge : undefined;
   const { issued, added } = issueCode(
     binding,
-    { code, verification, pending },
+    { code, verification, pending, smsBeforeMs: session.smsSentMs },
     facts.policy.otpSmsCode,
     facts,
   );

@@ -1,8 +1,10 @@
+import type { CodeAdded } from "./codes.ts";
 import { DomainError, refusal } from "./errors.ts";
 
 /**
- * How many SMS a user may cause to numbers that nobody has verified. Each costs the operator, and goes to whatever
- * number somebody typed: who is paid for calls to numbers of their own has them sent by the thousand (SMS pumping).
+ * How many SMS a user may cause to numbers that are to be verified, and a session for its one-time codes. Each costs the
+ * operator, and goes to whatever number somebody typed: who is paid for messages to numbers of their own has them sent
+ * by the thousand (SMS pumping).
  */
 
 /** At most in an hour, by any policy: as many times are kept. */
@@ -25,7 +27,14 @@ export function requireSmsAllowed(sentMs: readonly number[], perHour: number | n
   throw new DomainError(tooMany, { max: String(perHour), seconds });
 }
 
-/** The times after one more. */
-export function smsTimesAfter(sentMs: readonly number[] = [], atMs: number): readonly number[] {
-  return [...sentMs.filter((ms) => ms + hourMs > atMs), atMs].slice(-smsPerHourMax);
+/** The state of who caused one more, if that is an SMS. */
+export function withSms<S extends { readonly smsSentMs?: readonly number[] }>(
+  state: S,
+  { returned }: Pick<CodeAdded, "returned">,
+  atMs: number,
+): S {
+  if (returned) return state;
+  const { smsSentMs = [] } = state;
+  const recent = smsSentMs.filter((ms) => ms + hourMs > atMs);
+  return { ...state, smsSentMs: [...recent, atMs].slice(-smsPerHourMax) };
 }

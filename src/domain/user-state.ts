@@ -1,12 +1,5 @@
-import {
-  type CodeAdded,
-  isAlive,
-  type PendingCode,
-  pendingAfter,
-  pendingAfterFailure,
-  pendingAfterSent,
-} from "./codes.ts";
-import { smsTimesAfter } from "./sms-allowance.ts";
+import { isAlive, type PendingCode, pendingAfter, pendingAfterFailure, pendingAfterSent } from "./codes.ts";
+import { withSms } from "./sms-allowance.ts";
 import type { Email, MetadataEntry, Profile, UserEvent, UserSchema } from "./user-events.ts";
 
 /**
@@ -60,7 +53,7 @@ export interface UserState {
   readonly otpSmsFailures?: number;
   readonly mfaInitSkippedMs?: number;
   readonly registrations: Readonly<Record<string, Registration>>;
-  /** When codes were sent to the user's numbers lately, the oldest first. One-time codes of sessions do not count. */
+  /** When codes were sent to the user's numbers lately, the oldest first. Those of sessions count there. */
   readonly smsSentMs?: readonly number[];
   /** Wrong codes since the last right one. */
   readonly wrongCodes: number;
@@ -251,10 +244,6 @@ function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number
       // Nothing personal stays in the state; the row stays, so that the sequence goes on.
       return { ...blankUser(state.id, state.kind, state.resourceOwner, state.createdMs), status: "removed" };
   }
-}
-
-function withSms(state: UserState, { returned }: CodeAdded, atMs: number): UserState {
-  return returned ? state : { ...state, smsSentMs: smsTimesAfter(state.smsSentMs, atMs) };
 }
 
 function withPhone(state: UserState, update: (phone: Phone) => Phone): UserState {

@@ -17,7 +17,7 @@ const { addProvider, listMessages, setRoutes } = DeliveryService.method;
 
 const returnCode = { case: "returnCode", value: {} } as const;
 const german = "+4915112345678";
-const refused = "no SMS provider is set up for it. (PHONE-n0Way)";
+const refused = "no SMS provider is set up for that. (PHONE-n0Way)";
 
 async function openWithRouteTo(profile: Profile, country: string): Promise<World> {
   const world = await openWorld(profile);

@@ -103,14 +103,14 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.User.Phone.Extension": "A phone number with an extension cannot receive an SMS.",
   "Errors.User.Phone.Impossible": "This cannot be a phone number: its length does not fit its country.",
   "Errors.User.Phone.Invalid": "This is not a phone number. Write it like +41791234567.",
-  "Errors.User.Phone.NoProvider": "No code can be sent to this number: no SMS provider is set up for it.",
+  "Errors.User.Phone.NoProvider":
+    "No code can be sent to this number in this way: no SMS provider is set up for that.",
   "Errors.User.Phone.NoRegion":
     "Write the phone number with its country code, like +41791234567: no default region is set.",
   "Errors.User.Phone.NotChanged": "This is the phone number that the user has already.",
   "Errors.User.Phone.NotFound": "The user has no phone number.",
   "Errors.User.Phone.Paused": "An SMS went to this number just now. Try again in {seconds} s.",
-  "Errors.User.Phone.TooManySms":
-    "The user was sent {max} SMS within an hour, which is all. Try again in {seconds} s.",
+  "Errors.User.Phone.TooManySms": "No more than {max} SMS are sent within an hour. Try again in {seconds} s.",
   "Errors.User.UserIDMissing": "The session has no user yet.",
   "Errors.User.UserName.Taken": "The user name is taken; where none is given, it is the e-mail address.",
   "Warnings.Text.AndroidLength":

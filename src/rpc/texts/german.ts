@@ -110,7 +110,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.User.Phone.Impossible": "Das kann keine Telefonnummer sein: Ihre Länge passt nicht zu ihrem Land.",
   "Errors.User.Phone.Invalid": "Das ist keine Telefonnummer. Schreiben Sie sie wie +41791234567.",
   "Errors.User.Phone.NoProvider":
-    "An diese Nummer kann kein Code gesendet werden: Dafür ist kein SMS-Anbieter eingerichtet.",
+    "An diese Nummer kann auf diesem Weg kein Code gesendet werden: Dafür ist kein SMS-Anbieter eingerichtet.",
   "Errors.User.Phone.NoRegion":
     "Schreiben Sie die Telefonnummer mit ihrer Landesvorwahl, wie +41791234567: Es ist keine Region voreingestellt.",
   "Errors.User.Phone.NotChanged": "Das ist die Telefonnummer, die der Benutzer bereits hat.",
@@ -118,7 +118,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.User.Phone.Paused":
     "An diese Nummer ging gerade eine SMS. Versuchen Sie es in {seconds} s noch einmal.",
   "Errors.User.Phone.TooManySms":
-    "Der Benutzer bekam in einer Stunde {max} SMS, mehr werden nicht gesendet. Versuchen Sie es in {seconds} s noch einmal.",
+    "Mehr als {max} SMS in einer Stunde werden nicht gesendet. Versuchen Sie es in {seconds} s noch einmal.",
   "Errors.User.UserIDMissing": "Die Sitzung hat noch keinen Benutzer.",
   "Errors.User.UserName.Taken":
     "Der Benutzername ist vergeben; wo keiner angegeben ist, ist es die E-Mail-Adresse.",

@@ -222,7 +222,7 @@ function setRows(service: string, { setPhone }: Methods): readonly Scenario[] {
       expect: refused(
         Code.ResourceExhausted,
         "PHONE-h4Ur1",
-        "10 SMS within an hour, which is all. Try again in 3600 s",
+        "No more than 10 SMS are sent within an hour. Try again in 3600 s",
       ),
     }),
     set({

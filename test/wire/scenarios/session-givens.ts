@@ -15,7 +15,7 @@ import type { SessionService as Beta } from "../../../gen/zitadel/session/v2beta
 import { UserService } from "../../../gen/zitadel/user/v2/user_service_pb.js";
 import type { TestUser, UserWithCode, World } from "../../support/wire-world.ts";
 import type { EitherService } from "./either-service.ts";
-import { recreated, type UserWithToken } from "./givens.ts";
+import { recreated, smsPerHour, type UserWithToken } from "./givens.ts";
 import { byId } from "./session-inputs.ts";
 import { type EventType, refused, type Row, rowsOf, type Scenario, type Subject } from "./scenario.ts";
 
@@ -40,6 +40,9 @@ function subjectOf(given: TestUser | Session): Subject {
   if (!("sessionId" in given)) return given;
   return { id: given.sessionId, organizationId: "instance", createdMs: given.openedMs };
 }
+
+/** Between two SMS to one number, in profile safe. */
+const pauseMs = 30_000;
 
 /** A session that is not there yet. */
 export const newSession = ({ createdMs }: TestUser): Subject => ({
@@ -94,6 +97,17 @@ export const challenged = async (world: World): Promise<Session> =>
 
 export async function challengedBySms(world: World): Promise<Session> {
   const session = await open(world, await enrolled(world), { challenges: bySms });
+  return { ...session, code: (await world.lastMessage(session.number)).code };
+}
+
+/** As many SMS went out as within an hour may, each as soon as it could; the next one could go now. */
+export async function challengedBySmsOfAnHour(world: World): Promise<Session> {
+  let session = await challengedBySms(world);
+  for (let sent = 1; sent < smsPerHour; sent += 1) {
+    world.clock.ms += pauseMs;
+    session = await change(world, session, { challenges: bySms });
+  }
+  world.clock.ms += pauseMs;
   return { ...session, code: (await world.lastMessage(session.number)).code };
 }
 
