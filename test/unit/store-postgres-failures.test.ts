@@ -168,6 +168,13 @@ describe("when PostgreSQL fails", () => {
     expect(await store.load({ type: "user", id: "1" })).toMatchObject({ sequence: 1 });
   });
 
+  it("waits one out, too, before everything is read or written at once", async () => {
+    await store.commit(userCommit("1", 0));
+    proxy.goDown();
+    setTimeout(() => proxy.comeBack(), 500);
+    expect(await Array.fromAsync(store.dump())).toMatchObject([{ kind: "event" }]);
+  });
+
   it("says that it does not know what became of a commit where it cannot be asked", async () => {
     const broken = proxy.breakNextCommit("after");
     const call = timed(store.commit(userCommit("1", 0)));

@@ -81,21 +81,11 @@ export class Database {
   }
 
   /**
-   * Gives a connection, for one statement: tries again and again while there is time.
+   * Gives a connection, for one statement.
    * @throws StoreUnavailableError
    */
   async connect(deadline: Deadline): Promise<Connection> {
-    if (this.#pool.waitingCount >= waitingMax) {
-      throw new StoreUnavailableError(`the store is busy: ${waitingMax} statements are waiting`);
-    }
-    for (let pauseMs = reconnectMsMin; ; pauseMs = Math.min(reconnectMsMax, pauseMs * 2)) {
-      try {
-        return new Connection(await this.#take(deadline));
-      } catch (error) {
-        if (deadline.remainingMs <= pauseMs) throw asUnavailable(error);
-      }
-      await wait(pauseMs);
-    }
+    return new Connection(await this.#client(deadline));
   }
 
   /** Carries out all of what is asked there, or none. */
@@ -112,14 +102,17 @@ export class Database {
 
   /** @param begin the statement that begins it; it must be ended */
   async begin(begin: string): Promise<Transaction> {
-    const client = await this.#take(new Deadline(askMsMax));
-    const transaction = new Transaction(client);
-    try {
-      await client.query(begin);
-      return transaction;
-    } catch (error) {
-      transaction.end();
-      throw error;
+    const deadline = new Deadline(askMsMax);
+    for (;;) {
+      const client = await this.#client(deadline);
+      const transaction = new Transaction(client);
+      try {
+        await client.query(begin);
+        return transaction;
+      } catch (error) {
+        transaction.end();
+        if (!isConnectionLost(error) || deadline.isOver) throw error;
+      }
     }
   }
 
@@ -157,6 +150,21 @@ export class Database {
       } catch (error) {
         if (!isConnectionLost(error) || deadline.isOver) throw asUnavailable(error);
       }
+    }
+  }
+
+  /** Tries again and again while there is time. @throws StoreUnavailableError */
+  async #client(deadline: Deadline): Promise<pg.PoolClient> {
+    if (this.#pool.waitingCount >= waitingMax) {
+      throw new StoreUnavailableError(`the store is busy: ${waitingMax} statements are waiting`);
+    }
+    for (let pauseMs = reconnectMsMin; ; pauseMs = Math.min(reconnectMsMax, pauseMs * 2)) {
+      try {
+        return await this.#take(deadline);
+      } catch (error) {
+        if (deadline.remainingMs <= pauseMs) throw asUnavailable(error);
+      }
+      await wait(pauseMs);
     }
   }
 
