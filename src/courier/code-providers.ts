@@ -12,8 +12,8 @@ const nobody: CodeSource = { kind: "nobody" };
 const alwaysUs: SourceOf = () => us;
 
 /**
- * The providers that make the codes themselves, among those that the settings say. Whoever would be asked first to
- * send to a number is asked for the code.
+ * Where the codes for a number come from, as the settings say: some providers make them themselves. Whoever would be
+ * asked first to send to the number is asked for the code; where nobody would be, nobody needs one.
  */
 export function createCodeProviders(
   providers: Pick<Providers, "current">,
