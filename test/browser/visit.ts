@@ -119,7 +119,13 @@ export class PageServer {
     this.#given = given;
     this.#outcome = Promise.withResolvers();
     const profile = await mkdtemp(join(tmpdir(), "ringback-browser-"));
-    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--ignore-certificate-errors"];
+    const flags = [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-dev-shm-usage",
+      "--ignore-certificate-errors",
+    ];
     const quiet = [
       "--no-first-run",
       "--disable-background-networking",
