@@ -1,13 +1,12 @@
 import type { CheckCode, CodeCheckResult, CodeProviders } from "../app/sms-port.ts";
 import type { Channel } from "../domain/channel.ts";
-import type { CodeSource, SourceOf } from "../domain/decision.ts";
+import { type CodeSource, type SourceOf, us } from "../domain/decision.ts";
 import type { Log } from "../lib/log.ts";
 import { chain } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { LiveProvider, Providers, ProvidersInForce } from "./providers.ts";
 import { drawProviders } from "./routing.ts";
 
-const us: CodeSource = { kind: "us" };
 const nobody: CodeSource = { kind: "nobody" };
 const alwaysUs: SourceOf = () => us;
 

@@ -24,6 +24,8 @@ export type CodeSource =
   /** Nobody needs to: no provider would be asked to send it. */
   | { readonly kind: "nobody" };
 
+export const us: CodeSource = { kind: "us" };
+
 /** What happens because of a command. No event means that nothing changes. */
 export interface Decision<E = UserEvent> {
   readonly events: readonly E[];

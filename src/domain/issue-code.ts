@@ -6,14 +6,12 @@ import {
   type PendingCode,
   termsAfter,
 } from "./codes.ts";
-import type { CodePurpose, CodeSource, Facts, IssuedCode, Verification } from "./decision.ts";
+import { type CodePurpose, type Facts, type IssuedCode, us, type Verification } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import { requireSmsAllowed } from "./sms-allowance.ts";
 
 const unsendable = refusal("failed_precondition", "PHONE-n0Way", "Errors.User.Phone.NoProvider");
 const notReturnable = refusal("failed_precondition", "CODE-n0Rtn", "Errors.Code.NotReturnable");
-
-const ourselves: CodeSource = { kind: "us" };
 
 /**
  * A code for a number, and the data of the event that adds it.
@@ -38,7 +36,7 @@ export function issueCode(
   const { purpose, number } = binding;
   const { challengeId, ...drawn } = request.code;
   const returned = request.verification === "return_code";
-  const source = sourceOf?.(number) ?? ourselves;
+  const source = sourceOf?.(number) ?? us;
   if (!returned) {
     if (source.kind === "nobody" && policy.refusesUnsendable) throw new DomainError(unsendable);
     requireSmsAllowed(request.smsBeforeMs ?? [], policy.smsPerHour, nowMs);

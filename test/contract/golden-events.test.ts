@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { foldRows } from "../../src/app/fold.ts";
-import type { HistoryEvent, Store, StoredRow } from "../../src/app/store-port.ts";
-import { exportLines, importLines } from "../../src/app/transfer.ts";
+import type { HistoryEvent, StoredRow } from "../../src/app/store-port.ts";
+import { exportLines } from "../../src/app/transfer.ts";
 import { evolveSession, type SessionEvent, type SessionState } from "../../src/domain/session-state.ts";
 import { evolveSettings, type SettingsEvent, type SettingsState } from "../../src/domain/settings-state.ts";
 import { eventTypes, upcast } from "../../src/domain/upcast.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
 import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
-import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { importedStore } from "../support/imported-store.ts";
 
 /** What was stored by any release is read by this one. The files in the folder are never changed, only added to. */
 
@@ -24,24 +24,13 @@ function read(name: string): string {
   return readFileSync(new URL(name, folder), "utf8");
 }
 
-async function imported(lines: readonly string[]): Promise<Store> {
-  const store = openMemoryStore();
-  await importLines(
-    store,
-    (async function* () {
-      yield* lines;
-    })(),
-  );
-  return store;
-}
-
 const histories: readonly (readonly HistoryEvent[])[] = await Promise.all(
-  versions.map(async ({ lines }) => (await imported(lines)).history(0, 1_000_000)),
+  versions.map(async ({ lines }) => (await importedStore(lines)).history(0, 1_000_000)),
 );
 
 describe.each(versions)("the export $name", ({ lines, rows }) => {
   it("is read whole, and gives the rows that it gave when it was written", async () => {
-    const store = await imported(lines);
+    const store = await importedStore(lines);
     const made: StoredRow[] = [];
     await store.rebuild(async function* (events) {
       for await (const row of foldRows(events)) {
@@ -57,7 +46,7 @@ describe.each(versions)("the export $name", ({ lines, rows }) => {
 
   it("is written as it was read", async () => {
     const again: string[] = [];
-    for await (const line of exportLines(await imported(lines))) again.push(line);
+    for await (const line of exportLines(await importedStore(lines))) again.push(line);
     expect(again).toEqual(lines);
   });
 });

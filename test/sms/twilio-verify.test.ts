@@ -24,7 +24,8 @@ const provider = (options: Partial<TwilioVerifyOptions> = {}): SmsProvider =>
 const check = async (
   code: string,
   providerMessageId = verificationSid,
-): Promise<CodeCheckResult | undefined> => provider().checkCode?.({ providerMessageId, code });
+  by = provider(),
+): Promise<CodeCheckResult | undefined> => by.checkCode?.({ providerMessageId, code });
 
 describe("Twilio Verify", () => {
   it.each([
@@ -106,8 +107,7 @@ describe("a code", () => {
 
   it("cannot be checked while Twilio does not answer", async () => {
     server.respond = () => {};
-    const asked = { providerMessageId: verificationSid, code: "424242" };
-    expect(await provider({ timeoutMs: silentMs }).checkCode?.(asked)).toEqual({
+    expect(await check("424242", verificationSid, provider({ timeoutMs: silentMs }))).toEqual({
       kind: "unavailable",
       reason: "Twilio Verify did not answer within 2000 ms",
     });

@@ -16,7 +16,7 @@ import { Courier } from "../../src/courier/courier.ts";
 import { Providers } from "../../src/courier/providers.ts";
 import type { Channel } from "../../src/domain/channel.ts";
 import { decideAddHumanUser, type decideRemoveUser } from "../../src/domain/account.ts";
-import type { Facts, SourceOf } from "../../src/domain/decision.ts";
+import { type Facts, type SourceOf, us } from "../../src/domain/decision.ts";
 import { policyOf } from "../../src/domain/policy.ts";
 import type { Route } from "../../src/domain/routes.ts";
 import type { SettingsEvent } from "../../src/domain/settings-state.ts";
@@ -29,7 +29,7 @@ import { withParts } from "./with-parts.ts";
 /** The courier has to end what was accepted before the routes were changed, too. */
 export const policy = { ...policyOf("safe", undefined), refusesUnsendable: false };
 
-const ours: SourceOf = () => ({ kind: "us" });
+const ours: SourceOf = () => us;
 
 /** What a provider of the tests does, and can. */
 export type Fake = Partial<Omit<SmsProvider, "send">> & {

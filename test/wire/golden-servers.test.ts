@@ -4,8 +4,7 @@ import { InboxService } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import { AuthService } from "../../gen/zitadel/auth/v1/auth_service_pb.js";
 import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
-import { importLines } from "../../src/app/transfer.ts";
-import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { importedStore } from "../support/imported-store.ts";
 import { adminToken, openWorld, type World } from "../support/wire-world.ts";
 
 /**
@@ -38,13 +37,7 @@ describe.each(versions)("of the server of %s", (name) => {
   const given: Given = JSON.parse(read(name.replace(".ndjson", ".given.json")));
   let world: World;
   beforeAll(async () => {
-    const store = openMemoryStore();
-    await importLines(
-      store,
-      (async function* () {
-        yield* read(name).trimEnd().split("\n");
-      })(),
-    );
+    const store = await importedStore(read(name).trimEnd().split("\n"));
     world = await openWorld("safe", { store });
   });
   afterAll(() => world.close());
