@@ -68,7 +68,7 @@ export class Database {
    * @throws StoreUnavailableError
    */
   repeat(query: Query, deadline = new Deadline(askMsMax)): Promise<pg.QueryResult<Row>> {
-    return this.#repeat((connection) => connection.query(query, deadline), deadline);
+    return this.#repeat((client) => new Connection(client).query(query, deadline), deadline);
   }
 
   /**
@@ -100,20 +100,18 @@ export class Database {
     }
   }
 
-  /** @param begin the statement that begins it; it must be ended */
+  /** @param begin the statement that begins it; it must be ended. @throws StoreUnavailableError */
   async begin(begin: string): Promise<Transaction> {
-    const deadline = new Deadline(askMsMax);
-    for (;;) {
-      const client = await this.#client(deadline);
+    return this.#repeat(async (client) => {
       const transaction = new Transaction(client);
       try {
         await client.query(begin);
         return transaction;
       } catch (error) {
         transaction.end();
-        if (!isConnectionLost(error) || deadline.isOver) throw error;
+        throw error;
       }
-    }
+    }, new Deadline(askMsMax));
   }
 
   /** Whether a write would be taken at this moment. */
@@ -134,17 +132,15 @@ export class Database {
   }
 
   #list(query: Query, deadline: Deadline): Promise<pg.QueryResult<Row>> {
-    return this.#repeat((connection) => connection.list(query, deadline), deadline);
+    return this.#repeat((client) => new Connection(client).list(query, deadline), deadline);
   }
 
-  async #repeat(
-    work: (connection: Connection) => Promise<pg.QueryResult<Row>>,
-    deadline: Deadline,
-  ): Promise<pg.QueryResult<Row>> {
+  /** @param work that may be repeated once its connection was lost, and lets go of it then */
+  async #repeat<T>(work: (client: pg.PoolClient) => Promise<T>, deadline: Deadline): Promise<T> {
     for (;;) {
-      const connection = await this.connect(deadline);
+      const client = await this.#client(deadline);
       try {
-        const answer = await work(connection);
+        const answer = await work(client);
         this.#failures.works();
         return answer;
       } catch (error) {
