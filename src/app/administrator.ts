@@ -21,7 +21,7 @@ export async function ensureAdministrator(
 ): Promise<string | undefined> {
   const token = given ?? newAccessToken(app);
   const tokenId = newUuid(app.clock.nowMs(), app.randomBytes);
-  const holder = await app.users.findByKey(userNameKey(defaultOrganizationId, administratorId));
+  const holder = await app.store.findByKey(userNameKey(defaultOrganizationId, administratorId));
   const isNameFree = holder === undefined || holder === administratorId;
   const { state } = await app.users.execute(administratorId, (found) =>
     decideAdministrator(found, {

@@ -17,7 +17,7 @@ export interface AppContext {
   readonly users: UserRepository;
   readonly sessions: SessionRepository;
   readonly settings: Settings;
-  /** For lists, and for what changes several aggregates at once. */
+  /** For lists and keys, and for what changes several aggregates at once. */
   readonly store: Store;
   readonly vault: CodeVault;
   readonly clock: Clock;

@@ -30,10 +30,10 @@ export class Directory {
 
   /** Who holds a personal access token, if it is valid now. @param hash SHA-256, base64url */
   findByAccessToken(hash: string, nowMs: number): MaybePromise<DirectoryUser | undefined> {
-    const { users } = this.#app;
+    const { users, store } = this.#app;
     // Nobody else can ever hold it: it is random. Whether it is still held, and valid, their state says.
     const known = this.#tokenHolders.get(hash);
-    return chain(known ?? users.findByKey({ kind: "access_token", key: hash }), (userId) => {
+    return chain(known ?? store.findByKey({ kind: "access_token", key: hash }), (userId) => {
       if (userId === undefined) return undefined;
       return chain(users.find(userId), (loaded) => {
         if (!holdsToken(loaded, hash, nowMs)) return undefined;

@@ -94,11 +94,6 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
     return this.#turns.take(id, async () => this.find(id));
   }
 
-  /** The id of the aggregate that holds the key. */
-  findByKey(key: UniqueKey): MaybePromise<string | undefined> {
-    return this.#store.findByKey(key);
-  }
-
   /** Runs once every command on it that has begun is over, and before any that begins later. */
   takeTurn<T>(id: string, task: () => Promise<T>): Promise<T> {
     return this.#turns.take(id, task);

@@ -235,7 +235,7 @@ async function userIdOf(
 
 /** A user name is unique in its organization: first the caller's, then any. */
 async function userIdByName(app: AppContext, caller: Caller, name: string): Promise<string | undefined> {
-  const own = await app.users.findByKey(userNameKey(caller.organizationId, name));
+  const own = await app.store.findByKey(userNameKey(caller.organizationId, name));
   if (own !== undefined) return own;
   const equality = { field: "userName", ignoreCase: true, value: name } as const;
   const [id, another] = await app.store.findByText("user", equality, 2);
