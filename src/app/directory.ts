@@ -1,7 +1,7 @@
 import { decideAddHumanUser } from "../domain/account.ts";
 import { DomainError } from "../domain/errors.ts";
 import type { Email, Profile } from "../domain/user-events.ts";
-import type { UserState } from "../domain/user-state.ts";
+import { exists, type UserState } from "../domain/user-state.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { defaultOrganizationId } from "./account.ts";
@@ -86,18 +86,19 @@ export class Directory {
 const directoryUsers = new WeakMap<UserState, DirectoryUser>();
 
 function directoryUser(loaded: LoadedUser | undefined): DirectoryUser | undefined {
-  if (loaded === undefined || loaded.state.status === "removed") return undefined;
-  const known = directoryUsers.get(loaded.state);
+  const state = loaded?.state;
+  if (!exists(state)) return undefined;
+  const known = directoryUsers.get(state);
   if (known !== undefined) return known;
-  const made = directoryUserOf(loaded);
-  directoryUsers.set(loaded.state, made);
+  const made = directoryUserOf(state);
+  directoryUsers.set(state, made);
   return made;
 }
 
-function directoryUserOf(loaded: LoadedUser): DirectoryUser {
-  const { id, resourceOwner, roles, kind, status, profile, createdMs } = loaded.state;
+function directoryUserOf(user: UserState): DirectoryUser {
+  const { id, resourceOwner, roles, kind, status, profile, createdMs } = user;
   // A machine user is one of ours: no issuer may give its id as a `sub`.
-  const issuer = kind === "machine" ? "ringback" : loaded.state.issuer;
+  const issuer = kind === "machine" ? "ringback" : user.issuer;
   return {
     userId: id,
     organizationId: resourceOwner,

@@ -1,3 +1,4 @@
+import { requireUser } from "../domain/account.ts";
 import {
   decideCreateSession,
   decideSetSession,
@@ -11,7 +12,7 @@ import {
 import { DomainError, refusal } from "../domain/errors.ts";
 import type { ProviderCheck } from "../domain/codes.ts";
 import type { SessionState, UserAgent } from "../domain/session-state.ts";
-import type { UserState } from "../domain/user-state.ts";
+import { exists, type UserState } from "../domain/user-state.ts";
 import type { Facts } from "../domain/decision.ts";
 import { newDecimalId, newUuid } from "../lib/id.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
@@ -186,7 +187,7 @@ export async function listSessions(
 async function viewOf(app: AppContext, loaded: LoadedSession): Promise<SessionView> {
   const userId = loaded.state.user?.id;
   const user = userId === undefined ? undefined : (await app.users.find(userId))?.state;
-  return { loaded, user: user?.status !== "removed" && isUserOf(loaded.state, user) ? user : undefined };
+  return { loaded, user: exists(user) && isUserOf(loaded.state, user) ? user : undefined };
 }
 
 function sessionDetails({ sequence, state }: LoadedSession): Details {
@@ -229,8 +230,7 @@ async function userIdOf(
   if (user === undefined) return undefined;
   const id = "id" in user ? user.id : await userIdByName(app, caller, user.loginName);
   const state = id === undefined ? undefined : (await app.users.find(id))?.state;
-  if (state === undefined || state.status === "removed") throw new DomainError(userMissing);
-  return state.id;
+  return requireUser(state, userMissing).id;
 }
 
 /** A user name is unique in its organization: first the caller's, then any. */
@@ -322,7 +322,7 @@ async function changeBoth(
 ): Promise<Done | typeof taken> {
   const { sessionId, session, userId = "", origin, providerCheck } = about;
   const found = userId === "" ? undefined : await app.users.find(userId);
-  const user = found?.state.status === "removed" ? undefined : found;
+  const user = exists(found?.state) ? found : undefined;
   const policy = await app.settings.policy(user?.state.resourceOwner ?? "");
   const nowMs = timeAfter(app.clock, session, user);
   const facts = factsOf(app, policy, nowMs, { sourceOf: await sourceOf, providerCheck });

@@ -1,5 +1,5 @@
 import type { UserEvent } from "../domain/user-events.ts";
-import { evolveUser, type UserState } from "../domain/user-state.ts";
+import { evolveUser, exists, type UserState } from "../domain/user-state.ts";
 import type { AggregateKind, Loaded, Repository } from "./repository.ts";
 import type { UserRecord } from "./search.ts";
 import type { UniqueKey } from "./store-port.ts";
@@ -32,7 +32,7 @@ function keysOf(user: UserState): readonly UniqueKey[] {
 }
 
 function recordOf(user: UserState): UserRecord | null {
-  if (user.status === "removed") return null;
+  if (!exists(user)) return null;
   const { profile } = user;
   return {
     organizationId: user.resourceOwner,

@@ -1,3 +1,4 @@
+import { exists } from "../domain/user-state.ts";
 import type { AppContext } from "./context.ts";
 import type { Caller } from "./auth-port.ts";
 import { type Page, readAll } from "./page.ts";
@@ -15,7 +16,7 @@ export async function listUsers(
   const items = await readAll(ids, async (id) => {
     const loaded = await app.users.find(id);
     // Somebody may be deleted between the search and this.
-    return loaded?.state.status === "removed" ? undefined : loaded;
+    return exists(loaded?.state) ? loaded : undefined;
   });
   return { items, total, atMs: app.clock.nowMs() };
 }

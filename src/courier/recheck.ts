@@ -4,7 +4,7 @@ import { otpSmsNumber } from "../domain/otp-sms.ts";
 import { isUserOf } from "../domain/session.ts";
 import type { SessionEvent, SessionState } from "../domain/session-state.ts";
 import type { UserEvent } from "../domain/user-events.ts";
-import type { UserState } from "../domain/user-state.ts";
+import { exists, type UserState } from "../domain/user-state.ts";
 
 /** Who makes and checks the code, where that is not this server. */
 export type CheckedBy = Omit<CodeSent, "challengeId">;
@@ -38,7 +38,7 @@ export function recheck(
   latest: readonly MessageRecord[],
   nowMs: number,
 ): Recheck {
-  if (user === undefined || user.status === "removed") return obsolete("the user is gone");
+  if (!exists(user)) return obsolete("the user is gone");
   if (message.expiresMs !== null && nowMs >= message.expiresMs) return obsolete("the code has expired");
   if (isSuperseded(message, latest)) return obsolete("a newer code was sent");
   return currentCodeOf(message, user, session) ?? obsolete("the code was replaced, answered or removed");
