@@ -1,5 +1,5 @@
 import type { Decision } from "../domain/decision.ts";
-import { builtInText, defaultLanguage, baseLanguage } from "../domain/message-text.ts";
+import { baseLanguage, builtInText } from "../domain/message-text.ts";
 import type { LockoutPolicy, Policy } from "../domain/policy.ts";
 import {
   type Dated,
@@ -129,11 +129,13 @@ export class Settings {
   /**
    * The text in force: of the organization, of the instance, built in. Each is looked up in the language, and
    * then in its base language. What one leaves empty comes from the next.
+   *
+   * @param language BCP 47, in its canonical form
    */
   async text(scope: Scope, textType: TextType, language: string): Promise<InForce<MessageText>> {
     const [instance, organization] = await this.#levels(scope);
     const dated = textIn(instance, textType, language);
-    const ofInstance = over(builtInText(textType, language || defaultLanguage), dated?.value);
+    const ofInstance = over(builtInText(textType, language), dated?.value);
     const own = textIn(organization, textType, language);
     return own === undefined
       ? { value: ofInstance, dated, isDefault: scope !== "instance" || dated === undefined }
