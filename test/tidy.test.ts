@@ -52,7 +52,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/store/postgres": ["src/store/bounds.ts", "src/store/sql", ...ports, "src/domain", "src/lib"],
   "src/store/sqlite": ["src/store/bounds.ts", "src/store/sql", ...ports, "src/domain", "src/lib"],
   "src/store/sql": [...ports, "src/domain"],
-  "src/store/bounds.ts": ports,
+  "src/store/bounds.ts": [],
   "src/sms": ["src/app/sms-port.ts", "src/domain", "src/lib"],
   "src/auth": ["src/app/auth-port.ts", "src/domain", "src/lib"],
   "src/courier": ["src/app", "src/domain", "src/lib"],

@@ -25,7 +25,7 @@ export interface InboxQuery {
   readonly limit: number;
 }
 
-/** Keeps the newest messages, `inboxMessagesMax` at most. */
+/** Keeps the newest messages, and only so many. */
 export interface InboxStore {
   /** Undefined if a message with this `messageId` is there already. */
   append(message: Omit<InboxMessage, "id">): Promise<InboxMessage | undefined>;
@@ -33,5 +33,3 @@ export interface InboxStore {
   /** @returns how many were removed. */
   clear(recipient?: string): Promise<number>;
 }
-
-export const inboxMessagesMax = 10_000;

@@ -139,5 +139,4 @@ export interface Outbox {
   nextDueMs(): MaybePromise<number | undefined>;
 }
 
-export const outboxPendingMax = 100_000;
 export const listedMessagesMax = 100_000;

@@ -207,6 +207,3 @@ export interface KeptMessage extends MessageRecord {
     readonly attempt: number;
   };
 }
-
-/** At 24 hours each, about 11 a second. */
-export const keptAnswersMax = 1_000_000;

@@ -1,15 +1,16 @@
-import { inboxMessagesMax } from "../app/inbox-port.ts";
-import { outboxPendingMax } from "../app/outbox-port.ts";
-import { keptAnswersMax } from "../app/store-port.ts";
-
 /** What every store keeps at most. A test lowers it; nobody else needs to. */
 export interface StoreBounds {
   readonly outboxPendingMax: number;
   readonly inboxMessagesMax: number;
+  /** At 24 hours each, a million is about 11 a second. */
   readonly keptAnswersMax: number;
 }
 
-export const storeBounds: StoreBounds = { outboxPendingMax, inboxMessagesMax, keptAnswersMax };
+export const storeBounds: StoreBounds = {
+  outboxPendingMax: 100_000,
+  inboxMessagesMax: 10_000,
+  keptAnswersMax: 1_000_000,
+};
 
 /** How long a settled message stays as the record of its delivery, counted from its creation. */
 export const settledKeptMs = 30 * 24 * 60 * 60 * 1000;
