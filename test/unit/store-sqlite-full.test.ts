@@ -57,25 +57,6 @@ describe("a sqlite store that cannot write", () => {
     await store.close();
   });
 
-  it("keeps within the bound that it was opened with", async () => {
-    const maxBytes = 1_000_000;
-    const store = await openSqliteStore({ file, log: silentLog, maxBytes });
-    const fill = async (prefix: string): Promise<never> => {
-      for (let id = 0; ; id += 1) {
-        await store.commit(userCommit(`${prefix} ${id}`, 0, { state: { filler: "x".repeat(50_000) } }));
-      }
-    };
-    await expect(fill("a")).rejects.toThrow(StoreUnavailableError);
-    await expect(fill("b")).rejects.toThrow(StoreUnavailableError);
-    expect(store.history(0, 100).length).toBeGreaterThan(10);
-    await store.close();
-    const reopened = await openSqliteStore({ file, log: silentLog, maxBytes });
-    await reopened.close();
-    const { size } = await stat(file);
-    expect(size).toBeGreaterThan(maxBytes / 2);
-    expect(size).toBeLessThanOrEqual(maxBytes);
-  });
-
   const prlimit = ["/usr/bin/prlimit", "/bin/prlimit"].find((path) => existsSync(path));
   const itWithLimits = prlimit === undefined ? it.skip : it;
   itWithLimits(

@@ -17,7 +17,7 @@ it("a writing thread that is ended in the middle of its work leaves a database t
   const file = join(folder.path, "db");
   prepareDatabase(file);
   const workers: Worker[] = [];
-  const workerData: WriterOptions = { file, bounds: storeBounds, maxBytes: 1_000_000_000 };
+  const workerData: WriterOptions = { file, bounds: storeBounds };
   const startWorker = (): Worker => {
     const worker = new Worker(writer, { workerData });
     workers.push(worker);

@@ -26,20 +26,18 @@ export interface Failure {
 export interface WriterOptions {
   readonly file: string;
   readonly bounds: StoreBounds;
-  readonly maxBytes: number;
 }
 
 /** Writes batches of operations: one batch, one transaction, one fsync. */
 export class BatchWriter {
   readonly #file: string;
   readonly #bounds: StoreBounds;
-  #maxBytes: number;
+  #maxBytes = Infinity;
   #session: Session | undefined;
 
-  constructor({ file, bounds, maxBytes }: WriterOptions) {
+  constructor({ file, bounds }: WriterOptions) {
     this.#file = file;
     this.#bounds = bounds;
-    this.#maxBytes = maxBytes;
   }
 
   /** Every operation has its answer, at the same index. What was answered with a value is on the disk. */

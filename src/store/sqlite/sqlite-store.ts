@@ -40,8 +40,6 @@ export interface SqliteStoreOptions {
   /** The database file. It and its folder are created if they are missing. */
   readonly file: string;
   readonly log: Log;
-  /** What the database file may grow to; what SQLite allows (16 TiB) if left out. */
-  readonly maxBytes?: number;
   readonly bounds?: Partial<StoreBounds>;
 }
 
@@ -50,7 +48,7 @@ export interface SqliteStoreOptions {
  * @throws Error in plain words if the file cannot be used.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const { log, maxBytes = Number.MAX_SAFE_INTEGER } = options;
+  const { log } = options;
   await createFolder(dirname(options.file)).catch((cause: unknown) => {
     throw new Error(`cannot create the folder of the database ${options.file}: ${errorMessage(cause)}`, {
       cause,
@@ -63,7 +61,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   let queue: WriteQueue | undefined;
   try {
     prepareDatabase(file);
-    const workerData = { file, bounds: { ...storeBounds, ...options.bounds }, maxBytes };
+    const workerData: WriterOptions = { file, bounds: { ...storeBounds, ...options.bounds } };
     const checkpoints = new Checkpoints(() => startCheckpointThread({ file }), log);
     queue = new WriteQueue(
       () => new Worker(programOf("writer-thread"), { name: "store-writer", workerData }),
@@ -73,8 +71,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
         : () => {},
     );
     // The first answer tells that the thread can write.
-    await queue.write("boundBytes", maxBytes);
-    return new SqliteStore(openForReading(file), queue, checkpoints, workerData, unlock);
+    await queue.write("boundBytes", Infinity);
+    return new SqliteStore(file, openForReading(file), queue, checkpoints, unlock);
   } catch (error) {
     await queue?.end();
     unlock();
@@ -117,11 +115,10 @@ function programOf(name: string): URL {
 export class SqliteStore implements Store {
   readonly outbox: Outbox;
   readonly inbox: InboxStore;
+  readonly #file: string;
   readonly #reader: DatabaseSync;
   readonly #queue: WriteQueue;
   readonly #checkpoints: Checkpoints;
-  /** What a thread is started with, should the present one die. */
-  readonly #writerOptions: { -readonly [Name in keyof WriterOptions]: WriterOptions[Name] };
   readonly #unlock: () => void;
   readonly #selectState: StatementSync;
   readonly #selectKey: StatementSync;
@@ -131,16 +128,16 @@ export class SqliteStore implements Store {
   #closed: Promise<void> | undefined;
 
   constructor(
+    file: string,
     reader: DatabaseSync,
     queue: WriteQueue,
     checkpoints: Checkpoints,
-    writerOptions: WriterOptions,
     unlock: () => void,
   ) {
+    this.#file = file;
     this.#reader = reader;
     this.#queue = queue;
     this.#checkpoints = checkpoints;
-    this.#writerOptions = writerOptions;
     this.#unlock = unlock;
     this.outbox = createOutbox(reader, queue);
     this.inbox = createInbox(reader, queue);
@@ -194,22 +191,21 @@ export class SqliteStore implements Store {
   }
 
   rebuild(rowsOf: RowsOf): Promise<number> {
-    return rebuild(this.#writerOptions.file, rowsOf);
+    return rebuild(this.#file, rowsOf);
   }
 
   dump(): AsyncIterable<KeptItem> {
-    return dump(this.#writerOptions.file);
+    return dump(this.#file);
   }
 
   async restore(items: AsyncIterable<KeptItem>, rowsOf: RowsOf): Promise<number> {
-    const rows = await restore(this.#writerOptions.file, items, rowsOf);
+    const rows = await restore(this.#file, items, rowsOf);
     await this.#queue.write("recount");
     return rows;
   }
 
-  /** Changes what the database file may grow to. It never shrinks. */
+  /** Bounds what the database file may grow to, as a full disk would; for tests. It never shrinks. */
   boundBytes(maxBytes: number): Promise<void> {
-    this.#writerOptions.maxBytes = maxBytes;
     return this.#queue.write("boundBytes", maxBytes);
   }
 
