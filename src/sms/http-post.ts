@@ -36,8 +36,8 @@ export type AccountOf<K extends SmsAccount["kind"]> = Omit<
 
 /** How one provider's answers are understood. */
 export interface AnswerReader {
-  /** What a 2xx with this body means. */
-  readonly accepted: (body: string) => SendResult;
+  /** What the body of a 2xx calls the message; empty if it was not taken. If left out, any 2xx counts as sent. */
+  readonly idOf?: (body: string) => string;
   /** What the body of any other answer tells beyond its status; undefined if nothing. */
   readonly refused?: (body: string) => Refusal | undefined;
   /** With which the account is refused, so that no other message will fare better; 401 and 402 if left out. */
@@ -84,12 +84,12 @@ export class HttpPost {
     url: string,
     headers: Readonly<Record<string, string>>,
     body: string,
-    reader: AnswerReader,
+    reader: AnswerReader = {},
   ): Promise<SendResult> {
     const answer = await this.post(url, headers, body);
     if (answer.kind !== "answered") return answer;
     const { status, retryAfter } = answer;
-    if (status < 300) return reader.accepted(answer.body);
+    if (status < 300) return this.#taken(answer.body, reader);
     const refusal = reader.refused?.(answer.body);
     const kind = refusal?.kind ?? kindOf(status);
     const reason = `${this.#receiver} answered ${status}${refusal === undefined ? "" : `: ${refusal.reason}`}`;
@@ -99,6 +99,17 @@ export class HttpPost {
     }
     const retryAfterMs = kind === "retry" ? this.#retryAfterMs(retryAfter) : undefined;
     return { kind, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  }
+
+  /** What a 2xx means. */
+  #taken(body: string, { idOf, refused }: AnswerReader): SendResult {
+    if (idOf === undefined) return { kind: "sent" };
+    const providerMessageId = idOf(body);
+    if (providerMessageId !== "") return { kind: "sent", providerMessageId };
+    const refusal = refused?.(body);
+    return refusal === undefined
+      ? { kind: "unknown", reason: `${this.#receiver} answered without the id of a message` }
+      : { kind: refusal.kind ?? "rejected", reason: `${this.#receiver} refused it: ${refusal.reason}` };
   }
 
   /** Never throws. */

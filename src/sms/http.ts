@@ -1,5 +1,5 @@
 import { type Receipt, receiptStates, type SigningKey, type SmsProvider } from "../app/sms-port.ts";
-import { type AnswerReader, HttpPost, type HttpPostOptions } from "./http-post.ts";
+import { HttpPost, type HttpPostOptions } from "./http-post.ts";
 import { jsonFields, textOf } from "./json-body.ts";
 import { plainReason } from "./plain-reason.ts";
 import { webhookPayload } from "./webhook-payload.ts";
@@ -13,9 +13,6 @@ export interface HttpProviderOptions extends Omit<HttpPostOptions, "receiver"> {
   /** Each that is valid signs each request; not signed if there is none. */
   readonly signingKeys: readonly SigningKey[];
 }
-
-/** Any 2xx counts as sent, whatever its body. */
-const reader: AnswerReader = { accepted: () => ({ kind: "sent" }) };
 
 /**
  * Posts messages to a webhook: ZITADEL's payload and signature, and beside it the headers of Standard Webhooks and an
@@ -44,7 +41,7 @@ export function createHttpProvider(options: HttpProviderOptions): SmsProvider {
         ...(keys.length === 0 ? {} : { "zitadel-signature": webhookSignature(body, keys, nowMs) }),
         ...(message.receiptUrl === undefined ? {} : { "ringback-receipt-url": message.receiptUrl }),
       };
-      return post.send(url, headers, body, reader);
+      return post.send(url, headers, body);
     },
     readReceipt: (request, nowMs) =>
       isStandardWebhook(request, keysAt(nowMs), nowMs)

@@ -1,4 +1,5 @@
 import type { SmsMessage, SmsProvider } from "../app/sms-port.ts";
+import { errorMessage } from "../lib/error-message.ts";
 
 /**
  * The embedded provider: messages stay here, readable through the inbox API, and reach no phone.
@@ -15,7 +16,7 @@ export function createInboxProvider(deliver: (message: SmsMessage) => Promise<vo
         await deliver(message);
         return { kind: "sent" };
       } catch (error) {
-        return { kind: "retry", reason: error instanceof Error ? error.message : "the inbox failed" };
+        return { kind: "retry", reason: errorMessage(error) };
       }
     },
     async close() {},

@@ -1,4 +1,4 @@
-import type { Receipt, ReceiptState, SendResult, SmsProvider } from "../app/sms-port.ts";
+import type { Receipt, ReceiptState, SmsProvider } from "../app/sms-port.ts";
 import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost, type Refusal } from "./http-post.ts";
 import { fieldsOf, jsonFields, textOf } from "./json-body.ts";
 import { plainReason } from "./plain-reason.ts";
@@ -8,7 +8,7 @@ const messagebirdApi = "https://rest.messagebird.com";
 
 export type MessagebirdProviderOptions = AccountOf<"messagebird"> & ApiOptions;
 
-const reader: AnswerReader = { accepted: resultOf, refused: refusalOf };
+const reader: AnswerReader = { idOf, refused: refusalOf };
 
 /**
  * Sends through MessageBird's (now Bird's) SMS API (https://developers.messagebird.com/docs/sms-messaging).
@@ -53,13 +53,8 @@ export function createMessagebirdProvider(options: MessagebirdProviderOptions): 
 }
 
 /** A message that was taken: `{"id", "recipients"}`. */
-function resultOf(body: string): SendResult {
-  const providerMessageId = textOf(jsonFields(body)["id"]);
-  if (providerMessageId !== "") return { kind: "sent", providerMessageId };
-  const refusal = refusalOf(body);
-  return refusal === undefined
-    ? { kind: "unknown", reason: "MessageBird answered without the id of a message" }
-    : { kind: "rejected", reason: `MessageBird refused it: ${refusal.reason}` };
+function idOf(body: string): string {
+  return textOf(jsonFields(body)["id"]);
 }
 
 /** `{"errors": [{"code", "description", "parameter"}]}` */

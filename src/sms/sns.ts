@@ -1,11 +1,11 @@
 import { AwsV4Signer } from "aws4fetch";
-import type { SendResult, SmsProvider } from "../app/sms-port.ts";
+import type { SmsProvider } from "../app/sms-port.ts";
 import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost, type Refusal } from "./http-post.ts";
 
 export type SnsProviderOptions = AccountOf<"sns"> & ApiOptions;
 
 const reader: AnswerReader = {
-  accepted: resultOf,
+  idOf,
   refused: refusalOf,
   // AWS answers 403 to a wrong key, signature or clock, and to a key without the right to publish.
   accountStatuses: [401, 402, 403],
@@ -66,13 +66,8 @@ function attributes(values: Readonly<Record<string, string>>): Record<string, st
 }
 
 /** `<PublishResponse><PublishResult><MessageId>…` */
-function resultOf(body: string): SendResult {
-  const providerMessageId = /<MessageId>([^<]+)<\/MessageId>/.exec(body)?.[1];
-  if (providerMessageId !== undefined) return { kind: "sent", providerMessageId };
-  const refusal = refusalOf(body);
-  return refusal === undefined
-    ? { kind: "unknown", reason: "AWS SNS answered without the id of a message" }
-    : { kind: refusal.kind ?? "rejected", reason: `AWS SNS refused it: ${refusal.reason}` };
+function idOf(body: string): string {
+  return /<MessageId>([^<]+)<\/MessageId>/.exec(body)?.[1] ?? "";
 }
 
 /** `<ErrorResponse><Error><Code>…`; the message beside it may hold the number. AWS throttles with a 400 too. */

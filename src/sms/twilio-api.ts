@@ -64,16 +64,16 @@ export function twilioErrorText(code: unknown): string {
 /** Codes with which a 429 stays a 429 until the code has expired. */
 const exhausted: ReadonlySet<unknown> = new Set([60202, 60203]);
 
-/** What the body of an error tells: `{"code", "message", "more_info", "status"}`. */
+/** What the body of an error tells, `{"code", "message", …}`, or a message that failed, `{"error_code", "status", …}`. */
 export function twilioRefusal(body: string): Refusal | undefined {
-  const { code } = jsonFields(body);
-  const reason = twilioErrorText(code);
+  const { code, error_code: errorCode } = jsonFields(body);
+  const reason = twilioErrorText(errorCode ?? code);
   if (reason === "") return undefined;
   return { reason, ...(exhausted.has(code) ? { kind: "rejected" } : {}) };
 }
 
-/** The SID of what was made, where there is one. */
-export function sidOf(fields: Readonly<Record<string, unknown>>, prefix: string): string | undefined {
+/** The SID of what was made; empty if there is none of such a thing. */
+export function sidOf(fields: Readonly<Record<string, unknown>>, prefixes: readonly string[]): string {
   const sid = textOf(fields["sid"]);
-  return sid.startsWith(prefix) ? sid : undefined;
+  return prefixes.some((prefix) => sid.startsWith(prefix)) ? sid : "";
 }

@@ -1,8 +1,8 @@
 import type { Channel } from "../domain/channel.ts";
-import type { CodeCheckResult, SendResult, SmsProvider } from "../app/sms-port.ts";
+import type { CodeCheckResult, SmsProvider } from "../app/sms-port.ts";
 import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost } from "./http-post.ts";
 import { jsonFields, textOf } from "./json-body.ts";
-import { sidOf, twilioErrorText, twilioHeaders, twilioRefusal } from "./twilio-api.ts";
+import { sidOf, twilioHeaders, twilioRefusal } from "./twilio-api.ts";
 
 const verifyApi = "https://verify.twilio.com";
 
@@ -20,7 +20,7 @@ export function createTwilioVerifyProvider(options: TwilioVerifyOptions): SmsPro
   const post = new HttpPost({ ...options, receiver: "Twilio Verify" });
   const serviceUrl = `${apiUrl}/v2/Services/${encodeURIComponent(verifyServiceSid)}`;
   const headers = twilioHeaders(options);
-  const reader: AnswerReader = { accepted: resultOf, refused: twilioRefusal };
+  const reader: AnswerReader = { idOf, refused: twilioRefusal };
   return {
     name: "twilio-verify",
     channel,
@@ -44,14 +44,8 @@ export function createTwilioVerifyProvider(options: TwilioVerifyOptions): SmsPro
 }
 
 /** A verification that was begun: `{"sid": "VE…", "status": "pending"}`. */
-function resultOf(body: string): SendResult {
-  const fields = jsonFields(body);
-  const providerMessageId = sidOf(fields, "VE");
-  const error = twilioErrorText(fields["code"]);
-  if (providerMessageId !== undefined) return { kind: "sent", providerMessageId };
-  return error === ""
-    ? { kind: "unknown", reason: "Twilio Verify answered without the SID of a verification" }
-    : { kind: "rejected", reason: `Twilio Verify refused it: ${error}` };
+function idOf(body: string): string {
+  return sidOf(jsonFields(body), ["VE"]);
 }
 
 /** A verification is deleted once it is approved, expired or tried too often: 404 from then on. */

@@ -1,5 +1,5 @@
-import type { Receipt, ReceiptState, SendResult, SmsMessage, SmsProvider } from "../app/sms-port.ts";
-import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost } from "./http-post.ts";
+import type { Receipt, ReceiptState, SmsMessage, SmsProvider } from "../app/sms-port.ts";
+import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost, type Refusal } from "./http-post.ts";
 import { jsonFields, textOf } from "./json-body.ts";
 import { spokenText, twimlSay } from "./spoken-text.ts";
 import { sidOf, twilioErrorText, twilioHeaders, twilioRefusal } from "./twilio-api.ts";
@@ -20,7 +20,7 @@ export function createTwilioProvider(options: TwilioProviderOptions): SmsProvide
   const resource = channel === "voice" ? "Calls" : "Messages";
   const url = `${apiUrl}/2010-04-01/Accounts/${encodeURIComponent(sid)}/${resource}.json`;
   const headers = twilioHeaders(options);
-  const reader: AnswerReader = { accepted: resultOf, refused: twilioRefusal };
+  const reader: AnswerReader = { idOf, refused: refusalOf };
   return {
     name: "twilio",
     channel,
@@ -46,19 +46,17 @@ function formOf(
   return { To: `${prefix}${recipient}`, ...sender, ...content, ...receipt };
 }
 
-/** A message or a call that was made: `{"sid", "status", "error_code"}`. */
-function resultOf(body: string): SendResult {
-  const fields = jsonFields(body);
-  const { status, error_code: errorCode, code } = fields;
-  const providerMessageId = sidOf(fields, "SM") ?? sidOf(fields, "MM") ?? sidOf(fields, "CA");
-  const error = twilioErrorText(errorCode ?? code);
-  if (stateOf(textOf(status)) === "undelivered" || (providerMessageId === undefined && error !== "")) {
-    return { kind: "rejected", reason: `Twilio took the message and refused it: ${error || "no reason"}` };
-  }
-  if (providerMessageId === undefined) {
-    return { kind: "unknown", reason: "Twilio answered without the SID of a message" };
-  }
-  return { kind: "sent", providerMessageId };
+/** A message or a call that was made, and has not failed at once: `{"sid", "status", "error_code"}`. */
+function idOf(body: string): string {
+  return hasFailed(body) ? "" : sidOf(jsonFields(body), ["SM", "MM", "CA"]);
+}
+
+function refusalOf(body: string): Refusal | undefined {
+  return twilioRefusal(body) ?? (hasFailed(body) ? { reason: "no reason" } : undefined);
+}
+
+function hasFailed(body: string): boolean {
+  return stateOf(textOf(jsonFields(body)["status"])) === "undelivered";
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Receipt, ReceiptState, SendResult, SmsProvider } from "../app/sms-port.ts";
+import type { Receipt, ReceiptState, SmsProvider } from "../app/sms-port.ts";
 import { type AccountOf, type AnswerReader, type ApiOptions, HttpPost, type Refusal } from "./http-post.ts";
 import { fieldsOf, jsonFields, textOf } from "./json-body.ts";
 import { plainReason } from "./plain-reason.ts";
@@ -9,7 +9,7 @@ const receiptAgeMax = "5 minutes";
 
 export type VonageProviderOptions = AccountOf<"vonage"> & ApiOptions;
 
-const reader: AnswerReader = { accepted: resultOf, refused: refusalOf };
+const reader: AnswerReader = { idOf, refused: refusalOf };
 
 /**
  * Sends through Vonage's Messages API, version 1 (https://developer.vonage.com/en/api/messages). `client_ref` carries
@@ -58,13 +58,8 @@ function withoutPlus(number: string): string {
 }
 
 /** A message that was taken: `{"message_uuid"}`. */
-function resultOf(body: string): SendResult {
-  const providerMessageId = textOf(jsonFields(body)["message_uuid"]);
-  if (providerMessageId !== "") return { kind: "sent", providerMessageId };
-  const refusal = refusalOf(body);
-  return refusal === undefined
-    ? { kind: "unknown", reason: "Vonage answered without the id of a message" }
-    : { kind: "rejected", reason: `Vonage refused it: ${refusal.reason}` };
+function idOf(body: string): string {
+  return textOf(jsonFields(body)["message_uuid"]);
 }
 
 /** Problem details (RFC 9457): `{"type", "title", "detail", "instance"}`. */

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 const reader = {
-  accepted: (body: string): SendResult => ({ kind: "sent", providerMessageId: body.slice(0, 4) }),
+  idOf: (body: string): string => body.slice(0, 4),
   refused: (body: string) => (body === "" ? undefined : { reason: body }),
 };
 const send = (url = server.url): Promise<SendResult> => post.send(url, {}, "{}", reader);
