@@ -210,14 +210,9 @@ export function lifeInWords(lifeMs: number | null, language: string): string {
   ];
   const duration = { [unit]: Math.floor(seconds / size) };
   // Some languages part number and unit with a space that GSM-7 lacks.
-  return durationFormat(language).format(duration).replace(/\s/g, " ");
+  return durationFormats.getOrInsertComputed(language, durationFormat).format(duration).replace(/\s/g, " ");
 }
 
 function durationFormat(language: string): Intl.DurationFormat {
-  let format = durationFormats.get(language);
-  if (format === undefined) {
-    format = new Intl.DurationFormat([language, defaultLanguage], { style: "long" });
-    durationFormats.set(language, format);
-  }
-  return format;
+  return new Intl.DurationFormat([language, defaultLanguage], { style: "long" });
 }

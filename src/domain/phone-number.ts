@@ -31,16 +31,15 @@ export function normalizePhoneNumber(input: string, policy: PhoneNumberPolicy): 
   if (text === "") throw new DomainError(empty);
   if (isPlainNumber(text)) return text;
   const key = `${policy.defaultRegion ?? ""} ${String(policy.possibleOnly)} ${text}`;
-  const known = remembered.get(key);
-  if (known !== undefined) return known;
-  const parsed = parse(text, policy);
-  if (policy.possibleOnly) {
-    // An SMS cannot reach an extension: sending it to the switchboard instead would be a lie.
-    if (parsed.ext !== undefined) throw invalid("Errors.User.Phone.Extension");
-    if (!parsed.isPossible()) throw invalid("Errors.User.Phone.Impossible");
-  }
-  remembered.set(key, parsed.number);
-  return parsed.number;
+  return remembered.getOrInsertComputed(key, () => {
+    const parsed = parse(text, policy);
+    if (policy.possibleOnly) {
+      // An SMS cannot reach an extension: sending it to the switchboard instead would be a lie.
+      if (parsed.ext !== undefined) throw invalid("Errors.User.Phone.Extension");
+      if (!parsed.isPossible()) throw invalid("Errors.User.Phone.Impossible");
+    }
+    return parsed.number;
+  });
 }
 
 /**

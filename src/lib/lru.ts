@@ -46,6 +46,15 @@ export class Lru<K, V> {
     }
   }
 
+  /** The value of the key; if there is none, the one that is made for it, and kept. */
+  getOrInsertComputed(key: K, make: (key: K) => V): V {
+    const known = this.get(key);
+    if (known !== undefined) return known;
+    const made = make(key);
+    this.set(key, made);
+    return made;
+  }
+
   delete(key: K): void {
     const slot = this.#slots.get(key);
     if (slot === undefined) return;

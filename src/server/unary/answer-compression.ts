@@ -12,11 +12,9 @@ const negotiated = new Lru<string, Compression | null>(100);
 
 /** What an answer may be compressed with. @param accepted value of the header, e.g. `accept-encoding` */
 export function answerCompression(accepted: string | string[] | undefined): Compression | null {
-  if (accepted === undefined || typeof accepted !== "string") return null;
-  let found = negotiated.get(accepted);
-  if (found === undefined) {
-    found = compressionNegotiate(acceptedCompressions, null, accepted, "").response;
-    negotiated.set(accepted, found);
-  }
-  return found;
+  if (typeof accepted !== "string") return null;
+  return negotiated.getOrInsertComputed(
+    accepted,
+    () => compressionNegotiate(acceptedCompressions, null, accepted, "").response,
+  );
 }

@@ -20,11 +20,7 @@ export function prepareRecordWrites(database: DatabaseSync, table: Table): Write
 
   /** @returns how many rows were written */
   function run(sql: string, ...parameters: readonly (string | number | null)[]): number {
-    let statement = statements.get(sql);
-    if (statement === undefined) {
-      statement = database.prepare(sql);
-      statements.set(sql, statement);
-    }
+    const statement = statements.getOrInsertComputed(sql, () => database.prepare(sql));
     return Number(statement.run(...parameters).changes);
   }
 
