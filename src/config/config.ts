@@ -75,6 +75,7 @@ export function readConfig(env: Environment): Config {
   const { read } = reader;
   const profile = read(variables.profile);
   const store = storeConfig(reader);
+  const sms = smsConfig(reader, profile);
   const config: Config = {
     listen: listenConfig(reader),
     corsOrigins: read(variables.corsOrigins) ?? [],
@@ -85,8 +86,8 @@ export function readConfig(env: Environment): Config {
     defaultRegion: read(variables.defaultRegion),
     resend: read(variables.resendPolicy),
     oidc: oidcConfig(reader),
-    sms: smsConfig(reader, profile),
-    publicUrl: publicUrl(reader),
+    sms,
+    publicUrl: publicUrl(reader, sms),
     logLevel: read(variables.logLevel),
   };
   const mistakes = [...reader.mistakes, ...unknownNames(env)];
@@ -163,9 +164,9 @@ function autofillConfig(domains: readonly string[] = [], androidHash: string | u
   return { domains, ...(androidHash === undefined ? {} : { androidHash }) };
 }
 
-function publicUrl({ read, refuse }: Reader): string | undefined {
+function publicUrl({ read, refuse }: Reader, { allowPrivate }: SmsConfig): string | undefined {
   const url = read(variables.publicUrl);
-  if (url?.startsWith("http:") && !read(variables.smsAllowPrivate)) {
+  if (url?.startsWith("http:") && !allowPrivate) {
     refuse(variables.publicUrl, "an https URL (http only with RINGBACK_SMS_ALLOW_PRIVATE=true)");
   }
   return url;

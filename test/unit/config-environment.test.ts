@@ -320,6 +320,12 @@ describe("a mistake", () => {
     expect(new ConfigError(mistakes).message.split("\n")).toHaveLength(mistakes.length + 1);
   });
 
+  it("is told once, also of a variable that another one depends on", () => {
+    const env = { RINGBACK_PUBLIC_URL: "http://a.example", RINGBACK_SMS_ALLOW_PRIVATE: "yes" };
+    const names = mistakesOf(env).map((each) => each.split(" ", 1)[0]);
+    expect(names.toSorted()).toEqual(Object.keys(env));
+  });
+
   it("never tells a secret", () => {
     const secrets = table.filter(({ isSecret }) => isSecret);
     const secret = fc
