@@ -317,11 +317,10 @@ function administratorError(cause: unknown): unknown {
 function masterKeysOf({ masterKeys, store }: Config, servedId: string | undefined): readonly Uint8Array[] {
   if (masterKeys !== undefined) return masterKeys;
   if (store.kind !== "sqlite") return [secureRandomBytes(32)];
-  const file = `${store.file}.key`;
-  const key = readKey(file);
+  const key = readKey(store.keyFile);
   if (key !== undefined) return [key];
-  if (servedId === undefined) return [createKey(file, secureRandomBytes)];
-  throw new Error(`${file} is missing: ${lostKey(servedId)}`);
+  if (servedId === undefined) return [createKey(store.keyFile, secureRandomBytes)];
+  throw new Error(`${store.keyFile} is missing: ${lostKey(servedId)}`);
 }
 
 /** The account that the configuration names. */

@@ -194,7 +194,7 @@ function reasonOf(cause: unknown, flags: "r" | "wx"): string {
 
 function masterKeyPlace({ masterKeys, store }: Config): string {
   if (masterKeys !== undefined || store.kind !== "sqlite") return "RINGBACK_MASTER_KEY";
-  return `the file ${store.file}.key`;
+  return `the file ${store.keyFile}`;
 }
 
 function described({ event, message, inboxMessage, answer }: KeptCounts): string {

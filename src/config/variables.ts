@@ -39,7 +39,8 @@ export interface Variable<T> {
 }
 
 export type StoreConfig =
-  | { readonly kind: "sqlite"; readonly file: string }
+  /** The key file is for a master key that the server makes itself. */
+  | { readonly kind: "sqlite"; readonly file: string; readonly keyFile: string }
   | { readonly kind: "postgres"; readonly url: string }
   | { readonly kind: "memory" };
 
@@ -48,7 +49,7 @@ const storeOf: Parse<StoreConfig> = (text) => {
   const url = postgresUrl(text);
   if (url !== undefined) return { kind: "postgres", url };
   const file = /^sqlite:(.+)$/.exec(text)?.[1];
-  return file === undefined ? undefined : { kind: "sqlite", file };
+  return file === undefined ? undefined : { kind: "sqlite", file, keyFile: `${file}.key` };
 };
 
 const smsOf: Parse<"inbox" | URL> = (text) => (text === "inbox:" ? "inbox" : httpUrl(text));

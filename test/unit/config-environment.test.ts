@@ -35,7 +35,7 @@ describe("a configuration", () => {
     expect(readConfig({ PATH: "/bin", OTHER_PORT: "1" })).toEqual({
       listen: { host: "127.0.0.1", port: 8080 },
       corsOrigins: [],
-      store: { kind: "sqlite", file: "./data/ringback.db" },
+      store: { kind: "sqlite", file: "./data/ringback.db", keyFile: "./data/ringback.db.key" },
       masterKeys: undefined,
       adminToken: undefined,
       profile: "safe",
