@@ -62,10 +62,12 @@ export function createOidcIssuer(options: OidcIssuerOptions): TokenVerifier {
   const { issuer, audiences, clock, log = silentLog } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const discoveryUrl = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  let retryAtMs = 0;
+  let failedAtMs = -Infinity;
 
   async function fetchKeys(signal: AbortSignal): Promise<Response> {
-    if (clock.nowMs() < retryAtMs) throw unavailable(issuer);
+    const pausedMs = clock.nowMs() - failedAtMs;
+    // Less than nothing: the clock was set back meanwhile.
+    if (pausedMs >= 0 && pausedMs < limits.retryPauseMs) throw unavailable(issuer);
     try {
       const metadata = await fetchObject(discoveryUrl, signal);
       const keysUrl = findKeysUrl(metadata, issuer);
@@ -75,7 +77,7 @@ export function createOidcIssuer(options: OidcIssuerOptions): TokenVerifier {
       }
       return Response.json(keySet);
     } catch (error) {
-      retryAtMs = clock.nowMs() + limits.retryPauseMs;
+      failedAtMs = clock.nowMs();
       log.warn("the keys of an OIDC issuer cannot be fetched", { issuer, error });
       throw unavailable(issuer, error);
     }

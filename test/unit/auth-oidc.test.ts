@@ -232,6 +232,16 @@ describe("tokens of an OIDC issuer", () => {
       expect(await verify(text)).toMatchObject({ userId: "ana" });
     });
 
+    it("has just failed; once the clock is set back, it is asked again at once", async () => {
+      const { verify } = verifier();
+      const text = await token();
+      issuer.disturb((_request, response) => response.destroy());
+      await expect(verify(text)).rejects.toMatchObject(unavailable);
+      issuer.disturb(undefined);
+      clock.ms -= 3_000;
+      expect(await verify(text)).toMatchObject({ userId: "ana" });
+    });
+
     it("does not answer in time", async () => {
       issuer.disturb(() => {});
       await expect(verifier({ timeoutMs: 50 }).verify(await token())).rejects.toMatchObject(unavailable);
