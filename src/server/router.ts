@@ -43,8 +43,7 @@ export function findRoute(routes: Routes, head: RequestHead): Route {
 function findByPath(routes: Routes, head: RequestHead, path: string): UniversalHandlerFn {
   const method = head.method === "HEAD" ? "GET" : head.method;
   const document = routes.documents.get(path);
-  if (document !== undefined && method === "GET") return async () => jsonResponse(200, document());
-  if (path === "/readyz" && method === "GET") return () => readiness(routes);
+  if (document !== undefined && method === "GET") return document;
 
   const endpoint = routes.endpoints.get(path.slice(0, path.lastIndexOf("/") + 1));
   if (endpoint?.methods.includes(head.method)) return endpoint.handle(head);
@@ -168,8 +167,4 @@ function refuse(
     if (allowed === undefined) return statusResponse(error);
     return statusResponse(error, new Headers({ allow: allowed.join(", ") }), 405);
   };
-}
-
-async function readiness(routes: Routes): Promise<UniversalServerResponse> {
-  return (await routes.isReady()) ? jsonResponse(200, { ready: true }) : jsonResponse(503, { ready: false });
 }

@@ -1,4 +1,4 @@
-import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import type { UniversalHandler, UniversalHandlerFn } from "@connectrpc/connect/protocol";
 import type { EndpointHandler } from "./endpoint.ts";
 import type { HttpBinding } from "./rest/http-rule.ts";
 import type { PathRouter } from "./rest/path-router.ts";
@@ -34,9 +34,8 @@ export interface Routes {
   readonly rpcs: ReadonlyMap<string, UniversalHandler>;
   /** Those that are unary, by path. */
   readonly unary: ReadonlyMap<string, RpcTarget>;
-  readonly documents: ReadonlyMap<string, () => object>;
-  /** Whether calls are worth sending here; asked for at /readyz. */
-  readonly isReady: () => Promise<boolean>;
+  /** What anybody may GET, by path. */
+  readonly documents: ReadonlyMap<string, UniversalHandlerFn>;
   /** By the path that they are below, e.g. "/receipts/". */
   readonly endpoints: ReadonlyMap<string, EndpointRoute>;
   readonly rest: PathRouter<RestTarget>;

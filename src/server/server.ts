@@ -3,6 +3,7 @@ import { createRegistry, type DescMessage } from "@bufbuild/protobuf";
 import { createConnectRouter, type ConnectRouterOptions, type Interceptor } from "@connectrpc/connect";
 import {
   createMethodSerializationLookup,
+  type UniversalHandlerFn,
   type UniversalHandlerOptions,
   validateReadWriteMaxBytes,
 } from "@connectrpc/connect/protocol";
@@ -13,6 +14,7 @@ import { type Endpoint, serveEndpoint } from "./endpoint.ts";
 import { keepDeadline, noteDeadline } from "./deadlines.ts";
 import { maskErrors, maskGateErrors, type RequestGate } from "./errors.ts";
 import { healthService } from "./health.ts";
+import { jsonResponse } from "./http.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { type OnePortOptions, openPort } from "./one-port.ts";
 import { reflectionServices } from "./reflection.ts";
@@ -110,7 +112,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Routes {
-  const { services, documents, log } = options;
+  const { services, log } = options;
   const descriptors = services.map(({ service }) => service);
   // The files bring their messages too, for google.protobuf.Any.
   const registry = createRegistry(...descriptors.map(({ file }) => file));
@@ -160,8 +162,15 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   for (const [path, endpoint] of options.endpoints ?? []) {
     endpoints.set(path, { methods: endpoint.methods, handle: serveEndpoint(endpoint) });
   }
-  const isReady = async () => !drain.drainSignal.aborted && (await isStoreReady());
-  return { rpcs, unary, documents, endpoints, isReady, rest };
+  const documents = new Map<string, UniversalHandlerFn>();
+  documents.set("/readyz", async () => {
+    const ready = !drain.drainSignal.aborted && (await isStoreReady());
+    return jsonResponse(ready ? 200 : 503, { ready });
+  });
+  for (const [path, document] of options.documents) {
+    documents.set(path, async () => jsonResponse(200, document()));
+  }
+  return { rpcs, unary, documents, endpoints, rest };
 }
 
 /** How the calls of a method are carried on the unary path, by content type. */

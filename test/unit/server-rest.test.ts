@@ -238,8 +238,10 @@ describe("a path", () => {
     expect(await response.json()).toMatchObject({ code: Code.Unimplemented });
     const inbox = await call("/ringback/v1/inbox/messages", { method: "POST" });
     expect(inbox.headers.get("allow")).toBe("GET, DELETE, HEAD");
-    const document = await call("/keys", { method: "POST" });
-    expect([document.status, document.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    for (const path of ["/keys", "/readyz"]) {
+      const document = await call(path, { method: "POST" });
+      expect([path, document.status, document.headers.get("allow")]).toEqual([path, 405, "GET, HEAD"]);
+    }
   });
 
   it("may be a document, for anybody", async () => {
