@@ -281,7 +281,7 @@ function startRpc(
       [ManagementService.typeName, ["/management/v1"]],
       [AdminService.typeName, ["/admin/v1"]],
     ]),
-    corsOrigins: config.corsOrigins === "*" ? ["*"] : config.corsOrigins,
+    corsOrigins: config.corsOrigins,
     documents: new Map([
       ["/.well-known/jwks.json", () => ownTokens.jwks()],
       ["/oauth/v2/keys", () => ownTokens.jwks()],

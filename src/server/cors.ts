@@ -12,6 +12,9 @@ const allowedHeaders = [
 ].join(", ");
 const exposedHeaders = [...connectCors.exposedHeaders, "Retry-After", "Ringback-Sms-Segments"].join(", ");
 
+/** Exact origins, e.g. "https://app.example.com"; "*" for any. */
+export type CorsOrigins = "*" | readonly string[];
+
 export interface Cors {
   /** What the answer to a request of this origin has besides; undefined if nothing. */
   headersFor(origin: string | undefined): OutgoingHttpHeaders | undefined;
@@ -22,14 +25,13 @@ export interface Cors {
 /**
  * Cross-origin requests of browsers (https://fetch.spec.whatwg.org/#http-cors-protocol). Callers prove
  * themselves with a bearer token that a page must hold, never with a cookie: credentials are not allowed.
- * @param origins exact origins, e.g. "https://app.example.com", or "*" for any.
  */
-export function createCors(origins: readonly string[], maxAgeMs: number): Cors {
-  const list = new Set(origins);
-  const isOpen = list.has("*");
+export function createCors(origins: CorsOrigins, maxAgeMs: number): Cors {
+  const isOpen = origins === "*";
+  const list = new Set(isOpen ? [] : origins);
   const maxAge = String(Math.floor(maxAgeMs / 1000));
   // A cache must not give one origin what was meant for another.
-  const vary = !isOpen && list.size > 0 ? { vary: "Origin" } : undefined;
+  const vary = list.size > 0 ? { vary: "Origin" } : undefined;
   const isAllowed = (origin: string): boolean => isOpen || list.has(origin);
   const allowing = (origin: string): OutgoingHttpHeaders => ({
     ...vary,

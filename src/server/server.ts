@@ -8,7 +8,7 @@ import {
   validateReadWriteMaxBytes,
 } from "@connectrpc/connect/protocol";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
-import { createCors } from "./cors.ts";
+import { type CorsOrigins, createCors } from "./cors.ts";
 import { createDrain, type Drain } from "./drain.ts";
 import { type Endpoint, serveEndpoint } from "./endpoint.ts";
 import { keepDeadline, noteDeadline } from "./deadlines.ts";
@@ -48,8 +48,7 @@ export interface ServerOptions extends Pick<OnePortOptions, "host" | "port" | "t
   readonly restPrefixes: ReadonlyMap<string, readonly string[]>;
   /** What errors carry, for reflection. */
   readonly errorDetails: readonly DescMessage[];
-  /** Exact origins, or "*". */
-  readonly corsOrigins: readonly string[];
+  readonly corsOrigins: CorsOrigins;
   /** JSON documents that anybody may GET, by path. */
   readonly documents: ReadonlyMap<string, () => object>;
   /** By the path that they are below, e.g. "/receipts/". */

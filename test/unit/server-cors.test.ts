@@ -8,7 +8,7 @@ let server: EchoServer;
 let open: EchoServer;
 beforeAll(async () => {
   server = await startEchoServer();
-  open = await startEchoServer({ corsOrigins: ["*"] });
+  open = await startEchoServer({ corsOrigins: "*" });
 });
 afterAll(() => Promise.all([server.shutdown(0), open.shutdown(0)]));
 
