@@ -151,7 +151,7 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     isWhole: boolean,
   ): Promise<void> {
     try {
-      const input = isWhole ? parse(call, protocol, joined(chunks)) : tooLarge(protocol);
+      const input = parse(call, protocol, isWhole ? joined(chunks) : undefined);
       if (input === undefined) {
         await askConnect(rpc, call.exchange, chunks, options, isWhole);
       } else {
@@ -165,14 +165,15 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     }
   }
 
+  /** @param body undefined if there is more of it than any message needs */
   function parse(
     call: UnaryCall,
     protocol: UnaryProtocol,
-    body: Uint8Array,
+    body: Uint8Array | undefined,
   ): ReturnType<UnaryProtocol["parse"]> {
-    if (body.byteLength > limits.messageBytesMax && protocol.tooLarge !== undefined)
-      throw protocol.tooLarge();
-    return protocol.parse(call, body);
+    const isTooLong = body === undefined || body.byteLength > limits.messageBytesMax;
+    if (isTooLong && protocol.tooLarge !== undefined) throw protocol.tooLarge();
+    return body && protocol.parse(call, body);
   }
 
   /** Never rejects. */
@@ -186,10 +187,6 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
       call.finish();
     }
   }
-}
-
-function tooLarge({ tooLarge: say }: UnaryProtocol): undefined {
-  if (say !== undefined) throw say();
 }
 
 /** Whether a call is of the kind that is understood here: by POST, and nothing in it is compressed. */
