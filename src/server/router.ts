@@ -102,7 +102,7 @@ function isGrpcWeb(contentType: string): boolean {
   return contentType.toLowerCase().startsWith("application/grpc-web");
 }
 
-/** Calls the method in a gRPC protocol; its message is what the body holds, and then the fields of the path. */
+/** Calls the method in a gRPC protocol; its message is what the body holds, and then the fields of the URL. */
 function rpcAtRestPath(match: PathMatch<RestTarget>, contentType: string): UniversalHandlerFn {
   const { rpc } = match.value;
   const handle: UniversalHandlerFn = (request) => {
@@ -110,12 +110,14 @@ function rpcAtRestPath(match: PathMatch<RestTarget>, contentType: string): Unive
     return rpc({ ...request, body: orEmptyMessage(request.body) });
   };
   const decoded = isGrpcWebText(contentType) ? grpcWebText(handle) : handle;
-  return withUrlFields((request) => {
+  return (request) => {
     const header = new Headers(request.header);
     header.set("content-type", contentType);
     const url = new URL(rpc.requestPath, request.url).toString();
-    return decoded({ ...request, method: "POST", url, header });
-  }, match);
+    const contextValues = request.contextValues ?? createContextValues();
+    contextValues.set(urlFieldsKey, urlFieldsOf(match, new URL(request.url).search.slice(1)));
+    return decoded({ ...request, method: "POST", url, header, contextValues });
+  };
 }
 
 /** A body of no bytes at all becomes a frame without a payload. */
@@ -126,14 +128,6 @@ async function* orEmptyMessage(body: AsyncIterable<Uint8Array>): AsyncIterable<U
     yield chunk;
   }
   if (isEmpty) yield new Uint8Array(5);
-}
-
-function withUrlFields(handler: UniversalHandlerFn, match: PathMatch<RestTarget>): UniversalHandlerFn {
-  return (request) => {
-    const contextValues = request.contextValues ?? createContextValues();
-    const fields = urlFieldsOf(match, new URL(request.url).search.slice(1));
-    return handler({ ...request, contextValues: contextValues.set(urlFieldsKey, fields) });
-  };
 }
 
 // --------------------------------------------------------------------------------------------- refusals
