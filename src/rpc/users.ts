@@ -47,6 +47,7 @@ const v3States: Readonly<Record<UserStatus, V3State>> = {
 export function v1User(loaded: LoadedUser): V1User {
   const { state: user } = loaded;
   const { profile, email, phone } = user;
+  const { givenName: firstName, familyName: lastName, ...others } = profile;
   return create(V1Schema, {
     id: user.id,
     details: v1ViewDetails(detailsOf(loaded)),
@@ -60,14 +61,7 @@ export function v1User(loaded: LoadedUser): V1User {
         : {
             case: "human",
             value: {
-              profile: {
-                firstName: profile.givenName,
-                lastName: profile.familyName,
-                nickName: profile.nickName,
-                displayName: profile.displayName,
-                preferredLanguage: profile.preferredLanguage,
-                gender: profile.gender,
-              },
+              profile: { firstName, lastName, ...others },
               email: { email: email.address, isEmailVerified: email.isVerified },
               phone: { phone: phone?.number ?? "", isPhoneVerified: phone?.isVerified ?? false },
             },
@@ -97,14 +91,7 @@ export function v2User(loaded: LoadedUser): V2User {
 function humanV2(user: UserState): MessageInitShape<typeof HumanUserSchema> {
   const { profile, email, phone, mfaInitSkippedMs } = user;
   return {
-    profile: {
-      givenName: profile.givenName,
-      familyName: profile.familyName,
-      nickName: profile.nickName,
-      displayName: profile.displayName,
-      preferredLanguage: profile.preferredLanguage,
-      gender: profile.gender,
-    },
+    profile,
     email: { email: email.address, isVerified: email.isVerified },
     // Always there, empty when unset.
     phone: { phone: phone?.number ?? "", isVerified: phone?.isVerified ?? false },
