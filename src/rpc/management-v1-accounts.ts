@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type { ServiceImpl } from "@connectrpc/connect";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import {
   type AddHumanUserRequest,
   AddHumanUserResponseSchema,
@@ -71,11 +71,7 @@ export function managementAccountsV1(app: AppContext): Methods {
 
     async addHumanUser(request, context) {
       refusePresent({ initial_password: request.initialPassword }, noPasswords);
-      const { userId, details } = await addHumanUser(app, callerOf(context), {
-        ...codeRequestOf(context),
-        organizationId: organizationOf(context),
-        ...humanOf(request),
-      });
+      const { userId, details } = await addHumanUser(app, callerOf(context), humanOf(request, context));
       return create(AddHumanUserResponseSchema, { userId, details: v1AddDetails(details) });
     },
 
@@ -92,11 +88,7 @@ export function managementAccountsV1(app: AppContext): Methods {
       );
       refusePresent({ otp_code: request.otpCode }, onlySms);
       refusePresent({ idps: request.idps }, noLinks);
-      const { userId, details } = await addHumanUser(app, callerOf(context), {
-        ...codeRequestOf(context),
-        organizationId: organizationOf(context),
-        ...humanOf(request),
-      });
+      const { userId, details } = await addHumanUser(app, callerOf(context), humanOf(request, context));
       return create(ImportHumanUserResponseSchema, { userId, details: v1AddDetails(details) });
     },
 
@@ -128,10 +120,15 @@ export function managementAccountsV1(app: AppContext): Methods {
 }
 
 /** An unverified number gets its code by SMS. */
-function humanOf(request: AddHumanUserRequest | ImportHumanUserRequest): AddHumanUserCommand {
+function humanOf(
+  request: AddHumanUserRequest | ImportHumanUserRequest,
+  context: HandlerContext,
+): AddHumanUserCommand {
   const { userName, profile, email, phone } = request;
   const { firstName = "", lastName = "", ...others } = profile ?? {};
   return {
+    ...codeRequestOf(context),
+    organizationId: organizationOf(context),
     userName,
     profile: profileOf({ ...others, givenName: firstName, familyName: lastName }),
     email: { address: email?.email ?? "", isVerified: email?.isEmailVerified ?? false },

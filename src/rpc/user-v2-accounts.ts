@@ -183,22 +183,17 @@ export function accountsV2(app: AppContext): Methods {
   };
 }
 
-type NewHuman = Pick<
+/** As CreateUser and AddHumanUser carry it, in messages of different names. */
+interface NewHuman extends Pick<
   CreateUserRequest_Human,
-  "profile" | "email" | "phone" | "metadata" | "passwordType" | "idpLinks" | "totpSecret"
->;
+  "profile" | "email" | "phone" | "passwordType" | "idpLinks" | "totpSecret"
+> {
+  readonly metadata: Parameters<typeof metadataOf>[0];
+}
 
 /** @throws DomainError naming the first field that cannot be honored */
-function humanOf({
-  profile,
-  email,
-  phone,
-  metadata,
-  ...others
-}: Omit<NewHuman, "metadata"> & {
-  readonly metadata: readonly { readonly key: string; readonly value: Uint8Array }[];
-}) {
-  const { case: kind, value: secret } = others.passwordType;
+function humanOf({ profile, email, phone, metadata, passwordType, idpLinks, totpSecret }: NewHuman) {
+  const { case: kind, value: secret } = passwordType;
   refusePresent(
     {
       password: kind === "password" && secret,
@@ -206,8 +201,8 @@ function humanOf({
     },
     noPasswords,
   );
-  refusePresent({ idp_links: others.idpLinks }, noLinks);
-  refusePresent({ totp_secret: others.totpSecret }, onlySms);
+  refusePresent({ idp_links: idpLinks }, noLinks);
+  refusePresent({ totp_secret: totpSecret }, onlySms);
   return {
     profile: profileOf(profile),
     email: emailOf(email),
