@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
   AuthenticationMethodType,
@@ -16,7 +15,7 @@ import {
 } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import type { AppContext } from "../app/context.ts";
 import { addOtpSms, hasOtpSms, removeOtpSms, skipMfaInit } from "../app/otp-sms.ts";
-import { v2ChangeDetails } from "./details.ts";
+import { v2ChangeDetails, v2ListDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
 
 type Methods = Pick<
@@ -44,7 +43,7 @@ export function factorsV2(app: AppContext): Methods {
     async listAuthenticationMethodTypes({ userId }, context) {
       const has = await hasOtpSms(app, callerOf(context), { userId });
       return create(ListAuthenticationMethodTypesResponseSchema, {
-        details: { totalResult: has ? 1n : 0n, timestamp: timestampFromMs(app.clock.nowMs()) },
+        details: v2ListDetails({ total: has ? 1 : 0, atMs: app.clock.nowMs() }),
         authMethodTypes: has ? [AuthenticationMethodType.OTP_SMS] : [],
       });
     },
