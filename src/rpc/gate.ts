@@ -3,6 +3,7 @@ import { Code, ConnectError, createContextKey, type HandlerContext } from "@conn
 import { permission as permissionOption } from "../../gen/ringback/options/v1/options_pb.js";
 import type { UserRef } from "../app/context.ts";
 import { type Caller, type Permission, permissions } from "../app/auth-port.ts";
+import { requirePermission } from "../app/permissions.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
 import { AuthenticationError } from "../auth/authentication-error.ts";
 import type { Log } from "../lib/log.ts";
@@ -24,6 +25,18 @@ const organizationKey = createContextKey("", { description: "the organization th
 /** The organization of the header `x-zitadel-orgid`; the caller's own without one. */
 export function organizationOf(context: Pick<HandlerContext, "values">): string {
   return context.values.get(organizationKey);
+}
+
+/**
+ * The organization whose policies are read: the one that a request names, else the one that the call is about.
+ *
+ * @param named empty if none is
+ * @throws DomainError if the caller may not read those of the one that is named
+ */
+export function policyOrganizationOf(context: Pick<HandlerContext, "values">, named: string): string {
+  if (named === "") return organizationOf(context);
+  requirePermission(callerOf(context), "policy.read", named);
+  return named;
 }
 
 /** A user of the organization that the call is about. */

@@ -6,20 +6,16 @@ import {
 } from "../../gen/zitadel/settings/v2/settings_service_pb.js";
 import { ResourceOwnerType } from "../../gen/zitadel/settings/v2/lockout_settings_pb.js";
 import type { AppContext } from "../app/context.ts";
-import { requirePermission } from "../app/permissions.ts";
 import { getLockout } from "../app/lockout.ts";
 import { v2SettingDetails } from "./details.ts";
-import { callerOf, organizationOf } from "./gate.ts";
+import { policyOrganizationOf } from "./gate.ts";
 
 /** zitadel.settings.v2.SettingsService. */
 export function settingsV2(app: AppContext): ServiceImpl<typeof SettingsService> {
   return {
-    /** Of the organization that the request names, else of the one that the call is about. */
     async getLockoutSettings({ ctx }, context) {
       const owner = ctx?.resourceOwner;
-      const named = owner?.case === "orgId" && owner.value !== "" ? owner.value : undefined;
-      if (named !== undefined) requirePermission(callerOf(context), "policy.read", named);
-      const organizationId = named ?? organizationOf(context);
+      const organizationId = policyOrganizationOf(context, owner?.case === "orgId" ? owner.value : "");
       const scope = owner?.case === "instance" ? "instance" : { organizationId };
       const { policy, details, isDefault } = await getLockout(app, scope);
       return create(GetLockoutSettingsResponseSchema, {

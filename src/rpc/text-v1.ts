@@ -7,11 +7,10 @@ import {
   type TextService,
 } from "../../gen/ringback/text/v1/text_service_pb.js";
 import type { AppContext } from "../app/context.ts";
-import { requirePermission } from "../app/permissions.ts";
 import { previewText } from "../app/text-preview.ts";
 import type { TextType } from "../domain/settings-state.ts";
 import type { SmsEncoding } from "../domain/sms-segments.ts";
-import { callerOf, organizationOf } from "./gate.ts";
+import { policyOrganizationOf } from "./gate.ts";
 import { languagesOf } from "./languages.ts";
 import { sentence } from "./texts/sentence.ts";
 
@@ -20,17 +19,10 @@ const encodings: Readonly<Record<SmsEncoding, Encoding>> = { gsm7: Encoding.GSM7
 /** ringback.text.v1.TextService. */
 export function textV1(app: AppContext): ServiceImpl<typeof TextService> {
   return {
-    /** As it would be in the organization that the request names, else in the one that the call is about. */
     async previewText({ textType, language, text: template, organizationId: named }, context) {
-      if (named !== "") requirePermission(callerOf(context), "policy.read", named);
-      const organizationId = named || organizationOf(context);
+      const scope = { organizationId: policyOrganizationOf(context, named) };
       const ref = { textType: textTypeOf(textType), language };
-      const { text, encoding, segments, warnings } = await previewText(
-        app,
-        { organizationId },
-        ref,
-        template,
-      );
+      const { text, encoding, segments, warnings } = await previewText(app, scope, ref, template);
       const languages = languagesOf(context);
       return create(PreviewTextResponseSchema, {
         text,
