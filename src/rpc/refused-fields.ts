@@ -25,3 +25,4 @@ export function refusePresent(fields: Readonly<Record<string, unknown>>, reason:
 export const noPasswords = "passwords are not kept here";
 export const noLinks = "identity providers are not linked here";
 export const onlySms = "only codes by SMS are kept here";
+export const oneInstance = "there is one instance";

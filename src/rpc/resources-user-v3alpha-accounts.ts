@@ -31,7 +31,7 @@ import { codeRequestOf } from "./code-request.ts";
 import { v3Details, v3ListDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
 import { emailOf, phoneOf, profileOf } from "./human-user.ts";
-import { noPasswords, refuseField, refusePresent } from "./refused-fields.ts";
+import { noPasswords, oneInstance, refuseField, refusePresent } from "./refused-fields.ts";
 import { boundedData } from "./plain-data.ts";
 import { present } from "./present.ts";
 import { required } from "./required.ts";
@@ -56,7 +56,7 @@ type Methods = Pick<
 export function accountsV3(app: AppContext): Methods {
   return {
     async searchUsers(request, context) {
-      organizationIn(request);
+      refusePresent({ instance: request.instance }, oneInstance);
       const search = userFilterSearch(request);
       const page = await listUsers(app, callerOf(context), search);
       return create(SearchUsersResponseSchema, {

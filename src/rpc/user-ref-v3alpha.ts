@@ -1,6 +1,6 @@
 import type { Instance, Organization } from "../../gen/zitadel/object/v3alpha/object_pb.js";
 import type { UserRef } from "../app/context.ts";
-import { refuseField } from "./refused-fields.ts";
+import { oneInstance, refuseField, refusePresent } from "./refused-fields.ts";
 
 /** Where a request of the resource API looks. */
 export interface Place {
@@ -18,7 +18,7 @@ export function userRefOf(request: Place & { readonly id: string }): UserRef {
  * @throws DomainError if an instance is named, or an organization by its domain
  */
 export function organizationIn({ instance, organization }: Place): string | undefined {
-  if (instance !== undefined) refuseField("instance", "there is one instance");
+  refusePresent({ instance }, oneInstance);
   const named = organization?.property;
   if (named?.case === "orgDomain") refuseField("organization.org_domain", "use organization.org_id");
   return named?.value;
