@@ -13,11 +13,14 @@ import { errorMessage } from "../../lib/error-message.ts";
 /** From a field of a message, through messages, to a field within. Never empty. */
 export type FieldPath = readonly DescField[];
 
-/** A field of a request that is given as text, in the path or in the query. */
-export interface TextField {
+export interface NamedField {
   readonly path: FieldPath;
-  /** As the client wrote the name. */
+  /** As the client, or the template of the path, has it. */
   readonly name: string;
+}
+
+/** A field of a request that is given as text, in the path or in the query. */
+export interface TextField extends NamedField {
   /** One text, or any number for a repeated field. */
   readonly texts: readonly string[];
 }

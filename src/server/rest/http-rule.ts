@@ -2,7 +2,7 @@ import { getOption, hasOption, type DescField, type DescMessage, type DescMethod
 import { http } from "../../../gen/google/api/annotations_pb.js";
 import type { HttpRule } from "../../../gen/google/api/http_pb.js";
 import { errorMessage } from "../../lib/error-message.ts";
-import { resolveFieldPath, type FieldPath } from "./fields.ts";
+import { type FieldPath, type NamedField, resolveFieldPath } from "./fields.ts";
 import { parsePathTemplate, type PathTemplate } from "./path-template.ts";
 
 /** One way to call a method over REST, as google.api.http of the method tells. */
@@ -11,7 +11,7 @@ export interface HttpBinding {
   readonly httpMethod: string;
   readonly template: PathTemplate;
   /** The fields that the variables of the template fill, in the order of the variables. */
-  readonly pathFields: readonly FieldPath[];
+  readonly pathFields: readonly NamedField[];
   /** What the body of the request is: the message, one field of it, or nothing. */
   readonly body: "message" | DescField | "none";
 }
@@ -44,7 +44,7 @@ function toBinding({ pattern, body }: HttpRule, input: DescMessage, prefix: stri
   return {
     httpMethod,
     template,
-    pathFields: template.variables.map(({ fieldPath }) => pathField(input, fieldPath)),
+    pathFields: template.variables.map(({ fieldPath: name }) => ({ name, path: pathField(input, name) })),
     body: body === "" ? "none" : body === "*" ? "message" : bodyField(input, body),
   };
 }

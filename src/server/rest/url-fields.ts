@@ -16,24 +16,19 @@ export interface UrlFields {
 
 /** @param query of the target, without the question mark */
 export function urlFieldsOf(
-  { value: { binding }, captures }: PathMatch<WithBinding>,
+  { value: { binding }, captures }: PathMatch<{ readonly binding: HttpBinding }>,
   query: string,
 ): UrlFields {
-  const { pathFields, template, body } = binding;
-  const path = pathFields.map((fieldPath, index): TextField => ({
-    path: fieldPath,
-    name: template.variables[index]?.fieldPath ?? "",
-    texts: captures.slice(index, index + 1),
-  }));
+  const { pathFields, body } = binding;
   return {
-    path,
+    path: pathFields.map(({ path, name }, index) => ({
+      path,
+      name,
+      texts: captures.slice(index, index + 1),
+    })),
     query: body === "message" ? "" : query,
     bodyField: typeof body === "string" ? undefined : body,
   };
-}
-
-interface WithBinding {
-  readonly binding: HttpBinding;
 }
 
 /** Context value: set for requests to a REST path, in whatever protocol. */
