@@ -32,13 +32,14 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
 /** Far more than a request may bring into one event. */
 const lineBytesMax = 64 * 1024 * 1024;
 
-/** What stands behind the name of the program is no command. */
+/** What stands behind the name of the program is no command, or not what the command takes. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
 /**
  * @param args e.g. `["export", "backup.ndjson"]`
+ * @returns carries the command out; rejects with a ConfigError where the configured store is none for it
  * @throws UsageError
  */
 export function commandOf([name = "", ...args]: readonly string[]): (

@@ -4,6 +4,7 @@ export interface Limits {
   readonly messageBytesMax: number;
   /** All headers of a request together. */
   readonly headerBytesMax: number;
+  /** Open at a time; as many watches of health at a time, too. */
   readonly connectionsMax: number;
   /** HTTP/2 streams that one connection may have open at a time. */
   readonly streamsPerConnectionMax: number;
@@ -33,7 +34,7 @@ export interface Limits {
   readonly readinessHoldsMs: number;
   /** How often a health watch looks whether the server is still ready. */
   readonly healthWatchIntervalMs: number;
-  /** An answer of reflection is a hundred times as long as the question, and anybody may ask. */
+  /** Streams of reflection at a time: an answer is a hundred times as long as the question, and anybody may ask. */
   readonly reflectionStreamsMax: number;
   /** How long a browser may remember the answer to a CORS preflight. */
   readonly corsMaxAgeMs: number;

@@ -1,7 +1,7 @@
 /** What is needed of a request to know who answers it. */
 export interface RequestHead {
   readonly method: string;
-  /** Path and query. */
+  /** As it was sent: path and query, or a whole URL. */
   readonly target: string;
   readonly contentType: string | undefined;
   readonly accept: string | undefined;

@@ -22,7 +22,7 @@ export class LazyHeaders implements Headers {
     this.#incoming = incoming;
   }
 
-  /** Undefined if nobody changed it, or looked through it. */
+  /** Undefined until somebody changes it, or looks through it. */
   get filled(): Headers | undefined {
     return this.#filled;
   }
