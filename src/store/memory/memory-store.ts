@@ -15,6 +15,7 @@ import {
   type UniqueKey,
 } from "../../app/store-port.ts";
 import { notEmptyMessage, storeBounds, type StoreBounds } from "../bounds.ts";
+import { aggregateName, hasRecord, keyName, keyRefusal, writesOf } from "../commit.ts";
 import { EventLog } from "./event-log.ts";
 import { MemoryAnswers } from "./memory-answers.ts";
 import { MemoryInbox } from "./memory-inbox.ts";
@@ -80,13 +81,7 @@ class MemoryStore implements Store {
 
   async commit(commit: Commit): Promise<CommitOutcome> {
     if (this.#isClosed) throw new StoreUnavailableError("the store is closed");
-    const writes = commit.also === undefined ? [commit] : [commit, ...commit.also];
-    if (
-      writes.length > 1 &&
-      new Set(writes.map(({ aggregate }) => aggregateName(aggregate))).size < writes.length
-    ) {
-      throw new Error("a commit writes to one aggregate twice");
-    }
+    const writes = writesOf(commit);
     const { atMs, message, settle, answer } = commit;
     const refusal =
       (answer && this.#answers.refusal(answer, atMs)) ?? this.#refusal(writes) ?? this.outbox.refusal(commit);
@@ -162,15 +157,7 @@ class MemoryStore implements Store {
     for (const { aggregate, expectedSequence } of writes) {
       if ((this.load(aggregate)?.sequence ?? 0) !== expectedSequence) return { kind: "sequence_taken" };
     }
-    const takers = new Map<string, string>();
-    for (const { aggregate, takeKeys = [] } of writes) {
-      for (const key of takeKeys) {
-        const holder = this.findByKey(key) ?? takers.get(keyName(key));
-        if (holder !== undefined && holder !== aggregate.id) return { kind: "key_taken", key };
-        takers.set(keyName(key), aggregate.id);
-      }
-    }
-    return undefined;
+    return keyRefusal(writes, (key) => this.findByKey(key));
   }
 
   #write(write: AggregateWrite, atMs: number): void {
@@ -189,21 +176,11 @@ class MemoryStore implements Store {
   }
 
   #writeRecord({ type, id }: AggregateRef, record: AggregateWrite["record"], atMs: number): void {
-    if (type === "user" || type === "session") this.#records[type].write(id, record, atMs);
+    if (hasRecord(type)) this.#records[type].write(id, record, atMs);
   }
-}
-
-function aggregateName(aggregate: AggregateRef): string {
-  return `${aggregate.type}/${aggregate.id}`;
-}
-
-function keyName(key: UniqueKey): string {
-  return `${key.kind}/${key.key}`;
 }
 
 /** @param events in the order of their positions */
 async function* byAggregate(events: readonly HistoryEvent[]): AsyncGenerator<HistoryEvent> {
-  yield* Map.groupBy(events, ({ aggregate: { type, id } }) => `${type}/${id}`)
-    .values()
-    .flatMap((each) => each);
+  for (const each of Map.groupBy(events, ({ aggregate }) => aggregateName(aggregate)).values()) yield* each;
 }

@@ -1,14 +1,11 @@
 import type { OutboxMessage } from "../../app/outbox-port.ts";
 import type { AggregateWrite, Commit, UniqueKey } from "../../app/store-port.ts";
+import { aggregateName, hasRecord, keyName, writesOf } from "../commit.ts";
 import { binaryArray, type Cell, type ElementType } from "./binary-array.ts";
 import { recordTables } from "../sql/record-tables.ts";
 import { columnChanges } from "../sql/column-changes.ts";
 import { settlementColumns } from "./outbox-columns.ts";
 import { storedJson } from "./stored-text.ts";
-
-export function writesOf(commit: Commit): readonly AggregateWrite[] {
-  return commit.also === undefined ? [commit] : [commit, ...commit.also];
-}
 
 /** The keys that a commit wants to take, in the order in which they are asked for. */
 export function keysTaken(commit: Commit): readonly UniqueKey[] {
@@ -18,11 +15,13 @@ export function keysTaken(commit: Commit): readonly UniqueKey[] {
 /**
  * Everything that two commits must not both have to do with if they are to be judged apart: aggregates, keys, the
  * recipient of a message, the message that is settled, and the kept answer.
+ *
+ * @throws Error if the commit writes to one aggregate twice
  */
 export function namesOf(commit: Commit): readonly string[] {
   const names: string[] = [];
   for (const { aggregate, takeKeys = [], freeKeys = [] } of writesOf(commit)) {
-    names.push(`${aggregate.type}/${aggregate.id}`);
+    names.push(aggregateName(aggregate));
     for (const key of takeKeys) names.push(keyName(key));
     for (const key of freeKeys) names.push(keyName(key));
   }
@@ -30,10 +29,6 @@ export function namesOf(commit: Commit): readonly string[] {
   if (commit.settle !== undefined) names.push(`message/${commit.settle.messageId}`);
   if (commit.answer !== undefined) names.push(`answer/${commit.answer.key}`);
   return names.map((name) => name.toWellFormed());
-}
-
-function keyName({ kind, key }: UniqueKey): string {
-  return `${kind}/${key}`;
 }
 
 /** What ringback.commit_batch takes of the commits: a parameter for each column. */
@@ -140,7 +135,7 @@ class CommitRows {
     { type, id }: AggregateWrite["aggregate"],
     record: AggregateWrite["record"],
   ): readonly [boolean, string | null, string | null] {
-    if (record === undefined || !(type === "user" || type === "session")) return [false, null, null];
+    if (record === undefined || !hasRecord(type)) return [false, null, null];
     if (record === null) {
       this.#records[type].add(number, id, null);
       return [true, null, null];

@@ -1,4 +1,6 @@
+import type { SearchType } from "../../app/search.ts";
 import type { HistoryEvent, RowsOf, StoredRow } from "../../app/store-port.ts";
+import { hasRecord } from "../commit.ts";
 import { columnChanges } from "../sql/column-changes.ts";
 import { recordTables } from "../sql/record-tables.ts";
 import { eventOf } from "../sql/rows.ts";
@@ -56,11 +58,11 @@ const analyze =
 
 function insertSql(rows: readonly StoredRow[]): readonly Query[] {
   const records = rows.map(({ aggregate: { type, id }, record }) => {
-    if (record === null || !(type === "user" || type === "session")) return undefined;
+    if (record === null || !hasRecord(type)) return undefined;
     const { phone, ofRecord } = columnChanges(recordTables[type], record);
     return { type, phone, json: storedJson({ id, ...ofRecord }) };
   });
-  const jsonOf = (wanted: "user" | "session") =>
+  const jsonOf = (wanted: SearchType) =>
     records.flatMap((each) => (each?.type === wanted ? [each.json] : []));
   const keys = rows.flatMap((row) => row.keys.map((key) => ({ ...key, id: row.aggregate.id })));
   return [

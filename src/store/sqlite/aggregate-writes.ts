@@ -1,5 +1,4 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { SearchType } from "../../app/search.ts";
 import type {
   AggregateRef,
   AggregateWrite,
@@ -7,6 +6,7 @@ import type {
   StoredRow,
   UniqueKey,
 } from "../../app/store-port.ts";
+import { hasRecord } from "../commit.ts";
 import { integer, text } from "../sql/columns.ts";
 import { recordTables } from "../sql/record-tables.ts";
 import { prepareRecordWrites } from "./record-writes.ts";
@@ -110,8 +110,4 @@ export function prepareAggregateWrites(database: DatabaseSync): AggregateWrites 
       for (const { kind, key } of keys) insertKey.run(kind, key, id);
     },
   };
-}
-
-function hasRecord(type: AggregateRef["type"]): type is SearchType {
-  return type in recordTables;
 }

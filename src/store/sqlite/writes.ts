@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { AggregateRef, Commit, CommitOutcome } from "../../app/store-port.ts";
+import type { Commit, CommitOutcome } from "../../app/store-port.ts";
 import type { StoreBounds } from "../bounds.ts";
+import { keyRefusal, writesOf } from "../commit.ts";
 import {
   type AggregateWrites,
   prepareAggregateWrites,
@@ -51,26 +52,15 @@ function prepareCommit(
     for (const [index, { expectedSequence }] of writes.entries()) {
       if ((rows[index]?.sequence ?? 0) !== expectedSequence) return { kind: "sequence_taken" };
     }
-    const takers = new Map<string, string>();
-    for (const { aggregate, takeKeys = [] } of writes) {
-      for (const key of takeKeys) {
-        const name = `${key.kind}/${key.key}`;
-        const holder = aggregates.holderOf(key) ?? takers.get(name);
-        if (holder !== undefined && holder !== aggregate.id) return { kind: "key_taken", key };
-        takers.set(name, aggregate.id);
-      }
-    }
-    return message && outbox.refusal(message, messagePauseMs);
+    const taken = keyRefusal(writes, (key) => aggregates.holderOf(key));
+    return taken ?? (message && outbox.refusal(message, messagePauseMs));
   }
 
   // Everything that can refuse is asked before the first write, so that a refused commit leaves no trace in
   // the transaction that it shares with others. (What it finds past its time, it may drop.)
   return (commit) => {
-    const { also = [], atMs, message, settle, answer } = commit;
-    const writes = [commit, ...also];
-    if (new Set(writes.map(({ aggregate }) => aggregateName(aggregate))).size < writes.length) {
-      throw new Error("a commit writes to one aggregate twice");
-    }
+    const { atMs, message, settle, answer } = commit;
+    const writes = writesOf(commit);
     const rows = writes.map(({ aggregate }) => aggregates.find(aggregate));
     const refused = refusal(commit, writes, rows);
     if (refused !== undefined) return refused;
@@ -80,8 +70,4 @@ function prepareCommit(
     if (answer !== undefined) answers.add(answer);
     return { kind: "committed" };
   };
-}
-
-function aggregateName({ type, id }: AggregateRef): string {
-  return `${type}/${id}`;
 }
