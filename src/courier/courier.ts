@@ -158,21 +158,20 @@ export class Courier {
   async #carry(message: ClaimedMessage, inHand: InHand, lastBeginMs: number): Promise<void> {
     const { outbox, users, sessions, clock, log } = this.#options;
     const { id, userId, sessionId, recipient, attempt: claims } = message;
-    const user = (await users.findAfterTurns(userId))?.state;
+    const found = (await users.findAfterTurns(userId))?.state;
     const session = sessionId === undefined ? undefined : (await sessions.findAfterTurns(sessionId))?.state;
     // A message that was never given back comes before all newer ones.
     const latest = claims === 1 ? [] : await outbox.list({ recipient, limit: latestMax });
-    const checked = recheck(message, user, session, latest, clock.nowMs());
+    const checked = recheck(message, found, session, latest, clock.nowMs());
     const unrecorded = this.#unrecorded.get(id);
     if (unrecorded !== undefined) return this.#recordSent(message, checked, unrecorded);
-    if (user === undefined || checked.kind === "obsolete") {
-      const reason = checked.kind === "obsolete" ? checked.reason : "";
-      return outbox.settle(this.#settlement(message, { outcome: "skipped", reason }));
+    if (checked.kind === "obsolete") {
+      return outbox.settle(this.#settlement(message, { outcome: "skipped", reason: checked.reason }));
     }
     const content = this.#open(message);
     if (content === undefined) return this.#giveUp(message, "it cannot be decrypted");
+    const { user, generatorId } = checked;
     const write = (by: LiveProvider): Promise<SmsMessage> => this.#write(message, user, content, by);
-    const { generatorId } = checked;
     const mayBegin = (): boolean => !this.#stopped && clock.nowMs() < lastBeginMs;
     const begin = (attempts: readonly Attempt[]): Promise<boolean> => outbox.begin(inHand.claim, attempts);
     const outcome = await this.#sender.send({ message, write, generatorId, mayBegin, begin });

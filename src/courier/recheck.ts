@@ -20,6 +20,7 @@ export type Recheck =
   | { readonly kind: "obsolete"; readonly reason: string };
 
 interface Sendable {
+  readonly user: UserState;
   /** The provider that makes the code, and so the only one that can send it; undefined for a code of ours. */
   readonly generatorId: string | undefined;
 }
@@ -72,6 +73,7 @@ function currentCodeOf(
       if (!isCurrent(code, challengeId)) return undefined;
       return {
         kind: "user",
+        user,
         generatorId: generatorIdOf(code),
         sentEvent: (by) => ({ type: "user.human.phone.code.sent", data: { challengeId, ...by } }),
       };
@@ -82,6 +84,7 @@ function currentCodeOf(
       const [registrationId, { code }] = found;
       return {
         kind: "user",
+        user,
         generatorId: generatorIdOf(code),
         sentEvent: (by) => ({
           type: "user.otp.sms.registration.code.sent",
@@ -96,6 +99,7 @@ function currentCodeOf(
       if (code?.number !== otpSmsNumber(user) || !isUserOf(session, user)) return undefined;
       return {
         kind: "session",
+        user,
         sessionId: session.id,
         generatorId: generatorIdOf(code),
         sentEvent: (by) => ({ type: "session.otp.sms.sent", data: { challengeId, ...by } }),
