@@ -1,5 +1,5 @@
 import type { MaybePromise } from "../lib/maybe-promise.ts";
-import type { CodePurpose } from "../domain/decision.ts";
+import type { CodePurpose } from "../domain/codes.ts";
 
 /** The messages of the embedded provider `inbox`, as the store keeps them. */
 

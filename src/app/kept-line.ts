@@ -2,7 +2,7 @@ import { channels } from "../domain/channel.ts";
 import { smsEncodings } from "../domain/sms-segments.ts";
 import { type Attempt, messageStates } from "./outbox-port.ts";
 import { aggregateTypes, type Kept, type KeptItem, type KeptKind, keptKinds } from "./store-port.ts";
-import { codePurposes } from "../domain/decision.ts";
+import { codePurposes } from "../domain/codes.ts";
 
 /** What a store keeps, as lines of JSON: one object each, `{"<kind>": {…}}`. */
 

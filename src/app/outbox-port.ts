@@ -1,5 +1,5 @@
 import type { Channel } from "../domain/channel.ts";
-import type { CodePurpose } from "../domain/decision.ts";
+import type { CodePurpose } from "../domain/codes.ts";
 import type { SmsEncoding } from "../domain/sms-segments.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 import type { Receipt, SendResult } from "./sms-port.ts";

@@ -1,5 +1,6 @@
 import type { Channel } from "../domain/channel.ts";
-import type { CodePurpose, SourceOf } from "../domain/decision.ts";
+import type { CodePurpose } from "../domain/codes.ts";
+import type { SourceOf } from "../domain/decision.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 
 /** What the use cases and the courier need of an SMS provider. Adapters implement it; nothing here knows which. */

@@ -12,10 +12,14 @@ export interface CodeGenerator {
   readonly ttlMs: number | null;
 }
 
+/** What a code is for, and the message that carries it. */
+export const codePurposes = ["verify_phone", "verify_otp_sms", "otp_sms"] as const;
+export type CodePurpose = (typeof codePurposes)[number];
+
 /** What a code is valid for: the same digits for another user, purpose, number or challenge are wrong. */
 export interface CodeBinding {
   readonly userId: string;
-  readonly purpose: string;
+  readonly purpose: CodePurpose;
   /** E.164. */
   readonly number: string;
   readonly challengeId: string;

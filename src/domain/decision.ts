@@ -1,4 +1,4 @@
-import type { CodeMac, ProviderCheck, ProviderQuestion } from "./codes.ts";
+import type { CodeMac, CodePurpose, ProviderCheck, ProviderQuestion } from "./codes.ts";
 import type { DomainError } from "./errors.ts";
 import type { Policy } from "./policy.ts";
 import type { UserEvent } from "./user-events.ts";
@@ -49,10 +49,6 @@ export interface IssuedCode {
   /** True if the caller gets it; false if it goes out by SMS. */
   readonly returned: boolean;
 }
-
-/** What a code is for, and the message that carries it. */
-export const codePurposes = ["verify_phone", "verify_otp_sms", "otp_sms"] as const;
-export type CodePurpose = (typeof codePurposes)[number];
 
 /** How a number is to be verified. */
 export type Verification = "send_code" | "return_code" | "is_verified";

@@ -6,7 +6,7 @@ import {
   type PendingCode,
   termsAfter,
 } from "./codes.ts";
-import { type CodePurpose, type Facts, type IssuedCode, us, type Verification } from "./decision.ts";
+import { type Facts, type IssuedCode, us, type Verification } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import { requireSmsAllowed } from "./sms-allowance.ts";
 
@@ -22,7 +22,7 @@ const notReturnable = refusal("failed_precondition", "CODE-n0Rtn", "Errors.Code.
  * caller wants
  */
 export function issueCode(
-  binding: CodeBinding & { readonly purpose: CodePurpose },
+  binding: CodeBinding,
   request: {
     readonly code: NewCode;
     readonly verification: Exclude<Verification, "is_verified">;

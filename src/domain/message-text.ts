@@ -1,5 +1,5 @@
 import { Lru } from "../lib/lru.ts";
-import type { CodePurpose } from "./decision.ts";
+import type { CodePurpose } from "./codes.ts";
 import type { MessageText, TextType } from "./settings-state.ts";
 
 /** The texts of messages: those that are built in, and how a template becomes a message. */

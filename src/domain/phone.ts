@@ -112,10 +112,6 @@ export function decideRemovePhone(user: UserState, rules: PhoneRules["remove"]):
   return { events: [{ type: "user.human.phone.removed", data: {} }] };
 }
 
-function phoneBinding(
-  userId: string,
-  number: string,
-  challengeId: string,
-): CodeBinding & { purpose: "verify_phone" } {
+function phoneBinding(userId: string, number: string, challengeId: string): CodeBinding {
   return { userId, purpose: "verify_phone", number, challengeId };
 }

@@ -16,7 +16,7 @@ import {
   type MessageState as StateName,
   messageStates,
 } from "../app/outbox-port.ts";
-import type { CodePurpose } from "../domain/decision.ts";
+import type { CodePurpose } from "../domain/codes.ts";
 import type { SmsEncoding } from "../domain/sms-segments.ts";
 import { wireChannels } from "./delivery-providers.ts";
 

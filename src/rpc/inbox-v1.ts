@@ -13,7 +13,7 @@ import {
 } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import type { Inbox } from "../app/inbox.ts";
 import type { InboxMessage } from "../app/inbox-port.ts";
-import type { CodePurpose } from "../domain/decision.ts";
+import type { CodePurpose } from "../domain/codes.ts";
 import type { MaybePromise } from "../lib/maybe-promise.ts";
 
 const limitDefault = 100;

@@ -1,5 +1,5 @@
 import type { SmsMessage } from "../app/sms-port.ts";
-import type { CodePurpose } from "../domain/decision.ts";
+import type { CodePurpose } from "../domain/codes.ts";
 
 const eventTypes: Record<CodePurpose, string> = {
   verify_phone: "user.human.phone.code.added",

@@ -1,5 +1,5 @@
 import { aggregateTypes, type AggregateType } from "../../app/store-port.ts";
-import { type CodePurpose, codePurposes } from "../../domain/decision.ts";
+import { type CodePurpose, codePurposes } from "../../domain/codes.ts";
 
 /** A row of a database. The functions below turn its columns into what the schema promises. */
 export type Row = Readonly<Record<string, unknown>>;
