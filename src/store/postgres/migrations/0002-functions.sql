@@ -5,7 +5,9 @@
 --   (1380533319, 1)  shared by every transaction that takes positions
 --   (1380533319, 2)  taken by every claim of messages
 --   (1380533319, 3)  taken by every append to the inbox, and by who clears it
--- And of one number, the 64-bit hash of a name: an aggregate, a key or a recipient that a commit writes to.
+--   (1380533319, 4)  taken by who brings the database to the newest version
+-- And of one number, the 64-bit hash of a name that a commit has to do with: an aggregate, a key, the recipient of a
+-- message, a message that it settles, or a kept answer (`namesOf`).
 -- 1380533319 is "RING" in ASCII.
 
 -- The position up to which the history is complete: no event will ever appear there any more. Positions are
@@ -23,9 +25,8 @@ BEGIN
 END
 $$;
 
--- Writes commits that have nothing to do with each other: no two of them name the same aggregate, key, recipient
--- or message. Each array is a column; those of one prefix are one table, whose `_commit` is the commit (from 1)
--- that the row belongs to.
+-- Writes commits that have nothing to do with each other: no two of them share one of `names`. Each array is a
+-- column; those of one prefix are one table, whose `_commit` is the commit (from 1) that the row belongs to.
 --
 -- Returns the commits that are refused: [{"commit": 1, "kind": "paused", "detail": 1000}]. All others are
 -- written. The names that the commits write to are locked before anything is read, in the order of their hashes, so
