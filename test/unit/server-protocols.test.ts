@@ -25,25 +25,21 @@ beforeAll(async () => {
 });
 afterAll(() => server.shutdown(0));
 
-const transports: [string, string, () => Transport][] = [
-  ["gRPC", "grpc", () => createGrpcTransport({ baseUrl: server.url })],
-  [
-    "gRPC-Web, HTTP/1.1",
-    "grpc-web",
-    () => createGrpcWebTransport({ baseUrl: server.url, httpVersion: "1.1" }),
-  ],
-  ["gRPC-Web, HTTP/2", "grpc-web", () => createGrpcWebTransport({ baseUrl: server.url, httpVersion: "2" })],
-  ["Connect, HTTP/1.1", "connect", () => createConnectTransport({ baseUrl: server.url, httpVersion: "1.1" })],
-  ["Connect, HTTP/2", "connect", () => createConnectTransport({ baseUrl: server.url, httpVersion: "2" })],
+const transports: [string, string, (baseUrl: string) => Transport][] = [
+  ["gRPC", "grpc", (baseUrl) => createGrpcTransport({ baseUrl })],
+  ["gRPC-Web, HTTP/1.1", "grpc-web", (baseUrl) => createGrpcWebTransport({ baseUrl, httpVersion: "1.1" })],
+  ["gRPC-Web, HTTP/2", "grpc-web", (baseUrl) => createGrpcWebTransport({ baseUrl, httpVersion: "2" })],
+  ["Connect, HTTP/1.1", "connect", (baseUrl) => createConnectTransport({ baseUrl, httpVersion: "1.1" })],
+  ["Connect, HTTP/2", "connect", (baseUrl) => createConnectTransport({ baseUrl, httpVersion: "2" })],
   [
     "Connect with JSON",
     "connect",
-    () => createConnectTransport({ baseUrl: server.url, httpVersion: "1.1", useBinaryFormat: false }),
+    (baseUrl) => createConnectTransport({ baseUrl, httpVersion: "1.1", useBinaryFormat: false }),
   ],
 ];
 
 describe.each(transports)("%s", (_name, protocol, transport) => {
-  const users = () => createClient(UserService, transport());
+  const users = () => createClient(UserService, transport(server.url));
 
   it("calls a method", async () => {
     let headers = new Headers();
@@ -104,7 +100,7 @@ describe.each(transports)("%s", (_name, protocol, transport) => {
 
   it("receives a stream", async () => {
     const ids: string[] = [];
-    for await (const { message } of createClient(InboxService, transport()).watchMessages({
+    for await (const { message } of createClient(InboxService, transport(server.url)).watchMessages({
       phoneNumber: "20",
     })) {
       ids.push(message?.id ?? "");
@@ -114,13 +110,7 @@ describe.each(transports)("%s", (_name, protocol, transport) => {
 
   it("ends the handler of a stream that the client leaves", async () => {
     const own = await startEchoServer();
-    const baseUrl = own.url;
-    const client = createClient(
-      InboxService,
-      protocol === "grpc"
-        ? createGrpcTransport({ baseUrl })
-        : createConnectTransport({ baseUrl, httpVersion: _name.endsWith("2") ? "2" : "1.1" }),
-    );
+    const client = createClient(InboxService, transport(own.url));
     const leaving = new AbortController();
     const received = (async () => {
       for await (const { message } of client.watchMessages({}, { signal: leaving.signal })) {
