@@ -317,18 +317,4 @@ describe("a code that is to be repeated", () => {
     });
     expect(decided.code?.plain).toBe("246802");
   });
-
-  it("is not kept under another policy", () => {
-    const replacing: Facts = { ...facts, policy: policyOf("safe", undefined) };
-    const { challengeId, plain } = code;
-    const { events } = decideSetPhone(
-      ada([]),
-      { ...command, code: { challengeId, plain } },
-      v2.set,
-      replacing,
-    );
-    expect(Object.keys(events[1]?.data ?? {}).toSorted()).toEqual(
-      ["attemptsMax", "challengeId", "expiresMs", "keyId", "mac", "returned"].toSorted(),
-    );
-  });
 });

@@ -72,6 +72,11 @@ async function isAccepted<I extends DescMessage, O extends DescMessage>(
   return "message" in result;
 }
 
+/** Whether a code is kept, encrypted, to go out once more. */
+async function isKept(): Promise<boolean> {
+  return (await world.history.settledSince(0)).some(({ data }) => "sealed" in data);
+}
+
 describe.each([phone, session])("the codes of $name", ({ begin }) => {
   it("replace: only the newest is right", async () => {
     await openWith("replace");
@@ -81,6 +86,7 @@ describe.each([phone, session])("the codes of $name", ({ begin }) => {
     const second = await send();
     expect(await answer(first)).toBe(false);
     expect(await answer(second)).toBe(true);
+    expect(await isKept()).toBe(false);
   });
 
   it("repeat: the same goes out again, and wrong tries are not forgotten", async () => {
@@ -90,6 +96,7 @@ describe.each([phone, session])("the codes of $name", ({ begin }) => {
     for (let tries = 1; tries <= 4; tries += 1) expect(await answer(wrongCode)).toBe(false);
     pass();
     expect(await send()).toBe(first);
+    expect(await isKept()).toBe(true);
     expect(await answer(first)).toBe(true);
   });
 
@@ -119,5 +126,6 @@ describe.each([phone, session])("the codes of $name", ({ begin }) => {
     expect(await answer(former)).toBe(true);
     // Any of them uses all of them up.
     expect(await answer(newest)).toBe(false);
+    expect(await isKept()).toBe(false);
   });
 });
