@@ -110,7 +110,7 @@ describe("a start", () => {
     await expect(fetch(`http://127.0.0.1:${port}/readyz`)).rejects.toThrow();
   });
 
-  it("makes no token where somebody else has the administrator's id", async () => {
+  it("makes no token where the administrator was deleted", async () => {
     await start();
     const store = await openStore(configOf(), silentLog);
     const users = new Repository(userKind, store, systemClock);

@@ -16,7 +16,7 @@ it.each(cells)(
   async ({ point, provider }) => {
     const result = await runCell({ point, provider, runs, seed });
     expect(result.complaints).toEqual([]);
-    expect(result).toMatchObject({ kills: runs, messages: expect.any(Number) });
+    expect(result.kills).toBe(runs);
     expect(result.taken).toBeGreaterThan(0);
     if (provider === "idempotent") expect(result.givenUp).toBe(0);
     else expect(result.duplicates).toBe(0);

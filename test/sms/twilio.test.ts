@@ -160,7 +160,7 @@ describe("a receipt of Twilio", () => {
     expect(read(receipt({ MessageSid: "SM1", ...form }))).toEqual({ messageId: message.id, state, reason });
   });
 
-  it("knows Twilio's own example", () => {
+  it("is signed here as Twilio's own example is", () => {
     // https://www.twilio.com/docs/usage/security#validating-requests
     const form = {
       CallSid: "CA1234567890ABCDE",

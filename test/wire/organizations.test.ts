@@ -121,13 +121,10 @@ describe.each(ways)("over $name", (way) => {
     expect(await get(user, adminToken, organizationId)).toEqual(notFound);
   });
 
-  it.each(["nowhere", "x".repeat(201), "__proto__"])(
-    "refuses an organization that nobody knows",
-    async (id) => {
-      const { user } = await newOrganization();
-      expect(await get(user, adminToken, id)).toEqual(unknown);
-    },
-  );
+  it.each(["nowhere", "x".repeat(201), "__proto__"])("refuses %s, which nobody knows", async (id) => {
+    const { user } = await newOrganization();
+    expect(await get(user, adminToken, id)).toEqual(unknown);
+  });
 
   it("takes the caller's own organization where the header is empty, or names it", async () => {
     const { user, organizationId, ownerToken } = await newOrganization();
