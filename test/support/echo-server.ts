@@ -35,9 +35,9 @@ export async function startEchoServer(options: Partial<ServerOptions> = {}): Pro
     warn() {},
     error: (message, fields) => errors.push({ message, fields }),
   };
-  const waiting = createSignal<HandlerContext>();
-  const released = createSignal<void>();
-  const watchEnded = createSignal<boolean>();
+  const waiting = Promise.withResolvers<HandlerContext>();
+  const released = Promise.withResolvers<void>();
+  const watchEnded = Promise.withResolvers<boolean>();
 
   const server = await startServer({
     host: "127.0.0.1",
@@ -77,7 +77,7 @@ export async function startEchoServer(options: Partial<ServerOptions> = {}): Pro
       }),
       register(InboxService, {
         listMessages: ({ phoneNumber, limit }) => ({
-          messages: [{ phoneNumber, id: String(limit), code: phoneNumber === "big" ? "x".repeat(5000) : "" }],
+          messages: [{ phoneNumber, id: String(limit) }],
         }),
         async *watchMessages({ phoneNumber }, context) {
           const count = phoneNumber === "" ? Infinity : Number(phoneNumber);
@@ -123,8 +123,4 @@ export async function startEchoServer(options: Partial<ServerOptions> = {}): Pro
 async function untilAborted(signal: AbortSignal): Promise<never> {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
   throw signal.reason;
-}
-
-function createSignal<T>(): PromiseWithResolvers<T> {
-  return Promise.withResolvers<T>();
 }
