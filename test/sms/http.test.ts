@@ -1,49 +1,27 @@
-import { createHmac } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
+import type { ServerResponse } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { createHttpProvider, type HttpProviderOptions } from "../../src/sms/http.ts";
 import { isForbiddenAddress, refuseForbiddenUrl } from "../../src/sms/public-address.ts";
-import { clock, message, silentMs } from "../support/provider-message.ts";
+import { clock, message, nowMs, silentMs } from "../support/provider-message.ts";
+import type { ProviderRequest, ProviderServer } from "../support/provider-server.ts";
+import { signatureBy, startWebhook } from "../support/webhook.ts";
 
 const signingKey = "signing-key-of-this-test";
-interface Received {
-  readonly headers: IncomingMessage["headers"];
-  readonly body: string;
-}
+const nothing: Pick<ProviderRequest, "headers" | "body"> = { headers: {}, body: "" };
 
-let receiver: Server;
-let url: string;
-let received: Received[];
-let connections: number;
-let answer: (response: ServerResponse) => void;
-
+let webhook: ProviderServer;
 beforeEach(async () => {
-  received = [];
-  connections = 0;
-  answer = (response) => response.writeHead(204).end();
-  receiver = createServer(async (request, response) => {
-    received.push({ headers: request.headers, body: await text(request) });
-    answer(response);
-  });
-  receiver.on("connection", () => (connections += 1));
-  receiver.listen(0, "127.0.0.1");
-  await once(receiver, "listening");
-  const { port } = receiver.address() as AddressInfo; // it listens on a port
-  url = `http://127.0.0.1:${port}/hook`;
+  webhook = await startWebhook();
 });
-afterEach(() => {
-  receiver.closeAllConnections();
-  receiver.close();
-});
+afterEach(() => webhook.close());
 
 const provider = (options: Partial<HttpProviderOptions> = {}) =>
   createHttpProvider({
     id: "p1",
     description: "",
-    url,
+    url: webhook.url,
     signingKeys: [{ key: signingKey, expiresMs: null }],
     allowPrivate: true,
     clock,
@@ -53,7 +31,7 @@ const provider = (options: Partial<HttpProviderOptions> = {}) =>
 describe("a webhook", () => {
   it("gets ZITADEL's payload, without what is empty", async () => {
     expect(await provider().send(message)).toEqual({ kind: "sent" });
-    expect(JSON.parse(received[0]?.body ?? "")).toEqual({
+    expect(JSON.parse(webhook.received[0]?.body ?? "")).toEqual({
       contextInfo: {
         eventType: "user.human.phone.code.added",
         provider: { id: "p1", description: "" },
@@ -77,7 +55,7 @@ describe("a webhook", () => {
       },
     });
     await provider().send({ ...message, purpose: "verify_otp_sms" });
-    expect(JSON.parse(received[1]?.body ?? "")).toMatchObject({
+    expect(JSON.parse(webhook.received[1]?.body ?? "")).toMatchObject({
       contextInfo: { eventType: "user.human.mfa.otp.sms.code.added" },
       args: { oTP: "123456", expiry: 600_000 * 1_000_000 },
     });
@@ -86,16 +64,14 @@ describe("a webhook", () => {
   it("can check the signature, and tell attempts of one message by its key", async () => {
     await provider().send(message);
     await provider().send(message);
-    const [{ headers, body } = { headers: {}, body: "" }, second] = received;
-    const hex = createHmac("sha256", signingKey).update(`1700000000.${body}`).digest("hex");
-    expect(headers["zitadel-signature"]).toBe(`t=1700000000,v1=${hex}`);
+    const [{ headers, body } = nothing, second] = webhook.received;
+    expect(headers["zitadel-signature"]).toBe(signatureBy([signingKey], body, nowMs));
     expect(headers["content-type"]).toBe("application/json");
     expect(headers["idempotency-key"]).toBe(message.id);
     expect(second?.headers["idempotency-key"]).toBe(message.id);
   });
 
   it("gets a signature by each key that is still valid, in their order", async () => {
-    const nowMs = clock.nowMs();
     const signingKeys = [
       { key: "present", expiresMs: null },
       { key: "for another millisecond", expiresMs: nowMs + 1 },
@@ -103,21 +79,19 @@ describe("a webhook", () => {
       { key: "expired", expiresMs: nowMs - 1 },
     ];
     await provider({ signingKeys }).send(message);
-    const [{ headers, body } = { headers: {}, body: "" }] = received;
-    const [present, former] = ["present", "for another millisecond"].map((key) =>
-      createHmac("sha256", key).update(`1700000000.${body}`).digest("hex"),
-    );
-    expect(headers["zitadel-signature"]).toBe(`t=1700000000,v1=${present},v1=${former}`);
+    const [{ headers, body } = nothing] = webhook.received;
+    const valid = ["present", "for another millisecond"];
+    expect(headers["zitadel-signature"]).toBe(signatureBy(valid, body, nowMs));
   });
 
   it("gets no signature when its last key has expired", async () => {
-    await provider({ signingKeys: [{ key: signingKey, expiresMs: clock.nowMs() }] }).send(message);
-    expect(received[0]?.headers).not.toHaveProperty("zitadel-signature");
+    await provider({ signingKeys: [{ key: signingKey, expiresMs: nowMs }] }).send(message);
+    expect(webhook.received[0]?.headers).not.toHaveProperty("zitadel-signature");
   });
 
   it("gets no signature without a key", async () => {
     await provider({ signingKeys: [] }).send(message);
-    expect(received[0]?.headers).not.toHaveProperty("zitadel-signature");
+    expect(webhook.received[0]?.headers).not.toHaveProperty("zitadel-signature");
   });
 });
 
@@ -161,14 +135,14 @@ describe("the outcome", () => {
       { kind: "unknown", reason: "the webhook broke off: network error" },
     ],
   ] as const)("of %s", async (_name, answered, expected) => {
-    answer = answered;
+    webhook.respond = answered;
     const result = await provider().send(message);
     expect(result).toMatchObject(
       "reason" in expected && typeof expected.reason === "object"
         ? { ...expected, reason: expect.stringMatching(expected.reason) }
         : expected,
     );
-    expect(received).toHaveLength(1);
+    expect(webhook.received).toHaveLength(1);
   });
 
   it.each([
@@ -181,17 +155,16 @@ describe("the outcome", () => {
       },
     ],
   ] as const)("that %s is waited for so long", async (_name, answered) => {
-    answer = answered;
+    webhook.respond = answered;
     expect(await provider({ timeoutMs: silentMs }).send(message)).toEqual({
       kind: "unknown",
       reason: "the webhook did not answer within 2000 ms",
     });
-    expect(received).toHaveLength(1);
+    expect(webhook.received).toHaveLength(1);
   });
 
   it("of a refused connection", async () => {
-    receiver.close();
-    await once(receiver, "close");
+    await webhook.close();
     expect(await provider().send(message)).toEqual({
       kind: "retry",
       reason: "the webhook cannot be reached: ECONNREFUSED",
@@ -201,7 +174,10 @@ describe("the outcome", () => {
 
 describe("a private address", () => {
   it("is not connected to, by address or by name", async () => {
-    const { port } = new URL(url);
+    let connections = 0;
+    const receiver = createServer(() => (connections += 1)).listen(0, "127.0.0.1");
+    await once(receiver, "listening");
+    const { port } = receiver.address() as AddressInfo; // it listens on a port
     for (const host of [
       "127.0.0.1",
       "localhost",
@@ -219,6 +195,7 @@ describe("a private address", () => {
         { kind: "rejected", reason: expect.stringContaining("on a private or loopback address") },
       ]);
     }
+    receiver.close();
     expect(connections).toBe(0);
   });
 

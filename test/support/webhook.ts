@@ -1,47 +1,9 @@
 import { createHmac } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { text } from "node:stream/consumers";
+import { type ProviderServer, startProvider } from "./provider-server.ts";
 
-/** A request as a provider gets it. */
-export interface Received {
-  readonly method: string | undefined;
-  readonly path: string | undefined;
-  readonly headers: IncomingMessage["headers"];
-  readonly body: string;
-}
-
-/** A receiver on this machine. */
-export interface Webhook {
-  readonly url: string;
-  readonly received: readonly Received[];
-  close(): Promise<void>;
-}
-
-/** @param answer takes everything if it is left out */
-export async function startWebhook(answer = takeIt): Promise<Webhook> {
-  const received: Received[] = [];
-  const server = createServer(async (request, response) => {
-    const { method, url: path, headers } = request;
-    received.push({ method, path, headers, body: await text(request) });
-    answer(response);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the receiver has no port");
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    received,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-function takeIt(response: ServerResponse): void {
-  response.writeHead(204).end();
+/** A receiver on this machine. @param status of its answers; it takes everything if it is left out */
+export function startWebhook(status = (): number => 204): Promise<ProviderServer> {
+  return startProvider({ answer: () => ({ status: status(), body: "" }) });
 }
 
 /** The headers of a request that is signed as Standard Webhooks says, with a key that is used as it is. */

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { DeliveryService } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
-import { signatureBy, standardWebhookBy, startWebhook, type Webhook } from "../support/webhook.ts";
+import type { ProviderServer } from "../support/provider-server.ts";
+import { signatureBy, standardWebhookBy, startWebhook } from "../support/webhook.ts";
 import { openWorld, type World } from "../support/wire-world.ts";
 
 /** RINGBACK_SMS names a webhook, whose key is being replaced. */
 
 const [present, former] = ["the-key-from-now-on", "the-key-until-today"];
 
-let webhook: Webhook;
+let webhook: ProviderServer;
 let world: World;
 beforeAll(async () => {
   webhook = await startWebhook();

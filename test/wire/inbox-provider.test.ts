@@ -3,7 +3,8 @@ import { DeliveryService } from "../../gen/ringback/delivery/v1/delivery_service
 import { InboxService } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
-import { startWebhook, type Webhook } from "../support/webhook.ts";
+import type { ProviderServer } from "../support/provider-server.ts";
+import { startWebhook } from "../support/webhook.ts";
 import { openWorld, type World } from "../support/wire-world.ts";
 
 /** RINGBACK_SMS names a webhook, and an inbox is added as a provider. */
@@ -12,7 +13,7 @@ const { addProvider, setRoutes } = DeliveryService.method;
 const { activateSMSProvider, deactivateSMSProvider } = AdminService.method;
 const { clearMessages, listMessages, waitForMessage } = InboxService.method;
 
-let webhook: Webhook;
+let webhook: ProviderServer;
 let world: World;
 beforeEach(async () => {
   webhook = await startWebhook();

@@ -8,7 +8,8 @@ import { readConfig } from "../../src/config/config.ts";
 import { createLog, type Log } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { storeAdapters, type StoreHome } from "../contract/store-homes.ts";
-import { signatureBy, startWebhook, type Webhook } from "../support/webhook.ts";
+import type { ProviderServer } from "../support/provider-server.ts";
+import { signatureBy, startWebhook } from "../support/webhook.ts";
 import { connectProto } from "../support/wire-protocols.ts";
 import { adminToken, openWorld, type World } from "../support/wire-world.ts";
 
@@ -21,13 +22,13 @@ const admin = AdminService.method;
 describe.each(storeAdapters)("a master key that is replaced, on $name", ({ createHome }) => {
   let home: StoreHome;
   let store: Store;
-  let webhook: Webhook;
+  let webhook: ProviderServer;
   let isRefusing: boolean;
   beforeEach(async () => {
     home = await createHome();
     store = await home.open();
     isRefusing = true;
-    webhook = await startWebhook((response) => response.writeHead(isRefusing ? 503 : 204).end());
+    webhook = await startWebhook(() => (isRefusing ? 503 : 204));
   });
   afterEach(async () => {
     await webhook.close();

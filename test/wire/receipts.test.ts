@@ -11,7 +11,8 @@ import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { protocols } from "../support/wire-protocols.ts";
 import { adminToken, openWorld, type UserWithCode, type World } from "../support/wire-world.ts";
-import { standardWebhookBy, startWebhook, type Webhook } from "../support/webhook.ts";
+import type { ProviderServer } from "../support/provider-server.ts";
+import { standardWebhookBy, startWebhook } from "../support/webhook.ts";
 
 /** The whole way: a code is asked for, a webhook gets it and reports, and the message shows what became of it. */
 
@@ -25,13 +26,13 @@ interface Provider {
 }
 
 let world: World;
-let webhook: Webhook;
+let webhook: ProviderServer;
 /** What the webhook answers. */
 let status = 204;
 let provider: Provider;
 
 beforeAll(async () => {
-  webhook = await startWebhook((response) => response.writeHead(status).end());
+  webhook = await startWebhook(() => status);
   world = await openWorld("safe", {
     env: { RINGBACK_PUBLIC_URL: `${publicUrl}/`, RINGBACK_SMS_ALLOW_PRIVATE: "true" },
   });
@@ -48,7 +49,7 @@ afterAll(async () => {
   await webhook.close();
 });
 
-async function addProvider({ url }: Webhook): Promise<Provider> {
+async function addProvider({ url }: ProviderServer): Promise<Provider> {
   return world.asAdmin(method.addProvider, { config: { case: "http", value: { endpoint: url } } });
 }
 
@@ -225,7 +226,7 @@ describe("a message", () => {
   });
 
   it("goes by the route of its country, to the next provider where the first refuses", async () => {
-    const refusing = await startWebhook((response) => response.writeHead(400).end());
+    const refusing = await startWebhook(() => 400);
     const first = await addProvider(refusing);
     await world.asAdmin(method.setRoutes, {
       routes: [

@@ -13,7 +13,8 @@ import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
-import { signatureBy, startWebhook, type Webhook } from "../support/webhook.ts";
+import type { ProviderServer } from "../support/provider-server.ts";
+import { signatureBy, startWebhook } from "../support/webhook.ts";
 import { openWorld, type TestUser, type World } from "../support/wire-world.ts";
 import { wrongCode } from "./scenarios/givens.ts";
 import { withOwner } from "./scenarios/management-v1-rows.ts";
@@ -253,7 +254,7 @@ describe("a message text", () => {
 });
 
 describe("an SMS provider", () => {
-  let webhook: Webhook;
+  let webhook: ProviderServer;
   let folder: Awaited<ReturnType<typeof createStoreFolder>>;
   let onDisk: World;
   beforeEach(async () => {
