@@ -2,6 +2,7 @@ import { expect, it } from "@jest/globals";
 import { join } from "node:path";
 import { silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { everyRecord } from "../contract/search-records.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
 import { StoreProcess } from "../support/store-process.ts";
 
@@ -21,8 +22,12 @@ it("a sqlite store that is killed under load has every commit that it acknowledg
     expect(written.map((event) => event.position)).toEqual(written.map((_, index) => index + 1));
     const isWhole = (id: string): boolean =>
       store.load({ type: "user", id })?.sequence === 1 &&
+      store.load({ type: "session", id })?.sequence === 1 &&
       store.findByKey({ kind: "user_name", key: id }) === id;
     expect([...ids].filter((id) => !isWhole(id))).toEqual([]);
+    for (const type of ["user", "session"] as const) {
+      expect(new Set(store.search(type, { ...everyRecord, limit: 1_000_000 }).ids)).toEqual(ids);
+    }
     const messages = await store.outbox.claim(1_000, 0, 1_000_000);
     expect(new Set(messages.map((message) => message.id))).toEqual(ids);
     await store.close();
