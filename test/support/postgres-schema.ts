@@ -5,6 +5,8 @@ export async function dumpSchema(url: string): Promise<string> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
+    // The same for a role of any name: by default a schema with the name of the role is left out of what is shown.
+    await client.query("SET search_path = ringback");
     const parts: string[] = [];
     for (const sql of [sequencesSql, tablesSql, indexesSql, functionsSql]) {
       const { rows } = await client.query<{ readonly definition: string }>(sql);

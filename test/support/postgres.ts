@@ -13,7 +13,8 @@ export interface TestPostgres {
 }
 
 let shared: Promise<TestPostgres> | undefined;
-let databases = 0;
+/** The URLs of all that were made. */
+const databases: string[] = [];
 
 /**
  * The server that RINGBACK_TEST_POSTGRES names, e.g. "postgres://user:password@host:5432/postgres", or one that this
@@ -85,15 +86,16 @@ async function createDatabase(serverUrl: string): ReturnType<TestPostgres["creat
 }
 
 async function dropDatabases(serverUrl: string): Promise<void> {
-  for (const url of emptyDatabases.splice(0)) {
+  emptyDatabases.length = 0;
+  for (const url of databases.splice(0)) {
     await run(serverUrl, `DROP DATABASE ${new URL(url).pathname.slice(1)} WITH (FORCE)`);
   }
 }
 
 async function newDatabase(serverUrl: string): Promise<string> {
-  databases += 1;
   const url = new URL(serverUrl);
-  url.pathname = `/ringback_test_${process.pid}_${databases}`;
+  url.pathname = `/ringback_test_${process.pid}_${databases.length + 1}`;
+  databases.push(url.href);
   await run(serverUrl, `CREATE DATABASE ${url.pathname.slice(1)}`);
   return url.href;
 }
