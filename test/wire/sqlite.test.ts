@@ -13,8 +13,8 @@ import { describeTable } from "./table.ts";
 const folder = await createStoreFolder();
 const store = await openSqliteStore({ file: join(folder.path, "ringback.db"), log: silentLog });
 const world = await openWorld("safe", { store });
-// The store does not see the protocol, so two of them are enough.
-const ways = protocols(world.url).filter(({ name }) => name === "gRPC" || name === "REST");
+// The store does not see the protocol, so one of them is enough.
+const ways = protocols(world.url).filter(({ name }) => name === "gRPC");
 const isList = new Set(lists);
 const asked = scenarios.filter((scenario) => scenario.effect.length > 0 || isList.has(scenario));
 const count = describeTable("profile safe on sqlite", world, ways, asked);
