@@ -18,12 +18,13 @@ import { signatureBy, startWebhook } from "../support/webhook.ts";
 import { openWorld, type TestUser, type World } from "../support/wire-world.ts";
 import { wrongCode } from "./scenarios/givens.ts";
 import { withOwner } from "./scenarios/management-v1-rows.ts";
+import { bySms, challenged, enrolled, open } from "./scenarios/session-givens.ts";
 
 /** Every setting holds from the next call on. */
 
 const admin = AdminService.method;
 const management = ManagementService.method;
-const { setPhone, verifyPhone, addOTPSMS, addHumanUser, getUserByID } = UserService.method;
+const { setPhone, verifyPhone, addHumanUser, getUserByID } = UserService.method;
 
 let world: World;
 beforeEach(async () => {
@@ -96,12 +97,7 @@ describe("a generator of one-time codes by SMS", () => {
   const generatorType = SecretGeneratorType.OTP_SMS;
 
   async function challenge(): Promise<{ readonly code: string; check(): Promise<unknown> }> {
-    const { id: userId } = await enrolled(world);
-    const { sessionId, challenges } = await world.asAdmin(SessionService.method.createSession, {
-      checks: { user: { search: { case: "userId", value: userId } } },
-      challenges: { otpSms: { returnCode: true } },
-    });
-    const code = challenges?.otpSms ?? "";
+    const { sessionId, code } = await challenged(world);
     const checks = { otpSms: { code } };
     return { code, check: () => world.asAdmin(SessionService.method.setSession, { sessionId, checks }) };
   }
@@ -244,10 +240,7 @@ describe("a message text", () => {
       text: "{{.OTP}} for {{.VerifiedPhone}} of {{.FirstName}}, {{.Expiry}}",
     });
     const user = await enrolled(world);
-    await world.asAdmin(SessionService.method.createSession, {
-      checks: { user: { search: { case: "userId", value: user.id } } },
-      challenges: { otpSms: {} },
-    });
+    await open(world, user, { challenges: bySms });
     const { code, text } = await world.lastMessage(user.number);
     expect(text).toBe(`${code} for ${user.number} of Ada, 5 minutes`);
   });
@@ -339,10 +332,7 @@ describe("an SMS provider", () => {
     const { id } = await addWebhook();
     await onDisk.asAdmin(admin.activateSMSProvider, { id });
     const user = await enrolled(onDisk);
-    const { sessionId } = await onDisk.asAdmin(SessionService.method.createSession, {
-      checks: { user: { search: { case: "userId", value: user.id } } },
-      challenges: { otpSms: {} },
-    });
+    const { sessionId } = await open(onDisk, user, { challenges: bySms });
     expect(JSON.parse(webhook.received.at(-1)?.body ?? "")).toMatchObject({
       contextInfo: { eventType: "session.otp.sms.challenged", recipientPhoneNumber: user.number },
       args: {
@@ -522,11 +512,4 @@ async function smsTo(profile: {
     phone: { phone: number },
   });
   return world.lastMessage(number);
-}
-
-/** Somebody who can answer one-time codes by SMS. */
-async function enrolled(where: World): Promise<TestUser> {
-  const user = await where.user({ phone: "verified" });
-  await where.asAdmin(addOTPSMS, { userId: user.id });
-  return user;
 }
