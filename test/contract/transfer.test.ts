@@ -80,14 +80,15 @@ describe(`an export of a store after ${acceptedMax} random commands (SEED=${seed
   describe.each(storeAdapters)("imported into $name", ({ createHome, persists }) => {
     let home: StoreHome;
     let store: Store;
+    let imported: Awaited<ReturnType<typeof importLines>>;
     beforeAll(async () => {
       home = await createHome();
       store = await home.open();
-    });
+      imported = await importLines(store, given(lines));
+    }, 60_000);
     afterAll(() => home.remove());
 
     it("gives the same rows, and the same export again", async () => {
-      const imported = await importLines(store, given(lines));
       expect(imported).toMatchObject({ event: rows.events, rows: rows.states.length });
       expect(await linesOf(store)).toEqual(lines);
       expect(await dumpOf(store)).toEqual(rows);
