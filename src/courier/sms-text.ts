@@ -11,6 +11,7 @@ import {
   renderText,
   spokenLanguage,
   textTypeOf,
+  type TextValues,
 } from "../domain/message-text.ts";
 import type { UserState } from "../domain/user-state.ts";
 
@@ -21,7 +22,7 @@ export async function smsTextOf(
   user: UserState,
   { code, origin }: SealedCode,
   channel: Channel,
-): Promise<Pick<SmsMessage, "text" | "language">> {
+): Promise<Pick<SmsMessage, "text" | "parts" | "language">> {
   const wanted = languageTag(user.profile.preferredLanguage) ?? defaultLanguage;
   const scope = { organizationId: user.resourceOwner };
   const textType = textTypeOf[purpose];
@@ -29,7 +30,7 @@ export async function smsTextOf(
   const language = spokenLanguage(textType, wanted, value.text);
   const { autofill } = await settings.instancePolicy();
   const { profile, userName, email } = user;
-  const text = renderText(value.text, {
+  const values: TextValues = {
     Code: code,
     OTP: code,
     Origin: origin,
@@ -48,7 +49,12 @@ export async function smsTextOf(
     VerifiedPhone: user.verifiedNumber ?? "",
     ChangeDate: new Date(user.changedMs).toISOString(),
     CreationDate: new Date(user.createdMs).toISOString(),
-  });
+  };
+  const { text: template, ...others } = value;
+  const text = renderText(template, values);
+  const parts = Object.fromEntries(
+    Object.entries(others).map(([part, words]) => [part, renderText(words, values)]),
+  );
   // Nobody wants to be read "at example dot com" on the phone.
-  return { language, text: channel === "sms" ? withAutofill(text, code, origin, autofill) : text };
+  return { language, parts, text: channel === "sms" ? withAutofill(text, code, origin, autofill) : text };
 }

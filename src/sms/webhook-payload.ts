@@ -16,7 +16,7 @@ export function webhookPayload(message: SmsMessage, provider: { id: string; desc
       provider,
       recipientPhoneNumber: message.recipient,
     },
-    templateData: { text: message.text },
+    templateData: { ...withoutEmpty(message.parts), text: message.text },
     args: {
       ...(message.purpose === "verify_phone" ? { code: message.code } : { oTP: message.code }),
       ...(message.purpose === "verify_phone" || message.expiresMs === null

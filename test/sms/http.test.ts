@@ -37,7 +37,7 @@ describe("a webhook", () => {
         provider: { id: "p1", description: "" },
         recipientPhoneNumber: "+41791234567",
       },
-      templateData: { text: message.text },
+      templateData: { greeting: "Hello Ada", text: message.text },
       args: {
         code: "123456",
         userID: "ada",

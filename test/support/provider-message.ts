@@ -6,6 +6,7 @@ export const message: SmsMessage = {
   purpose: "verify_phone",
   recipient: "+41791234567",
   text: "123456 is your code & it's <grün> = 100%.\n\n@login.example.com #123456",
+  parts: { title: "", greeting: "Hello Ada" },
   language: "en",
   code: "123456",
   createdMs: 1_700_000_000_000,

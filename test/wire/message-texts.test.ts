@@ -167,6 +167,32 @@ describe("a text of one's own", () => {
     await webhook.close();
   });
 
+  it("tells a webhook its other parts, too, filled in", async () => {
+    const webhook = await startWebhook();
+    world = await openWorld("zitadel", { env: { RINGBACK_SMS_ALLOW_PRIVATE: "true" } });
+    const { id } = await world.asAdmin(admin.addSMSProviderHTTP, { endpoint: webhook.url });
+    await world.asAdmin(admin.activateSMSProvider, { id });
+    await world.asAdmin(admin.setDefaultVerifyPhoneMessageText, {
+      language: "en",
+      title: "Your number",
+      preHeader: "At Example",
+      subject: "Code {{.Code}}",
+      greeting: "Hello {{.FirstName}} {{.NickName}}",
+      text: "{{.Code}}",
+      footerText: "{{.NickName}}",
+    });
+    await reader(world, "en", "sendCode");
+    const { templateData, args } = JSON.parse(webhook.received[0]?.body ?? "");
+    expect(templateData).toEqual({
+      title: "Your number",
+      preHeader: "At Example",
+      subject: `Code ${args.code}`,
+      greeting: "Hello Ada ",
+      text: args.code,
+    });
+    await webhook.close();
+  });
+
   it("may be ZITADEL's, with a last line of its own", async () => {
     world = await openWorld("safe", { env: { RINGBACK_SMS_DOMAIN: "login.example.com" } });
     await set("en", "{{.Code}} for {{ .Domain }}.\n@{{.Domain}} #{{.Code}}");
