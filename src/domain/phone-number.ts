@@ -22,14 +22,16 @@ const remembered = new Lru<string, string>(rememberedMax);
 /**
  * Normalizes a phone number.
  *
- * @param input as a person writes it: "+41 79 123 45 67", or "079 123 45 67" with a default region
+ * @param input as a person writes it: "(+41) 79 123 45 67", or "079 123 45 67" with a default region
  * @returns E.164, e.g. "+41791234567"
  * @throws DomainError PHONE-Zt0NV (empty) or PHONE-so0wa (not a number)
  */
 export function normalizePhoneNumber(input: string, policy: PhoneNumberPolicy): string {
-  const text = input.trim();
-  if (text === "") throw new DomainError(empty);
-  if (isPlainNumber(text)) return text;
+  const trimmed = input.trim();
+  if (trimmed === "") throw new DomainError(empty);
+  if (isPlainNumber(trimmed)) return trimmed;
+  // The library takes a number behind a full-width plus for a national one, and so for somebody else's.
+  const text = trimmed.replaceAll("＋", "+").replace(lead, "");
   const key = `${policy.defaultRegion ?? ""} ${String(policy.possibleOnly)} ${text}`;
   return remembered.getOrInsertComputed(key, () => {
     const parsed = parse(text, policy);
@@ -49,6 +51,9 @@ export function normalizePhoneNumber(input: string, policy: PhoneNumberPolicy): 
 export function countryOf(number: string): CountryCode | undefined {
   return parsePhoneNumberFromString(number)?.country;
 }
+
+/** No part of the number: the bracket of "(+41) 79 123 45 67", the "tel:" of a URI. */
+const lead = /^[^+\p{Nd}]+(?=\+)/u;
 
 const empty = refusal("invalid_argument", "PHONE-Zt0NV", "Errors.User.Phone.Empty");
 

@@ -218,6 +218,11 @@ export function spacedForm(number: string): string {
   return number.replace(/^\+41(..)(...)(..)(..)$/, "+41 ($1) $2-$3-$4");
 }
 
+/** +41791000001 → (＋41) 791000001, with the plus of an East Asian keyboard */
+export function bracketedForm(number: string): string {
+  return number.replace(/^\+41/, "(＋41) ");
+}
+
 /** What a code of the phone looks like. */
 export function phoneCode({ profile }: World): unknown {
   return expect.stringMatching(profile === "safe" ? /^[0-9]{6}$/ : /^[A-Z0-9]{6}$/);

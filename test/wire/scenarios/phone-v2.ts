@@ -5,6 +5,7 @@ import type { TestUser } from "../../support/wire-world.ts";
 import {
   attemptsMax,
   badNumber,
+  bracketedForm,
   codeSent,
   deactivated,
   deleted,
@@ -174,6 +175,15 @@ function setRows(service: string, { setPhone }: Methods): readonly Scenario[] {
       given: withoutPhone,
       caller: "self",
       input: ({ id, number }) => ({ userId: id, phone: nationalForm(number) }),
+      expect: ok(),
+      effect: ["user.human.phone.changed", ...codeSent],
+      after: (user, world) => expectPhone(world, user, user.number, false),
+    }),
+    set({
+      name: "a number with brackets and a full-width plus",
+      given: withoutPhone,
+      caller: "self",
+      input: ({ id, number }) => ({ userId: id, phone: bracketedForm(number) }),
       expect: ok(),
       effect: ["user.human.phone.changed", ...codeSent],
       after: (user, world) => expectPhone(world, user, user.number, false),
