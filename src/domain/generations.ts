@@ -1,4 +1,4 @@
-import { type MessageKey, type Refusal, refusal } from "./errors.ts";
+import { type Refusal, refusal } from "./errors.ts";
 
 /**
  * The API generations share one set of rules. This is everything in which they differ.
@@ -43,12 +43,11 @@ const v1UserMissing = (id: string): Refusal => refusal("failed_precondition", id
 const v1WrongCode = refusal("invalid_argument", "COMMAND-sM0cs", "Errors.User.Code.Invalid");
 const v2UserMissing = refusal("not_found", "COMMAND-ieJ2e", "Errors.User.NotFound");
 /** One id for all that keeps a code from being sent again. */
-const noResend = (key: MessageKey): Refusal => refusal("failed_precondition", "PHONE-5xrra88eq8", key);
-const v2NoResend = {
-  noPhone: noResend("Errors.User.Phone.NotFound"),
-  alreadyVerified: noResend("Errors.User.Phone.AlreadyVerified"),
-  noCode: noResend("Errors.User.Code.NotFound"),
-};
+const noResend = (id: string): Omit<PhoneRules["resend"], "userMissing"> => ({
+  noPhone: refusal("failed_precondition", id, "Errors.User.Phone.NotFound"),
+  alreadyVerified: refusal("failed_precondition", id, "Errors.User.Phone.AlreadyVerified"),
+  noCode: refusal("failed_precondition", id, "Errors.User.Code.NotFound"),
+});
 const v2WrongCode = refusal("invalid_argument", "COMMAND-eis9R", "Errors.User.Code.Invalid");
 
 /** auth.v1 and management.v1. */
@@ -92,7 +91,7 @@ export const v2: PhoneRules = {
     wrong: v2WrongCode,
     expired: v2WrongCode,
   },
-  resend: { userMissing: v2UserMissing, ...v2NoResend },
+  resend: { userMissing: v2UserMissing, ...noResend("PHONE-5xrra88eq8") },
   remove: { userMissing: v2UserMissing, noPhone: undefined, byOneself: false },
 };
 
@@ -111,8 +110,8 @@ export const v3: Omit<PhoneRules, "remove"> = {
     expired: refusal("failed_precondition", "CODE-QvUQ4P", "Errors.User.Code.Expired"),
   },
   resend: {
-    userMissing: refusal("not_found", "COMMAND-bx2OLtgGNS", "Errors.User.NotFound"),
-    ...v2NoResend,
+    userMissing: refusal("not_found", "COMMAND-z8Bu9vuL9s", "Errors.User.NotFound"),
+    ...noResend("COMMAND-fEsHdqECzb"),
   },
 };
 

@@ -33,7 +33,7 @@ export const refusalsV3alpha: readonly ServiceRefusals[] = [
     deleteUser: [NotFound, "COMMAND-bd4ir1mblj", nobody],
     setContactPhone: [NotFound, "COMMAND-b33QAVgel6", { ...nobody, phone: { number: verified.number } }],
     verifyContactPhone: [InvalidArgument, "CODE-woT0xc", { id: pending.id, verificationCode: "wrong1" }],
-    resendContactPhoneCode: [FailedPrecondition, "PHONE-5xrra88eq8", { id: verified.id }],
+    resendContactPhoneCode: [FailedPrecondition, "COMMAND-fEsHdqECzb", { id: verified.id }],
     addOTPSMSAuthenticator: [
       InvalidArgument,
       "PHONE-so0wa",

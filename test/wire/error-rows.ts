@@ -246,6 +246,8 @@ export const errorRows: readonly ErrorRow[] = [
     ["resend: no id", InvalidArgument, "COMMAND-zmxIFR2nMo", v3("ResendContactPhoneCode")],
     ["set: user missing", NotFound, "COMMAND-b33QAVgel6", v3("SetContactPhone")],
     ["verify: user missing", NotFound, "COMMAND-bx2OLtgGNS", v3("VerifyContactPhone")],
+    ["resend: user missing", NotFound, "COMMAND-z8Bu9vuL9s", v3("ResendContactPhoneCode")],
+    ["resend: no pending code", FailedPrecondition, "COMMAND-fEsHdqECzb", v3("ResendContactPhoneCode")],
     ["wrong", InvalidArgument, "CODE-woT0xc", checkV3],
     ["expired", FailedPrecondition, "CODE-QvUQ4P", checkV3],
     // Upstream tells no code. VerifyContactPhone without a pending code is no error.

@@ -235,8 +235,6 @@ function setRows<S extends DescMessage, V extends DescMessage, R extends DescMes
   ];
 }
 
-const userMissing = refused(Code.NotFound, "COMMAND-bx2OLtgGNS");
-
 function verifyRows<S extends DescMessage, V extends DescMessage, R extends DescMessage>({
   name: service,
   idField,
@@ -244,6 +242,7 @@ function verifyRows<S extends DescMessage, V extends DescMessage, R extends Desc
   verifyInput,
 }: Form<S, V, R>): readonly Scenario[] {
   const row = rowsOf(`${service} VerifyContactPhone`, verify);
+  const userMissing = refused(Code.NotFound, "COMMAND-bx2OLtgGNS");
   const wrong = refused(Code.InvalidArgument, "CODE-woT0xc");
   const expired = refused(Code.FailedPrecondition, "CODE-QvUQ4P");
   const rightCode = ({ id, code }: UserWithCode): MessageInitShape<V> => verifyInput(id, code);
@@ -376,6 +375,7 @@ function resendRows<S extends DescMessage, V extends DescMessage, R extends Desc
   resendInput,
 }: Form<S, V, R>): readonly Scenario[] {
   const row = rowsOf(`${service} ResendContactPhoneCode`, resend);
+  const userMissing = refused(Code.NotFound, "COMMAND-z8Bu9vuL9s");
   const input = ({ id }: TestUser): MessageInitShape<R> => resendInput(id);
   return [
     row({
@@ -431,7 +431,7 @@ function resendRows<S extends DescMessage, V extends DescMessage, R extends Desc
         given,
         caller: "self",
         input,
-        expect: refused(Code.FailedPrecondition, "PHONE-5xrra88eq8"),
+        expect: refused(Code.FailedPrecondition, "COMMAND-fEsHdqECzb"),
       }),
     ),
     ...(["other", "ORG_OWNER_VIEWER", "ORG_OWNER elsewhere"] as const).map((caller) =>

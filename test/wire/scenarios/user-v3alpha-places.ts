@@ -159,7 +159,7 @@ export const userV3alphaPlaces: readonly Scenario[] = [
     given: withPendingPhone,
     input: byId,
     effect: codeSent,
-    missing: "COMMAND-bx2OLtgGNS",
+    missing: "COMMAND-z8Bu9vuL9s",
   }),
   ...placeRows({
     method: method.addOTPSMSAuthenticator,
