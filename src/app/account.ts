@@ -15,6 +15,7 @@ import {
 } from "../domain/account.ts";
 import type { Verification } from "../domain/decision.ts";
 import { DomainError, refusal } from "../domain/errors.ts";
+import type { AccountRules } from "../domain/generations.ts";
 import type { Email, MetadataEntry, Profile, UserSchema } from "../domain/user-events.ts";
 import type { UserState } from "../domain/user-state.ts";
 import { newDecimalId } from "../lib/id.ts";
@@ -217,43 +218,68 @@ export async function getUser(
   return { sequence: loaded?.sequence ?? 0, state };
 }
 
-export async function deleteUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+export async function deleteUser(
+  app: AppContext,
+  caller: Caller,
+  ref: UserRef,
+  rules: AccountRules["remove"],
+): Promise<Details> {
   return changeUser(app, ref, (state) => {
-    const user = requireUser(state, accountErrors.deleteMissing);
+    const user = requireUser(state, rules.userMissing);
     requireSelfOrMayShutOut(caller, "user.delete", user);
     return decideRemoveUser();
   });
 }
 
-export async function lockUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+export async function lockUser(
+  app: AppContext,
+  caller: Caller,
+  ref: UserRef,
+  rules: AccountRules["lock"],
+): Promise<Details> {
   return changeUser(app, ref, (state) => {
-    const user = requireUser(state, accountErrors.lockMissing);
+    const user = requireUser(state, rules.userMissing);
     requireSelfOrMayShutOut(caller, "user.write", user);
-    return decideLockUser(user);
+    return decideLockUser(user, rules);
   });
 }
 
 /** Not for oneself: a lock that its owner can open keeps nobody out. */
-export async function unlockUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+export async function unlockUser(
+  app: AppContext,
+  caller: Caller,
+  ref: UserRef,
+  rules: AccountRules["unlock"],
+): Promise<Details> {
   return changeUser(app, ref, (state) => {
-    const user = requireUser(state, accountErrors.unlockMissing);
+    const user = requireUser(state, rules.userMissing);
     requirePermission(caller, "user.write", user.resourceOwner);
-    return decideUnlockUser(user);
+    return decideUnlockUser(user, rules);
   });
 }
 
-export async function deactivateUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+export async function deactivateUser(
+  app: AppContext,
+  caller: Caller,
+  ref: UserRef,
+  rules: AccountRules["deactivate"],
+): Promise<Details> {
   return changeUser(app, ref, (state) => {
-    const user = requireUser(state, accountErrors.deactivateMissing);
+    const user = requireUser(state, rules.userMissing);
     requireSelfOrMayShutOut(caller, "user.write", user);
-    return decideDeactivateUser(user);
+    return decideDeactivateUser(user, rules);
   });
 }
 
-export async function reactivateUser(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+export async function reactivateUser(
+  app: AppContext,
+  caller: Caller,
+  ref: UserRef,
+  rules: AccountRules["reactivate"],
+): Promise<Details> {
   return changeUser(app, ref, (state) => {
-    const user = requireUser(state, accountErrors.reactivateMissing);
+    const user = requireUser(state, rules.userMissing);
     requireSelfOr(caller, "user.write", user);
-    return decideReactivateUser(user);
+    return decideReactivateUser(user, rules);
   });
 }

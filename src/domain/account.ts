@@ -1,7 +1,7 @@
 import { sameData } from "../lib/same-data.ts";
 import type { Decision, Facts } from "./decision.ts";
 import { DomainError, type Refusal, refusal } from "./errors.ts";
-import { inUserUpdate } from "./generations.ts";
+import { inUserUpdate, type StateChange } from "./generations.ts";
 import { decideSetPhone, decideVerification, type SetPhone } from "./phone.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
 import { requireMetadataBounded } from "./sizes.ts";
@@ -13,17 +13,8 @@ import { exists, type UserState } from "./user-state.ts";
 export const accountErrors = {
   idTaken: refusal("failed_precondition", "COMMAND-7yiox1isql", "Errors.User.AlreadyExisting"),
   userNameTaken: refusal("already_exists", "V3-DKcYh", "Errors.User.UserName.Taken"),
-  deleteMissing: refusal("not_found", "COMMAND-bd4ir1mblj", "Errors.User.NotFound"),
-  lockMissing: refusal("not_found", "COMMAND-450yxuqrh1", "Errors.User.NotFound"),
-  cannotLock: refusal("failed_precondition", "COMMAND-lgws8wtsqf", "Errors.User.CannotLock"),
-  deactivateMissing: refusal("not_found", "COMMAND-5gp2p62iin", "Errors.User.NotFound"),
-  alreadyInactive: refusal("failed_precondition", "COMMAND-5gunjw0cd7", "Errors.User.AlreadyInactive"),
-  reactivateMissing: refusal("not_found", "COMMAND-9hy5kzbuk6", "Errors.User.NotFound"),
-  notInactive: refusal("failed_precondition", "COMMAND-s5qqcz97hf", "Errors.User.NotInactive"),
   changeMissing: refusal("not_found", "COMMAND-ugjs0upun6", "Errors.User.NotFound"),
   phoneContradiction: refusal("invalid_argument", "USRP2-12881", "Errors.User.Phone.Contradiction"),
-  unlockMissing: refusal("not_found", "COMMAND-x377t913pw", "Errors.User.NotFound"),
-  notLocked: refusal("failed_precondition", "COMMAND-olb9vb0oca", "Errors.User.NotLocked"),
   rolesMissing: refusal("not_found", "ROLES-u5Nf3", "Errors.User.NotFound"),
   roleUnknown: refusal("invalid_argument", "ROLES-k7Qx2", "Errors.Role.Unknown"),
 } as const;
@@ -156,26 +147,26 @@ export function decideRemoveUser(): Decision {
 }
 
 /** @throws DomainError unless the user is active */
-export function decideLockUser(user: UserState): Decision {
-  if (user.status !== "active") throw new DomainError(accountErrors.cannotLock);
+export function decideLockUser(user: UserState, { wrongState }: StateChange): Decision {
+  if (user.status !== "active") throw new DomainError(wrongState);
   return { events: [{ type: "user.locked", data: {} }] };
 }
 
 /** @throws DomainError if the user is deactivated already */
-export function decideDeactivateUser(user: UserState): Decision {
-  if (user.status === "inactive") throw new DomainError(accountErrors.alreadyInactive);
+export function decideDeactivateUser(user: UserState, { wrongState }: StateChange): Decision {
+  if (user.status === "inactive") throw new DomainError(wrongState);
   return { events: [{ type: "user.deactivated", data: {} }] };
 }
 
 /** @throws DomainError unless the user is deactivated */
-export function decideReactivateUser(user: UserState): Decision {
-  if (user.status !== "inactive") throw new DomainError(accountErrors.notInactive);
+export function decideReactivateUser(user: UserState, { wrongState }: StateChange): Decision {
+  if (user.status !== "inactive") throw new DomainError(wrongState);
   return { events: [{ type: "user.reactivated", data: {} }] };
 }
 
 /** @throws DomainError unless the user is locked */
-export function decideUnlockUser(user: UserState): Decision {
-  if (user.status !== "locked") throw new DomainError(accountErrors.notLocked);
+export function decideUnlockUser(user: UserState, { wrongState }: StateChange): Decision {
+  if (user.status !== "locked") throw new DomainError(wrongState);
   return { events: [{ type: "user.unlocked", data: {} }] };
 }
 

@@ -1,4 +1,4 @@
-import { type Refusal, refusal } from "./errors.ts";
+import { type MessageKey, type Refusal, refusal } from "./errors.ts";
 
 /**
  * The API generations share one set of rules. This is everything in which they differ.
@@ -120,4 +120,64 @@ export const inUserUpdate: PhoneRules["set"] = {
   userMissing: v2UserMissing,
   sameNumber: undefined,
   sameNumberCanBeVerified: true,
+};
+
+/** How the life of an account differs. */
+export interface AccountRules {
+  readonly deactivate: StateChange;
+  readonly reactivate: StateChange;
+  readonly lock: StateChange;
+  readonly unlock: StateChange;
+  readonly remove: Pick<StateChange, "userMissing">;
+}
+
+export interface StateChange {
+  readonly userMissing: Refusal;
+  /** The user is in a state from which there is no way to this one. */
+  readonly wrongState: Refusal;
+}
+
+const missing = (id: string): Refusal => refusal("not_found", id, "Errors.User.NotFound");
+const wrongState = (id: string, key: MessageKey): Refusal => refusal("failed_precondition", id, key);
+
+/** management.v1. */
+export const v1Accounts: AccountRules = {
+  deactivate: {
+    userMissing: missing("COMMAND-3M9ds"),
+    wrongState: wrongState("COMMAND-5M0sf", "Errors.User.AlreadyInactive"),
+  },
+  reactivate: {
+    userMissing: missing("COMMAND-4M0sd"),
+    wrongState: wrongState("COMMAND-6M0sf", "Errors.User.NotInactive"),
+  },
+  lock: {
+    userMissing: missing("COMMAND-5M9fs"),
+    wrongState: wrongState("COMMAND-3NN8v", "Errors.User.CannotLock"),
+  },
+  unlock: {
+    userMissing: missing("COMMAND-M0dos"),
+    wrongState: wrongState("COMMAND-4M0ds", "Errors.User.NotLocked"),
+  },
+  remove: { userMissing: missing("COMMAND-m9od") },
+};
+
+/** user.v2, user.v2beta, and v3alpha. */
+export const v2Accounts: AccountRules = {
+  deactivate: {
+    userMissing: missing("COMMAND-5gp2p62iin"),
+    wrongState: wrongState("COMMAND-5gunjw0cd7", "Errors.User.AlreadyInactive"),
+  },
+  reactivate: {
+    userMissing: missing("COMMAND-9hy5kzbuk6"),
+    wrongState: wrongState("COMMAND-s5qqcz97hf", "Errors.User.NotInactive"),
+  },
+  lock: {
+    userMissing: missing("COMMAND-450yxuqrh1"),
+    wrongState: wrongState("COMMAND-lgws8wtsqf", "Errors.User.CannotLock"),
+  },
+  unlock: {
+    userMissing: missing("COMMAND-x377t913pw"),
+    wrongState: wrongState("COMMAND-olb9vb0oca", "Errors.User.NotLocked"),
+  },
+  remove: { userMissing: missing("COMMAND-bd4ir1mblj") },
 };

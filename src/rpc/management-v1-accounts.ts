@@ -26,6 +26,7 @@ import {
 } from "../app/account.ts";
 import type { AppContext } from "../app/context.ts";
 import { listUsers } from "../app/user-list.ts";
+import { v1Accounts } from "../domain/generations.ts";
 import { codeRequestOf } from "./code-request.ts";
 import { v1AddDetails, v1ChangeDetails, v1ListDetails } from "./details.ts";
 import { callerOf, organizationOf, userIn } from "./gate.ts";
@@ -93,27 +94,37 @@ export function managementAccountsV1(app: AppContext): Methods {
     },
 
     async deactivateUser({ id }, context) {
-      const details = await deactivateUser(app, callerOf(context), userIn(context, id));
+      const details = await deactivateUser(
+        app,
+        callerOf(context),
+        userIn(context, id),
+        v1Accounts.deactivate,
+      );
       return create(DeactivateUserResponseSchema, { details: v1ChangeDetails(details) });
     },
 
     async reactivateUser({ id }, context) {
-      const details = await reactivateUser(app, callerOf(context), userIn(context, id));
+      const details = await reactivateUser(
+        app,
+        callerOf(context),
+        userIn(context, id),
+        v1Accounts.reactivate,
+      );
       return create(ReactivateUserResponseSchema, { details: v1ChangeDetails(details) });
     },
 
     async lockUser({ id }, context) {
-      const details = await lockUser(app, callerOf(context), userIn(context, id));
+      const details = await lockUser(app, callerOf(context), userIn(context, id), v1Accounts.lock);
       return create(LockUserResponseSchema, { details: v1ChangeDetails(details) });
     },
 
     async unlockUser({ id }, context) {
-      const details = await unlockUser(app, callerOf(context), userIn(context, id));
+      const details = await unlockUser(app, callerOf(context), userIn(context, id), v1Accounts.unlock);
       return create(UnlockUserResponseSchema, { details: v1ChangeDetails(details) });
     },
 
     async removeUser({ id }, context) {
-      const details = await deleteUser(app, callerOf(context), userIn(context, id));
+      const details = await deleteUser(app, callerOf(context), userIn(context, id), v1Accounts.remove);
       return create(RemoveUserResponseSchema, { details: v1ChangeDetails(details) });
     },
   };

@@ -27,6 +27,7 @@ import {
 } from "../app/account.ts";
 import type { AppContext } from "../app/context.ts";
 import { listUsers } from "../app/user-list.ts";
+import { v2Accounts } from "../domain/generations.ts";
 import { codeRequestOf } from "./code-request.ts";
 import { v3Details, v3ListDetails } from "./details.ts";
 import { callerOf } from "./gate.ts";
@@ -108,27 +109,27 @@ export function accountsV3(app: AppContext): Methods {
     },
 
     async deactivateUser(request, context) {
-      const details = await deactivateUser(app, callerOf(context), userRefOf(request));
+      const details = await deactivateUser(app, callerOf(context), userRefOf(request), v2Accounts.deactivate);
       return create(DeactivateUserResponseSchema, { details: v3Details(request.id, details) });
     },
 
     async activateUser(request, context) {
-      const details = await reactivateUser(app, callerOf(context), userRefOf(request));
+      const details = await reactivateUser(app, callerOf(context), userRefOf(request), v2Accounts.reactivate);
       return create(ActivateUserResponseSchema, { details: v3Details(request.id, details) });
     },
 
     async lockUser(request, context) {
-      const details = await lockUser(app, callerOf(context), userRefOf(request));
+      const details = await lockUser(app, callerOf(context), userRefOf(request), v2Accounts.lock);
       return create(LockUserResponseSchema, { details: v3Details(request.id, details) });
     },
 
     async unlockUser(request, context) {
-      const details = await unlockUser(app, callerOf(context), userRefOf(request));
+      const details = await unlockUser(app, callerOf(context), userRefOf(request), v2Accounts.unlock);
       return create(UnlockUserResponseSchema, { details: v3Details(request.id, details) });
     },
 
     async deleteUser(request, context) {
-      const details = await deleteUser(app, callerOf(context), userRefOf(request));
+      const details = await deleteUser(app, callerOf(context), userRefOf(request), v2Accounts.remove);
       return create(DeleteUserResponseSchema, { details: v3Details(request.id, details) });
     },
   };

@@ -34,6 +34,7 @@ import {
 import type { AppContext } from "../app/context.ts";
 import { detailsOf } from "../app/details.ts";
 import { listUsers } from "../app/user-list.ts";
+import { v2Accounts } from "../domain/generations.ts";
 import { codeRequestOf } from "./code-request.ts";
 import { v2ChangeDetails, v2ListDetails, v2ViewDetails } from "./details.ts";
 import { callerOf, organizationOf } from "./gate.ts";
@@ -157,27 +158,27 @@ export function accountsV2(app: AppContext): Methods {
     },
 
     async deactivateUser({ userId }, context) {
-      const details = await deactivateUser(app, callerOf(context), { userId });
+      const details = await deactivateUser(app, callerOf(context), { userId }, v2Accounts.deactivate);
       return create(DeactivateUserResponseSchema, { details: v2ChangeDetails(details) });
     },
 
     async reactivateUser({ userId }, context) {
-      const details = await reactivateUser(app, callerOf(context), { userId });
+      const details = await reactivateUser(app, callerOf(context), { userId }, v2Accounts.reactivate);
       return create(ReactivateUserResponseSchema, { details: v2ChangeDetails(details) });
     },
 
     async lockUser({ userId }, context) {
-      const details = await lockUser(app, callerOf(context), { userId });
+      const details = await lockUser(app, callerOf(context), { userId }, v2Accounts.lock);
       return create(LockUserResponseSchema, { details: v2ChangeDetails(details) });
     },
 
     async unlockUser({ userId }, context) {
-      const details = await unlockUser(app, callerOf(context), { userId });
+      const details = await unlockUser(app, callerOf(context), { userId }, v2Accounts.unlock);
       return create(UnlockUserResponseSchema, { details: v2ChangeDetails(details) });
     },
 
     async deleteUser({ userId }, context) {
-      const details = await deleteUser(app, callerOf(context), { userId });
+      const details = await deleteUser(app, callerOf(context), { userId }, v2Accounts.remove);
       return create(DeleteUserResponseSchema, { details: v2ChangeDetails(details) });
     },
   };

@@ -19,7 +19,7 @@ import { userKind } from "../../src/app/user-kind.ts";
 import { createCaller } from "../../src/auth/roles.ts";
 import { recheck } from "../../src/courier/recheck.ts";
 import { DomainError } from "../../src/domain/errors.ts";
-import { v2, v3 } from "../../src/domain/generations.ts";
+import { v2, v2Accounts, v3 } from "../../src/domain/generations.ts";
 import { policyOf } from "../../src/domain/policy.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 
@@ -164,7 +164,7 @@ describe("a phone code that a provider makes", () => {
     await set();
     await sendAll();
     expect(await idOf(verify("1", stranger))).toBe("permission_denied AUTH-AWfge");
-    await lockUser(app, admin, { userId });
+    await lockUser(app, admin, { userId }, v2Accounts.lock);
     expect(await idOf(verify())).toBe("failed_precondition COMMAND-S6h4R");
     expect(asked).toEqual([]);
   });

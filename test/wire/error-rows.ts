@@ -283,6 +283,17 @@ export const errorRows: readonly ErrorRow[] = [
     ["delete: user missing", NotFound, "COMMAND-bd4ir1mblj", v2("DeleteUser")],
     ["delete: no id", InvalidArgument, "COMMAND-vaipl7s13l", v2("DeleteUser")],
   ]),
+  ...table("v1 life cycle", [
+    ["lock: user missing", NotFound, "COMMAND-5M9fs", management("LockUser")],
+    ["lock: wrong state", FailedPrecondition, "COMMAND-3NN8v", management("LockUser")],
+    ["unlock: user missing", NotFound, "COMMAND-M0dos", management("UnlockUser")],
+    ["unlock: wrong state", FailedPrecondition, "COMMAND-4M0ds", management("UnlockUser")],
+    ["deactivate: user missing", NotFound, "COMMAND-3M9ds", management("DeactivateUser")],
+    ["deactivate: already", FailedPrecondition, "COMMAND-5M0sf", management("DeactivateUser")],
+    ["reactivate: user missing", NotFound, "COMMAND-4M0sd", management("ReactivateUser")],
+    ["reactivate: wrong state", FailedPrecondition, "COMMAND-6M0sf", management("ReactivateUser")],
+    ["delete: user missing", NotFound, "COMMAND-m9od", management("RemoveUser")],
+  ]),
   ...table("SMS provider", [
     ["get: not existing", NotFound, "QUERY-fn99w", admin("GetSMSProvider")],
     ["update Twilio: no id", InvalidArgument, "COMMAND-gMr93iNhTR", admin("UpdateSMSProviderTwilio")],

@@ -115,7 +115,7 @@ describe.each(ways)("over $name", (way) => {
 
   it("removes a user there only", async () => {
     const { user, organizationId } = await newOrganization();
-    const missing = { code: Code.NotFound, id: "COMMAND-bd4ir1mblj" };
+    const missing = { code: Code.NotFound, id: "COMMAND-m9od" };
     expect(await answer(removeUser, { id: user.id }, adminToken)).toEqual(missing);
     expect(await answer(removeUser, { id: user.id }, adminToken, organizationId)).not.toEqual(missing);
     expect(await get(user, adminToken, organizationId)).toEqual(notFound);

@@ -426,9 +426,9 @@ const lock = rowsOf("management.v1 LockUser", method.lockUser);
 const unlock = rowsOf("management.v1 UnlockUser", method.unlockUser);
 const remove = rowsOf("management.v1 RemoveUser", method.removeUser);
 
-const notInactive = refused(Code.FailedPrecondition, "COMMAND-s5qqcz97hf");
-const cannotLock = refused(Code.FailedPrecondition, "COMMAND-lgws8wtsqf");
-const notLocked = refused(Code.FailedPrecondition, "COMMAND-olb9vb0oca");
+const notInactive = refused(Code.FailedPrecondition, "COMMAND-6M0sf");
+const cannotLock = refused(Code.FailedPrecondition, "COMMAND-3NN8v");
+const notLocked = refused(Code.FailedPrecondition, "COMMAND-4M0ds");
 
 const changeRows: readonly Scenario[] = [
   ...lifeRows(deactivate, {
@@ -441,10 +441,10 @@ const changeRows: readonly Scenario[] = [
       {
         name: "a user who is deactivated already",
         given: deactivated,
-        expect: refused(Code.FailedPrecondition, "COMMAND-5gunjw0cd7"),
+        expect: refused(Code.FailedPrecondition, "COMMAND-5M0sf"),
       },
     ],
-    missing: "COMMAND-5gp2p62iin",
+    missing: "COMMAND-3M9ds",
   }),
   ...permissionRows(deactivate, idTooLong, "ORG_OWNER_VIEWER"),
   ...lifeRows(reactivate, {
@@ -456,7 +456,7 @@ const changeRows: readonly Scenario[] = [
       { name: "an active user", given: withoutPhone, expect: notInactive },
       { name: "a locked user", given: lockedByHand, expect: notInactive },
     ],
-    missing: "COMMAND-9hy5kzbuk6",
+    missing: "COMMAND-4M0sd",
   }),
   ...permissionRows(reactivate, idTooLong, "ORG_OWNER_VIEWER"),
   ...lifeRows(lock, {
@@ -468,7 +468,7 @@ const changeRows: readonly Scenario[] = [
       { name: "a user who is locked already", given: lockedByHand, expect: cannotLock },
       { name: "a deactivated user", given: deactivated, expect: cannotLock },
     ],
-    missing: "COMMAND-450yxuqrh1",
+    missing: "COMMAND-5M9fs",
   }),
   ...permissionRows(lock, idTooLong, "ORG_OWNER_VIEWER"),
   ...lifeRows(unlock, {
@@ -480,7 +480,7 @@ const changeRows: readonly Scenario[] = [
       { name: "an active user", given: withoutPhone, expect: notLocked },
       { name: "a deactivated user", given: deactivated, expect: notLocked },
     ],
-    missing: "COMMAND-x377t913pw",
+    missing: "COMMAND-M0dos",
   }),
   ...permissionRows(unlock, idTooLong, "ORG_OWNER_VIEWER"),
   ...lifeRows(remove, {
@@ -493,7 +493,7 @@ const changeRows: readonly Scenario[] = [
       { name: "a deactivated user", given: deactivated },
     ],
     wrong: [],
-    missing: "COMMAND-bd4ir1mblj",
+    missing: "COMMAND-m9od",
     permitted: writers.filter((role) => role !== "IAM_LOGIN_CLIENT"),
   }),
   ...permissionRows(remove, idTooLong, "IAM_LOGIN_CLIENT"),
