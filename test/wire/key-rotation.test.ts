@@ -143,6 +143,24 @@ it.each([0n, 3_600n])(
   },
 );
 
+it("a code that was signed with a lost key is wrong, and another one can be had", async () => {
+  const store = openMemoryStore();
+  const env = (key: Buffer) => ({ RINGBACK_MASTER_KEY: key.toString("base64") });
+  const before = await openWorld("safe", { store, keepStoreOpen: true, env: env(oldKey) });
+  const user = await before.user({ phone: "pending" });
+  await before.close();
+  await acceptKey(readConfig({ RINGBACK_STORE: "memory:", ...env(newKey) }), store);
+
+  const after = await openWorld("safe", { store, env: env(newKey) });
+  const verify = (verificationCode = "") =>
+    after.asAdmin(UserService.method.verifyPhone, { userId: user.id, verificationCode });
+  await expect(verify(user.code)).rejects.toThrow("COMMAND-eis9R");
+  const verification = { case: "returnCode", value: {} } as const;
+  const fresh = await after.asAdmin(UserService.method.resendPhoneCode, { userId: user.id, verification });
+  await verify(fresh.verificationCode);
+  await after.close();
+});
+
 async function onlyProvider(world: World): Promise<string> {
   const { result } = await world.asAdmin(admin.listSMSProviders, {});
   return result[0]?.id ?? "";
