@@ -47,6 +47,14 @@ describe("of a provider that rests", () => {
     expect(turns(1)[0]).toBeLessThanOrEqual(restMs);
   });
 
+  it("each comes later than the one before whose call failed: twice as long, and no more than 5 s", async () => {
+    for (const afterMs of [restMs, 500, 1_000, 2_000, 4_000, 5_000, 5_000]) {
+      expect((breaker.restsUntilMs ?? 0) - nowMs).toBe(afterMs);
+      nowMs += afterMs;
+      await breaker.run(async () => ({ kind: "retry" }));
+    }
+  });
+
   it("none waits any more once calls go well", async () => {
     turns(10_000);
     nowMs += restMs;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { SendResult } from "../../src/app/sms-port.ts";
+import type { CodeCheckResult, SendResult } from "../../src/app/sms-port.ts";
 import { StoreUnavailableError } from "../../src/app/store-port.ts";
 import { type Fake, policy, Post } from "../support/courier-post.ts";
 
@@ -145,6 +145,16 @@ describe("a provider that fails steadily", () => {
     expect(await check()).toEqual({ kind: "right" });
   });
 
+  it("is asked about no more codes than can wait for it", async () => {
+    const answer = Promise.withResolvers<CodeCheckResult>();
+    await post.offer({ a: { checkCode: () => answer.promise } });
+    const check = () => post.codeProviders?.check("a", { providerMessageId: "1", code: "123456" });
+    const checks = Array.from({ length: 16 + 1_000 }, check);
+    expect(await check()).toMatchObject({ kind: "unavailable" });
+    answer.resolve({ kind: "right" });
+    expect(new Set(await Promise.all(checks))).toEqual(new Set([{ kind: "right" }]));
+  });
+
   it("is told of once, not by each message that waits for it", async () => {
     await post.offer({ a: always(retry) });
     for (let id = 1; id <= 10; id += 1) await post.send(String(id));
@@ -190,6 +200,26 @@ describe("a provider that fails steadily", () => {
     const notYet = () => post.lines.filter((line) => line.includes("not sent yet")).length;
     await post.until(() => notYet() + post.settled.length >= messages);
     expect(post.settled).toEqual([]);
+  });
+
+  it("holds up nobody beyond the rest of another one", async () => {
+    const germany = (id: number) => `+49151234${id}00`;
+    let b: SendResult = retry;
+    await post.addProviders({ a: always(retry), b: { answer: () => b } });
+    await post.route(
+      { countries: ["CH"], targets: [{ providerId: "a", weight: 1, step: 1 }] },
+      { countries: [], targets: [{ providerId: "b", weight: 1, step: 1 }] },
+    );
+    const leftAlone = () => post.lines.filter((line) => line.includes("an SMS provider fails")).length;
+    for (let id = 301; id <= 310; id += 1) await post.send(String(id), germany(id));
+    await post.until(() => leftAlone() === 1);
+    post.pass(200);
+    for (let id = 1; id <= 10; id += 1) await post.send(String(id));
+    await post.until(() => leftAlone() === 2);
+    b = sent;
+    await post.send("311", germany(311));
+    post.pass(50);
+    await post.until(() => post.settled.length > 0);
   });
 
   it("lets messages wait when there is no other", async () => {

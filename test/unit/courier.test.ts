@@ -51,8 +51,9 @@ describe("the courier", () => {
     expect(outcomes()).toEqual(["sent"]);
   });
 
-  it("says once that it cannot read the outbox, and once that it can", async () => {
+  it("says once that it cannot read the outbox, and once that it can, and goes on by itself", async () => {
     post.isCut = true;
+    post.isTold = false;
     for (let round = 1; round <= 3; round += 1) {
       post.courier.wake();
       await post.quiet();
@@ -147,6 +148,16 @@ describe("the courier", () => {
     await post.until(() => post.settled.length === 1);
     expect(outcomes()).toEqual(["skipped"]);
     expect(post.sent).toHaveLength(1);
+  });
+
+  it("records what was sent, though its user went meanwhile", async () => {
+    post.answer = async () => {
+      await post.change("1", decideRemoveUser);
+      return { kind: "sent" };
+    };
+    await post.send("1");
+    await post.until(() => post.settled.length === 1);
+    expect(outcomes()).toEqual(["sent"]);
   });
 
   it("does not send what has expired", async () => {
