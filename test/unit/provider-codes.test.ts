@@ -222,6 +222,20 @@ describe("a phone code that a provider makes", () => {
     expect((await user())?.phone?.isVerified).toBe(false);
   });
 
+  it("is not asked about for ever if it is replaced each time", async () => {
+    await set();
+    await sendAll();
+    answer = async () => {
+      await resend();
+      const challengeId = (await user())?.phone?.code?.challengeId ?? "";
+      const data = { challengeId, providerId: "verify-1", providerMessageId: "VE" };
+      await app.users.execute(userId, () => ({ events: [{ type: "user.human.phone.code.sent", data }] }));
+      return { kind: "right" };
+    };
+    expect(await idOf(verify())).toBe("unavailable CODE-u3Nav");
+    expect(asked).toHaveLength(3);
+  });
+
   it("gives way to one of ours, and the other way round", async () => {
     await set();
     await sendAll();
