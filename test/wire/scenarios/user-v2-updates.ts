@@ -527,6 +527,18 @@ const updateRows: readonly Scenario[] = [
       }),
   }),
   update({
+    name: "the name of a machine",
+    given: withMachine,
+    caller: "administrator",
+    input: (user) => ({ ...byId(user), userType: { case: "machine", value: { name: "Other" } } }),
+    expect: changedNow,
+    effect: ["user.machine.changed"],
+    after: (user, world) =>
+      expectUser(world, user, {
+        type: { case: "machine", value: { name: "Other", description: "Analytical" } },
+      }),
+  }),
+  update({
     name: "a machine to what it is",
     given: withMachine,
     caller: "self",
@@ -546,7 +558,7 @@ const updateRows: readonly Scenario[] = [
       effect: ["user.username.changed"],
     }),
   ),
-  ...(["other", "ORG_OWNER_VIEWER", "ORG_OWNER elsewhere"] as const).map((caller) =>
+  ...(["other", "ORG_OWNER_VIEWER", "ORG_OWNER elsewhere"] as const).flatMap((caller) => [
     update({
       name: `a machine by ${caller}`,
       given: withMachine,
@@ -554,7 +566,14 @@ const updateRows: readonly Scenario[] = [
       input: (user) => ({ ...byId(user), userType: { case: "machine", value: { name: "Other" } } }),
       expect: lacksPermission,
     }),
-  ),
+    update({
+      name: `the user name of a human, without its kind, by ${caller}`,
+      given: withoutPhone,
+      caller,
+      input: (user) => ({ ...byId(user), username: `new-${user.id}` }),
+      expect: lacksPermission,
+    }),
+  ]),
   update({
     name: "a human as if it were a machine",
     given: withoutPhone,
