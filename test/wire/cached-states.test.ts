@@ -2,7 +2,7 @@ import { afterAll, expect, it } from "@jest/globals";
 import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { ZITADELUsers } from "../../gen/zitadel/resources/user/v3alpha/user_service_pb.js";
-import type { Store } from "../../src/app/store-port.ts";
+import { type Store, StoreUnavailableError } from "../../src/app/store-port.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { withParts } from "../support/with-parts.ts";
 import { openWorld } from "../support/wire-world.ts";
@@ -11,7 +11,13 @@ import { openWorld } from "../support/wire-world.ts";
 
 const memory = openMemoryStore();
 const loadedIds: string[] = [];
+let losesAnswers = false;
 const store = withParts<Store>(memory, {
+  async commit(commit) {
+    const outcome = await memory.commit(commit);
+    if (losesAnswers) throw new StoreUnavailableError("no answer", { outcome: "unknown" });
+    return outcome;
+  },
   load(aggregate) {
     loadedIds.push(aggregate.id);
     return memory.load(aggregate);
@@ -20,7 +26,7 @@ const store = withParts<Store>(memory, {
 const world = await openWorld("safe", { store });
 afterAll(() => world.close());
 
-const { addHumanUser, getUserByID } = UserService.method;
+const { addHumanUser, getUserByID, updateHumanUser } = UserService.method;
 const { createSession, getSession, setSession } = SessionService.method;
 const profile = { givenName: "Ada", familyName: "Lovelace" };
 const enough = 2_000;
@@ -82,4 +88,12 @@ it("what grows is not read as it was while there was little of it", async () => 
   await world.asAdmin(setSession, { sessionId, metadata: { notes: new Uint8Array(much) } });
   const { session } = await world.asAdmin(getSession, { sessionId });
   expect(session?.metadata.notes).toHaveLength(much);
+});
+
+it("what was written is seen, though the store could not say so", async () => {
+  const { id: userId } = await world.user();
+  losesAnswers = true;
+  await expect(world.asAdmin(updateHumanUser, { userId, username: "ada" })).rejects.toThrow();
+  losesAnswers = false;
+  expect((await world.asAdmin(getUserByID, { userId })).user?.username).toBe("ada");
 });
