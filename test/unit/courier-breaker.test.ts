@@ -35,7 +35,7 @@ describe("a provider that fails steadily", () => {
     expect(post.lines.filter((line) => line.includes("left alone"))).toHaveLength(1);
   });
 
-  it("stays left alone when another server changes other settings", async () => {
+  it("stays left alone when another server changes other settings, and is closed once it is removed", async () => {
     post = new Post({ isShared: true });
     let closed = 0;
     await post.offer({ a: { ...always(retry), close: async () => void (closed += 1) }, b: {} });
@@ -45,6 +45,10 @@ describe("a provider that fails steadily", () => {
     await settled();
     expect(post.askedIds).toEqual(["b"]);
     expect(closed).toBe(0);
+    await post.remove("a");
+    await post.send("12");
+    await post.until(() => post.settled.length === 2);
+    expect(closed).toBe(1);
   });
 
   it("is not one that refuses single messages", async () => {
