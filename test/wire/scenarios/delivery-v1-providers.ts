@@ -267,6 +267,13 @@ const changeRows: readonly Scenario[] = [
     expect: refused(Code.InvalidArgument, "SMS-s3Crt", "api_secret"),
   }),
   changing({
+    name: "an endpoint that is no https URL",
+    given: withHttp,
+    caller: "administrator",
+    input: ({ id }) => ({ id, config: { case: "http", value: { endpoint: "http://sms.example.com" } } }),
+    expect: refused(Code.InvalidArgument, "SMS-u4Rlx"),
+  }),
+  changing({
     name: "the channel of a provider that was added by admin.v1",
     given: withTwilio,
     caller: "administrator",
