@@ -27,8 +27,6 @@ export interface PhoneRules {
     readonly userMissing: Refusal;
     readonly noPhone: Refusal;
     readonly alreadyVerified: Refusal;
-    /** Undefined where a code may be sent although none was pending. */
-    readonly noCode: Refusal | undefined;
   };
   readonly remove: {
     readonly userMissing: Refusal;
@@ -46,7 +44,6 @@ const v2UserMissing = refusal("not_found", "COMMAND-ieJ2e", "Errors.User.NotFoun
 const noResend = (id: string): Omit<PhoneRules["resend"], "userMissing"> => ({
   noPhone: refusal("failed_precondition", id, "Errors.User.Phone.NotFound"),
   alreadyVerified: refusal("failed_precondition", id, "Errors.User.Phone.AlreadyVerified"),
-  noCode: refusal("failed_precondition", id, "Errors.User.Code.NotFound"),
 });
 const v2WrongCode = refusal("invalid_argument", "COMMAND-eis9R", "Errors.User.Code.Invalid");
 
@@ -68,7 +65,6 @@ export const v1: PhoneRules = {
     userMissing: v1UserMissing("COMMAND-2M0fs"),
     noPhone: refusal("not_found", "COMMAND-2b7Hf", "Errors.User.Phone.NotFound"),
     alreadyVerified: refusal("failed_precondition", "COMMAND-2M9sf", "Errors.User.Phone.AlreadyVerified"),
-    noCode: undefined,
   },
   remove: {
     userMissing: v1UserMissing("COMMAND-3M9fs"),

@@ -76,7 +76,6 @@ export function decideResendPhoneCode(
   if (user.phone === undefined) throw new DomainError(rules.noPhone);
   const { number, isVerified, code: pending } = user.phone;
   if (isVerified) throw new DomainError(rules.alreadyVerified);
-  if (pending === undefined && rules.noCode !== undefined) throw new DomainError(rules.noCode);
   return decideVerification(user, number, { ...command, pending }, facts);
 }
 
