@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { DomainError } from "../domain/errors.ts";
+import type { DomainError } from "../domain/errors.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Lru } from "../lib/lru.ts";
@@ -151,9 +151,8 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
     try {
       const decided = this.#decide(cached, decide);
       return decided.decision.events.length === 0 ? undefined : decided;
-    } catch (error) {
-      if (error instanceof DomainError) return undefined;
-      throw error;
+    } catch {
+      return undefined;
     }
   }
 
