@@ -139,6 +139,11 @@ describe("tokens of an OIDC issuer", () => {
       await expect(verify(`${header}.${payload}.${signature}`)).rejects.toMatchObject(invalid);
     });
 
+    it("with a reason that says what is wrong with them", async () => {
+      const refused = verifier().verify(await token({ aud: "other" }));
+      await expect(refused).rejects.toThrow('The token is not valid: unexpected "aud" claim value.');
+    });
+
     it("with a reason that holds no part of them", async () => {
       const text = `${Buffer.from('{"alg":"RS256"}').toString("base64url")}.c2VjcmV0LXBheWxvYWQ.x`;
       const error: unknown = await verifier()
@@ -291,6 +296,13 @@ describe("tokens of an OIDC issuer", () => {
       await expect(verify(await token({}, kid))).rejects.toMatchObject(unavailable);
       const known = issuer.publicKeys().find((key) => key.kid !== kid);
       expect(await verify(await token({}, known?.kid))).toMatchObject({ userId: "ana" });
+    });
+
+    it("is gone, once the keys in hand are old", async () => {
+      const { verify } = verifier({ keysAgeMsMax: 0 });
+      await verify(await token());
+      issuer.disturb((_request, response) => response.destroy());
+      await expect(verify(await token())).rejects.toMatchObject(unavailable);
     });
   });
 });

@@ -3,6 +3,7 @@ import { mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { silentLog } from "../../src/lib/log.ts";
+import { openForWriting, pragma } from "../../src/store/sqlite/database.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { userCommit } from "../support/store-commits.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
@@ -34,6 +35,14 @@ describe("opening the sqlite store", () => {
       expect((await stat(join(folder.path, name))).mode & 0o777).toBe(0o600);
     }
     await store.close();
+  });
+
+  it("writes so that a commit is on the disk, and what is erased is overwritten", async () => {
+    const store = await open();
+    await store.close();
+    using writer = openForWriting(file);
+    expect(pragma(writer, "synchronous")).toBe(2); // FULL
+    expect(pragma(writer, "secure_delete")).toBe(2); // FAST
   });
 
   it("refuses a file that is open by another name", async () => {
