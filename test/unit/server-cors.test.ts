@@ -42,6 +42,7 @@ describe("CORS", () => {
         "x-zitadel-orgid",
         "accept-language",
         "idempotency-key",
+        "ringback-channel",
       ]),
     );
   });
@@ -51,7 +52,13 @@ describe("CORS", () => {
       const { headers } = await fetch(server.url + target, { headers: { origin } });
       expect(headers.get("access-control-allow-origin")).toBe(origin);
       expect(headers.get("access-control-expose-headers")?.toLowerCase().split(", ")).toEqual(
-        expect.arrayContaining(["grpc-status", "grpc-message", "grpc-status-details-bin", "retry-after"]),
+        expect.arrayContaining([
+          "grpc-status",
+          "grpc-message",
+          "grpc-status-details-bin",
+          "retry-after",
+          "ringback-sms-segments",
+        ]),
       );
     }
   });

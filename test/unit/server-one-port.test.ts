@@ -198,6 +198,14 @@ describe("TLS", () => {
     expect([response.httpVersion, await text(response)]).toEqual(["1.1", '{"keys":[]}']);
   });
 
+  it("takes HTTP/2 for a client that speaks both", async () => {
+    const { port } = await start({ tls: echoTls });
+    const socket = connectTls({ ...secure, port, ALPNProtocols: ["http/1.1", "h2"] });
+    await once(socket, "secureConnect");
+    expect(socket.alpnProtocol).toBe("h2");
+    socket.destroy();
+  });
+
   it("survives clients that do not speak it, or break off", async () => {
     const server = await start({ tls: echoTls });
     const plain = await openSocket(server);

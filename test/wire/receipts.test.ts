@@ -9,6 +9,8 @@ import {
 } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import { sha256Hex } from "../../src/sms/signed-jwt.ts";
+import { signedJwt } from "../support/provider-jwt.ts";
 import { protocols } from "../support/wire-protocols.ts";
 import { adminToken, openWorld, type UserWithCode, type World } from "../support/wire-world.ts";
 import type { ProviderServer } from "../support/provider-server.ts";
@@ -178,6 +180,21 @@ describe("a receipt", () => {
       expect(await report({ id: "m" }, { state: "delivered" }, { by: { ...provider, id } })).toBe(404);
     },
   );
+
+  it("comes by GET from MessageBird, signed with its URL", async () => {
+    const signingKey = "key-of-messagebird";
+    const account = { accessKey: "key", sender: "Ringback", signingKey };
+    const { id } = await world.asAdmin(method.addProvider, {
+      config: { case: "messagebird", value: account },
+    });
+    const path = `/receipts/${id}?message=m&reference=m&status=delivered`;
+    const seconds = Math.floor(world.clock.ms / 1_000);
+    const claims = { iss: "MessageBird", nbf: seconds, exp: seconds + 60, jti: "1" };
+    const token = signedJwt({ ...claims, url_hash: sha256Hex(publicUrl + path) }, signingKey);
+    const headers = { "messagebird-signature-jwt": token };
+    expect((await fetch(world.url + path, { headers })).status).toBe(204);
+    expect((await fetch(`${world.url}${path}2`, { headers })).status).toBe(403);
+  });
 
   it("changes nothing that another provider sent", async () => {
     const message = await sent();
