@@ -289,6 +289,16 @@ describe.each(["memory", "sqlite"] as const)("a call with an Idempotency-Key, on
     expect(second).not.toEqual(first);
   });
 
+  it("is refused with a key that has another character than printable ASCII", async () => {
+    const { id: userId } = await world.user({ phone: "pending" });
+    const resend = callOf(UserService.method.resendPhoneCode, { userId });
+    for (const key of ["kéy", "ékey", "keyé"]) {
+      expect(await resend.send(way("REST"), { "idempotency-key": key })).toEqual({
+        refused: ["InvalidArgument", "RINGBACK-i3Key"],
+      });
+    }
+  });
+
   it("runs again if it was refused", async () => {
     const user = await world.user();
     const header = { "idempotency-key": newKey() };
