@@ -92,7 +92,9 @@ describe("a receipt of MessageBird", () => {
     provider(options).readReceipt?.(request, nowMs);
 
   it.each([
+    [{ status: "scheduled" }, "sent", ""],
     [{ status: "buffered" }, "sent", ""],
+    [{ status: "sent" }, "sent", ""],
     [{ status: "delivered", statusReason: "successfully delivered" }, "delivered", ""],
     [{ status: "expired" }, "undelivered", ""],
     [{ status: "delivery_failed", statusReason: "unknown subscriber" }, "undelivered", "unknown subscriber"],
@@ -114,6 +116,9 @@ describe("a receipt of MessageBird", () => {
     expect(await read(receipt(delivered, "another-key"))).toBeUndefined();
     expect(await read({ ...good, url: good.url.replace("delivered", "expired") })).toBeUndefined();
     expect(await read({ ...good, body: Buffer.from("more") })).toBeUndefined();
+    const ofMore = { payload_hash: createHash("sha256").update("more").digest("hex") };
+    const signed = receipt(delivered, signingKey, ofMore);
+    expect(await read({ ...signed, body: Buffer.from("more") })).toBeDefined();
     expect(await read({ ...good, headers: {} })).toBeUndefined();
     expect(await read(receipt(delivered, ""), { signingKey: "" })).toBeUndefined();
     expect(await read(receipt(delivered, signingKey, { exp: seconds - 10 }))).toBeUndefined();

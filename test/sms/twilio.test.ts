@@ -156,6 +156,7 @@ describe("a receipt of Twilio", () => {
     [{ CallStatus: "completed" }, "delivered", ""],
     [{ CallStatus: "no-answer" }, "undelivered", "nobody answered"],
     [{ CallStatus: "busy" }, "undelivered", "the line was busy"],
+    [{ CallStatus: "canceled" }, "undelivered", "it was canceled"],
   ])("with %j", (form, state, reason) => {
     expect(read(receipt({ MessageSid: "SM1", ...form }))).toEqual({ messageId: message.id, state, reason });
   });

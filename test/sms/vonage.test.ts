@@ -85,6 +85,7 @@ describe("a receipt of Vonage", () => {
   it.each([
     ["submitted", undefined, "sent", ""],
     ["delivered", undefined, "delivered", ""],
+    ["read", undefined, "delivered", ""],
     [
       "undeliverable",
       { title: "1320", detail: "The provider is down" },

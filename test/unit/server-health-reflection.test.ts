@@ -94,6 +94,21 @@ describe("health", () => {
     await own.shutdown(0);
   });
 
+  it("does not tell why it is not known, which is logged", async () => {
+    const own = await startEchoServer({
+      isReady() {
+        throw new Error("the store is broken");
+      },
+    });
+    const health = createClient(Health, createGrpcTransport({ baseUrl: own.url }));
+    await expect(health.check({})).rejects.toMatchObject({
+      code: Code.Internal,
+      rawMessage: "internal error",
+    });
+    expect(own.errors).toMatchObject([{ message: "a call failed unexpectedly" }]);
+    await own.shutdown(0);
+  });
+
   it("has as many watches as connections at most", async () => {
     const own = await startEchoServer({ limits: { connectionsMax: 1 } });
     const health = createClient(Health, createGrpcTransport({ baseUrl: own.url }));

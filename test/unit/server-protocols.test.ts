@@ -90,6 +90,14 @@ describe.each(transports)("%s", (_name, protocol, transport) => {
     });
   });
 
+  it("is refused with a deadline that no timer can hold", async () => {
+    const headers: Record<string, string> =
+      protocol === "connect" ? { "connect-timeout-ms": "2147483648" } : { "grpc-timeout": "2147484S" };
+    await expect(users().setPhone({ phone: "+41" }, { headers })).rejects.toMatchObject({
+      code: Code.InvalidArgument,
+    });
+  });
+
   it("is not ended by the deadline of another protocol", async () => {
     const headers: Record<string, string> =
       protocol === "connect" ? { "grpc-timeout": "0m" } : { "connect-timeout-ms": "0" };

@@ -284,6 +284,13 @@ describe("a REST call that takes long", () => {
     await busy.shutdown(0);
   });
 
+  it.each([{ "grpc-timeout": "2147484S" }, { "connect-timeout-ms": "2147483648" }])(
+    "is refused with a deadline that no timer can hold: %o",
+    async (headers: Record<string, string>) => {
+      expect((await post(setPhone, "{}", headers)).status).toBe(400);
+    },
+  );
+
   it("ends at the time limit for calls", async () => {
     const impatient = await startEchoServer({ limits: { callTimeoutMs: 50 } });
     const response = await fetch(impatient.url + setPhone, { method: "POST", body: '{"phone":"wait"}' });
