@@ -14,6 +14,7 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import { createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import { defaultLimits } from "../../src/server/limits.ts";
 import type { ServerOptions } from "../../src/server/server.ts";
 import { startEchoServer, type EchoServer } from "../support/echo-server.ts";
 import { echoTls } from "../support/echo-tls.ts";
@@ -254,6 +255,11 @@ describe("limits", () => {
     await once(session, "close");
   });
 
+  it("tell a client over HTTP/1.1 how long it may be idle", async () => {
+    const { headers } = await fetch(`${(await start()).url}/keys`);
+    expect(headers.get("keep-alive")).toBe(`timeout=${defaultLimits.http1IdleTimeoutMs / 1_000}`);
+  });
+
   it("end a call whose body does not end", async () => {
     const server = await start({ limits: { requestTimeoutMs: 100, headersTimeoutMs: 50 } });
     const socket = await openSocket(server);
@@ -325,6 +331,7 @@ describe("limits", () => {
     const session = connectHttp2(server.url);
     // The server may hold a client to its settings only once they are acknowledged.
     await get(session, "/keys");
+    expect(session.remoteSettings.maxHeaderListSize).toBe(16 * 1024);
     const stream = session.request({ ":path": "/keys", ...headers });
     stream.on("error", () => {});
     stream.resume();

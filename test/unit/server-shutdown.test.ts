@@ -44,16 +44,19 @@ describe("a shutdown", () => {
     await refused;
   });
 
-  it("aborts what overruns the grace, which is then still answered", async () => {
-    for (const transport of [createGrpcTransport, createConnectTransport]) {
-      const server = await startEchoServer();
-      const client = createClient(UserService, transport({ baseUrl: server.url, httpVersion: "1.1" }));
-      const call = client.setPhone({ phone: "wait" }).catch(ConnectError.from);
-      await server.nextWait();
-      await server.shutdown(50);
-      expect(await call).toMatchObject(shuttingDown);
-    }
-  });
+  it.each([true, false])(
+    "aborts what overruns the grace, which is then still answered (unary path: %s)",
+    async (unaryPath) => {
+      for (const transport of [createGrpcTransport, createConnectTransport]) {
+        const server = await startEchoServer({ unaryPath });
+        const client = createClient(UserService, transport({ baseUrl: server.url, httpVersion: "1.1" }));
+        const call = client.setPhone({ phone: "wait" }).catch(ConnectError.from);
+        await server.nextWait();
+        await server.shutdown(50);
+        expect(await call).toMatchObject(shuttingDown);
+      }
+    },
+  );
 
   it("aborts REST calls likewise", async () => {
     const server = await startEchoServer();
