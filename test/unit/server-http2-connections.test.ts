@@ -127,3 +127,14 @@ it("does not take a connection for idle on which a stream of messages is open", 
   stream.close();
   await once(session, "close");
 });
+
+it("does not take a connection for idle that is used", async () => {
+  const { url } = await start({ http2IdleTimeoutMs: 500 });
+  const [used, idle] = [open(url), open(url)];
+  const use = () => text(used.request({ ":path": "/v2/users/7" }));
+  await use();
+  await get(idle);
+  while (!idle.closed) await use();
+  expect(used.closed).toBe(false);
+  used.close();
+});

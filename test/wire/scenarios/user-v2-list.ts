@@ -117,6 +117,7 @@ const kinds: readonly [string, (given: Crowd) => Query, readonly Name[]][] = [
   ["both, which nobody is", () => all(firstName("Ada"), firstName("Charles")), []],
   ["all of nothing", () => all(), everyone],
   ["not", () => not(firstName("Ada")), ["charles", "annabella", "engine"]],
+  ["not what is left out, which everybody is", () => ({ case: "notQuery", value: {} }), []],
   [
     "one within another",
     () => all(not(any(firstName("Ada"), firstName("Charles"))), not(userName("eng", STARTS_WITH))),
