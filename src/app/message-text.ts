@@ -50,7 +50,8 @@ export function removeText(
   { textType, language }: TextRequest,
 ): Promise<Details> {
   const tag = requireLanguage(language);
-  return app.settings.change(scope, (state) => decideRemoveText(state, textType, tag));
+  const missing = scope === "instance" ? textErrors.instanceMissing : textErrors.missing;
+  return app.settings.change(scope, (state) => decideRemoveText(state, textType, tag, missing));
 }
 
 /** In its canonical form (BCP 47). @throws DomainError if it is none */

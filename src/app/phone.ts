@@ -111,7 +111,7 @@ export async function removePhone(
 }
 
 const userMissing = refusal("not_found", "QUERY-DAvb3", "Errors.User.NotFound");
-const notHuman = refusal("failed_precondition", "QUERY-pt7HY", "Errors.User.NotHuman");
+const notHuman = refusal("failed_precondition", "QUERY-hliQl", "Errors.User.NotHuman");
 
 export interface PhoneView {
   readonly details: Details;

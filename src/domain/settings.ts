@@ -72,7 +72,8 @@ export function decideRemoveLockout(state: Present): SettingsDecision {
 // -------------------------------------------------------------------------------------- message texts
 
 export const textErrors = {
-  missing: refusal("not_found", "TEXT-n0Cst", "Errors.MessageText.NotFound"),
+  missing: refusal("not_found", "Org-3b8Jf", "Errors.MessageText.NotFound"),
+  instanceMissing: refusal("not_found", "INSTANCE-fju90", "Errors.MessageText.NotFound"),
   languageInvalid: refusal("invalid_argument", "TEXT-l4Ngu", "Errors.MessageText.LanguageInvalid"),
   variableUnknown: refusal("invalid_argument", "TEXT-v4Unk", "Errors.MessageText.VariableUnknown"),
   malformed: refusal("invalid_argument", "TEXT-m4Lfd", "Errors.MessageText.Malformed"),
@@ -106,8 +107,13 @@ export function decideSetText(
 }
 
 /** @throws DomainError if none was set */
-export function decideRemoveText(state: Present, textType: TextType, language: string): SettingsDecision {
-  if (state?.texts[textKey({ textType, language })] === undefined) throw new DomainError(textErrors.missing);
+export function decideRemoveText(
+  state: Present,
+  textType: TextType,
+  language: string,
+  missing: Refusal,
+): SettingsDecision {
+  if (state?.texts[textKey({ textType, language })] === undefined) throw new DomainError(missing);
   return { events: [{ type: "settings.message.text.removed", data: { textType, language } }] };
 }
 

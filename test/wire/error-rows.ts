@@ -173,7 +173,7 @@ export const errorRows: readonly ErrorRow[] = [
   ]),
   ...table("v1 get", [
     ["user missing", NotFound, "QUERY-DAvb3", getV1],
-    ["machine", FailedPrecondition, "QUERY-pt7HY", getV1],
+    ["machine", FailedPrecondition, "QUERY-hliQl", getV1],
   ]),
   ...table("v2 phone", [
     ["no user id", InvalidArgument, "COMMAND-xP292j", phoneV2],
@@ -313,6 +313,20 @@ export const errorRows: readonly ErrorRow[] = [
   ]),
   ...table("secret generator", [
     ["no type", InvalidArgument, "COMMAND-33k9f", admin("UpdateSecretGenerator")],
+  ]),
+  ...table("message text", [
+    [
+      "reset: none was set, of an organization",
+      NotFound,
+      "Org-3b8Jf",
+      management("ResetCustomVerifyPhoneMessageTextToDefault", "ResetCustomVerifySMSOTPMessageTextToDefault"),
+    ],
+    [
+      "reset: none was set, of the instance",
+      NotFound,
+      "INSTANCE-fju90",
+      admin("ResetCustomVerifyPhoneMessageTextToDefault", "ResetCustomVerifySMSOTPMessageTextToDefault"),
+    ],
   ]),
   // Sending meets QUERY-fn99w as well, and keeps it to itself.
   ...table("sending", [

@@ -41,6 +41,7 @@ const phoneRows: readonly Scenario[] = [
       reset: "ResetCustomVerifyPhoneMessageTextToDefaultRequest",
     },
     owner,
+    missing: "INSTANCE-fju90",
     put: (world, token, text) => world.callAs(token, method.setDefaultVerifyPhoneMessageText, text),
     remove: (world, token, text) =>
       world.callAs(token, method.resetCustomVerifyPhoneMessageTextToDefault, text),
@@ -100,6 +101,7 @@ const otpRows: readonly Scenario[] = [
       reset: "ResetCustomVerifySMSOTPMessageTextToDefaultRequest",
     },
     owner,
+    missing: "INSTANCE-fju90",
     put: (world, token, text) => world.callAs(token, method.setDefaultVerifySMSOTPMessageText, text),
     remove: (world, token, text) =>
       world.callAs(token, method.resetCustomVerifySMSOTPMessageTextToDefault, text),

@@ -153,7 +153,7 @@ const phoneRows: readonly Scenario[] = [
     given: machine,
     caller: "administrator",
     input: nothing,
-    expect: refused(Code.FailedPrecondition, "QUERY-pt7HY"),
+    expect: refused(Code.FailedPrecondition, "QUERY-hliQl"),
   }),
   ...authenticationRows(getMyPhone, {}),
 ];

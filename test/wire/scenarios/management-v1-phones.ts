@@ -94,7 +94,7 @@ const getRows: readonly Scenario[] = [
     given: machine,
     caller: "administrator",
     input: byId,
-    expect: refused(Code.FailedPrecondition, "QUERY-pt7HY"),
+    expect: refused(Code.FailedPrecondition, "QUERY-hliQl"),
   }),
   ...notFound.map((row) => get({ ...row, input: byId, expect: refused(Code.NotFound, "QUERY-DAvb3") })),
   ...organizationRefused.map((row) => get({ ...row, input: byId })),

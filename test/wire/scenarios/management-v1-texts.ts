@@ -50,6 +50,7 @@ const phoneRows: readonly Scenario[] = [
       reset: "ResetCustomVerifyPhoneMessageTextToDefaultRequest",
     },
     owner,
+    missing: "Org-3b8Jf",
     put: (world, token, text) => world.callAs(token, method.setCustomVerifyPhoneMessageText, text),
     remove: (world, token, text) =>
       world.callAs(token, method.resetCustomVerifyPhoneMessageTextToDefault, text),
@@ -116,6 +117,7 @@ const otpRows: readonly Scenario[] = [
       reset: "ResetCustomVerifySMSOTPMessageTextToDefaultRequest",
     },
     owner,
+    missing: "Org-3b8Jf",
     put: (world, token, text) => world.callAs(token, method.setCustomVerifySMSOTPMessageText, text),
     remove: (world, token, text) =>
       world.callAs(token, method.resetCustomVerifySMSOTPMessageTextToDefault, text),

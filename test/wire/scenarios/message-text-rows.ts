@@ -39,6 +39,8 @@ export interface TextMethods {
   /** Carries out what a scenario begins with. */
   put(world: World, token: string, text: Required<Text>): Promise<unknown>;
   remove(world: World, token: string, text: Text): Promise<unknown>;
+  /** The id of the refusal where none was set. */
+  readonly missing: string;
   /** The variable that the text is about. */
   readonly variable: "{{.Code}}" | "{{.OTP}}";
 }
@@ -265,7 +267,7 @@ export function textRows(methods: TextMethods): readonly Scenario[] {
         given,
         caller: "self",
         input: inLanguage,
-        expect: refused(Code.NotFound, "TEXT-n0Cst"),
+        expect: refused(Code.NotFound, methods.missing),
       }),
     ),
     ...badLanguages(reset, requests.reset),
