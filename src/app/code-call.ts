@@ -8,7 +8,7 @@ import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { type AppContext, factsOf } from "./context.ts";
 import { announce, messageOf } from "./new-code.ts";
 import type { Caller } from "./auth-port.ts";
-import type { KeptAnswer } from "./store-port.ts";
+import { type KeptAnswer, StoreUnavailableError } from "./store-port.ts";
 import type { LoadedUser } from "./user-kind.ts";
 
 /** How a call that may make a code is carried out, whatever the code is for. */
@@ -83,6 +83,15 @@ async function runOnce<R extends object>(
     if (first.request !== request) throw new DomainError(otherRequest);
     return first.reply;
   };
+  /** Where it cannot be looked up, this call's own end is told: that nothing was written may not be true. */
+  const findWinner = async (): Promise<R | undefined> => {
+    try {
+      return await findFirst();
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return undefined;
+      throw error;
+    }
+  };
   const keep = (reply: R): { readonly answer: KeptAnswer } => ({
     answer: {
       key,
@@ -96,9 +105,9 @@ async function runOnce<R extends object>(
   // The same call may have run meanwhile, and what it changed may be why this one was refused or changed nothing.
   try {
     const reply = await run(keep);
-    return (await findFirst()) ?? reply;
+    return (await findWinner()) ?? reply;
   } catch (error) {
-    const winner = await findFirst();
+    const winner = await findWinner();
     if (winner === undefined) throw error;
     return winner;
   }
