@@ -2,6 +2,7 @@ import type { Route } from "../domain/routes.ts";
 import { decideSetRoutes } from "../domain/settings.ts";
 import type { Dated } from "../domain/settings-state.ts";
 import type { AppContext } from "./context.ts";
+import { instanceId } from "./settings.ts";
 
 /** The use cases of routes. */
 
@@ -18,6 +19,6 @@ export async function setRoutes(
   app: AppContext,
   routes: readonly Route[],
 ): Promise<Dated<readonly Route[]> | undefined> {
-  await app.settings.change("instance", (state) => decideSetRoutes(state, routes));
-  return getRoutes(app);
+  const done = await app.settings.instance.execute(instanceId, (state) => decideSetRoutes(state, routes));
+  return done.state.smsRoutes;
 }

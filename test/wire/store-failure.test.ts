@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, expect, it } from "@jest/globals";
+import { DeliveryService } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { type Store, StoreUnavailableError } from "../../src/app/store-port.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
@@ -10,9 +11,8 @@ import { withParts } from "../support/with-parts.ts";
 
 const memory = openMemoryStore();
 let isFailing = false;
-/** When it is lost by a call with a key: once all is written, or where nobody knows whether it is. */
-let lostWhen: "written" | "unknown" | undefined;
-let isLost = false;
+/** When it begins to fail: at the next commit, once that is written, or where nobody knows whether it is. */
+let failsWhen: "written" | "unknown" | undefined;
 const store = withParts<Store>(memory, {
   isShared: true,
   load: async (aggregate) => {
@@ -20,12 +20,14 @@ const store = withParts<Store>(memory, {
     return memory.load(aggregate);
   },
   commit: async (commit) => {
-    isLost = lostWhen !== undefined && commit.answer !== undefined;
-    if (!isLost || lostWhen === "written") return memory.commit(commit);
+    const isKnown = failsWhen !== "unknown";
+    if (failsWhen !== undefined) isFailing = true;
+    failsWhen = undefined;
+    if (isKnown) return memory.commit(commit);
     throw new StoreUnavailableError("the connection was lost", { outcome: "unknown" });
   },
   findAnswer: async (key, nowMs) => {
-    if (isLost) throw new StoreUnavailableError("the store is down");
+    if (isFailing) throw new StoreUnavailableError("the store is down");
     return memory.findAnswer(key, nowMs);
   },
 });
@@ -35,6 +37,9 @@ let world: World;
 beforeAll(async () => {
   world = await openWorld("safe", { store });
 });
+afterEach(() => {
+  isFailing = false;
+});
 afterAll(() => world.close());
 
 it("a call that makes a code is refused, and nothing of it is left that would end the process", async () => {
@@ -43,7 +48,6 @@ it("a call that makes a code is refused, and nothing of it is left that would en
   // A rejection that nobody handles would fail this file.
   const refused = world.asAdmin(UserService.method.setPhone, { userId: id, phone: "+41791234567" });
   await expect(refused).rejects.toThrow("The store is not available, and nothing was written");
-  isFailing = false;
 });
 
 it.each([
@@ -52,11 +56,18 @@ it.each([
 ] as const)("a call with a key is not told that nothing was written, where it is %s", async (when, told) => {
   const { id: userId, number: phone } = await world.user();
   const protocol = connectProto(world.url);
-  lostWhen = when;
+  failsWhen = when;
   const headers = { authorization: `Bearer ${adminToken}`, "idempotency-key": when };
   const { result } = await protocol.call(UserService.method.setPhone, { userId, phone }, headers);
-  lostWhen = undefined;
-  isLost = false;
   expect(result).toEqual(told);
   protocol.close();
+});
+
+it("routes that are written are not told to be not written, where they cannot be read", async () => {
+  const config = { case: "inbox", value: {} } as const;
+  const { id: providerId } = await world.asAdmin(DeliveryService.method.addProvider, { config });
+  failsWhen = "written";
+  const routes = [{ targets: [{ providerId, weight: 1 }] }];
+  const set = world.asAdmin(DeliveryService.method.setRoutes, { routes });
+  expect(await set).toMatchObject({ changeTime: expect.anything() });
 });
