@@ -7,8 +7,9 @@ import {
 import type { AppContext } from "../app/context.ts";
 import { getText, removeText, setText, type TextRequest, type TextView } from "../app/message-text.ts";
 import type { Scope } from "../app/settings.ts";
+import { StoreUnavailableError } from "../app/store-port.ts";
 import type { MessageText, TextType } from "../domain/settings-state.ts";
-import { previewText, type TextPreview } from "../app/text-preview.ts";
+import { previewText } from "../app/text-preview.ts";
 import { v1ChangeDetails, v1SettingDetails } from "./details.ts";
 
 /** Message texts, as the messages of v1 carry them. */
@@ -29,8 +30,19 @@ export function v1MessageText({ message, details, isDefault }: TextView): Messag
 }
 
 /** Says in a header what a text takes that was just set: the answers of v1 have no place for it. */
-function noteSegments({ responseHeader }: HandlerContext, { segments, encoding }: TextPreview): void {
-  responseHeader.set("ringback-sms-segments", `${segments}; encoding=${encoding}`);
+async function noteSegments(
+  app: AppContext,
+  { responseHeader }: HandlerContext,
+  scope: Scope,
+  text: TextRequest,
+): Promise<void> {
+  try {
+    const { segments, encoding } = await previewText(app, scope, text);
+    responseHeader.set("ringback-sms-segments", `${segments}; encoding=${encoding}`);
+  } catch (error) {
+    // The text is set, also where nobody can look up what it takes.
+    if (!(error instanceof StoreUnavailableError)) throw error;
+  }
 }
 
 /** The methods of one text that the instance and its organizations have in common. */
@@ -48,7 +60,7 @@ export function textMethods(
       const scope = scopeOf(context);
       const text = textRequest(textType, request);
       const details = await setText(app, scope, text, textOf(request));
-      noteSegments(context, await previewText(app, scope, text));
+      await noteSegments(app, context, scope, text);
       return { details: v1ChangeDetails(details) };
     },
     async reset(request: { language: string }, context: HandlerContext) {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "@jest/globals";
 import { DeliveryService } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
+import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { type Store, StoreUnavailableError } from "../../src/app/store-port.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
@@ -70,4 +71,11 @@ it("routes that are written are not told to be not written, where they cannot be
   const routes = [{ targets: [{ providerId, weight: 1 }] }];
   const set = world.asAdmin(DeliveryService.method.setRoutes, { routes });
   expect(await set).toMatchObject({ changeTime: expect.anything() });
+});
+
+it("a text that is written is not told to be not written, where nobody can look up what it takes", async () => {
+  failsWhen = "written";
+  const { setDefaultVerifySMSOTPMessageText: method } = AdminService.method;
+  const set = world.asAdmin(method, { language: "en", text: "{{.OTP}}" });
+  expect(await set).toMatchObject({ details: expect.anything() });
 });
