@@ -69,6 +69,12 @@ it("docs/web-app.md names what such calls are refused with", async () => {
   const refusals = [await refused("POST", "/v2/sessions", login), await answer("wrong")];
   world.clock.ms += 3_600_000;
   refusals.push(await answer(code), await refused("POST", "/v2/users/human", user));
+  await accepted("PATCH", `/v2/sessions/${sessionId}`, { challenges: { otpSms: {} } });
+  const next = (await world.lastMessage(phone)).code;
+  await accepted("PATCH", `/v2/sessions/${sessionId}`, { checks: { otpSms: { code: next } } });
+  refusals.push(await answer(next));
+  await accepted("DELETE", `/v2/sessions/${sessionId}`, {});
+  refusals.push(await answer(next), await refused("POST", `/v2/users/${id}/otp_sms`, {}));
   refusals.push(await refused("POST", `/v2/users/${id}/phone`, { phone }));
   refusals.push(await refused("POST", `/v2/users/${id}/phone/resend`, {}));
   await world.asAdmin(UserService.method.deactivateUser, { userId: id });
