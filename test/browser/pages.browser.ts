@@ -9,6 +9,7 @@ import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { build, type Ringback } from "../../src/build.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { bearer } from "../support/bearer.ts";
 import { echoTls } from "../support/echo-tls.ts";
 import { findBrowser, type Given, type Outcome, PageServer, ways } from "./visit.ts";
 
@@ -48,12 +49,7 @@ describe.each(["http", "https"] as const)("a page that calls by %s", (scheme) =>
       baseUrl: server.url,
       httpVersion: "1.1",
       nodeOptions: { ca: echoTls.cert },
-      interceptors: [
-        (next) => (request) => {
-          request.header.set("authorization", `Bearer ${adminToken}`);
-          return next(request);
-        },
-      ],
+      interceptors: [bearer(adminToken)],
     });
     users = createClient(UserService, transport);
     tokens = createClient(TokenService, transport);

@@ -2,20 +2,18 @@ import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterEach, beforeEach, expect, it } from "@jest/globals";
 import { InboxService } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { bearer } from "../support/bearer.ts";
 import { adminToken, ServerProcess } from "../support/crash-server.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
 
-const authorize: Interceptor = (next) => (request) => {
-  request.header.set("authorization", `Bearer ${adminToken}`);
-  return next(request);
-};
+const interceptors = [bearer(adminToken)];
 
 let folder: Awaited<ReturnType<typeof createStoreFolder>>;
 let file: string;
@@ -33,8 +31,8 @@ it.each(["1.1", "2"] as const)(
     const baseUrl = await server.url();
     const transport =
       httpVersion === "2"
-        ? createGrpcTransport({ baseUrl, interceptors: [authorize] })
-        : createConnectTransport({ baseUrl, httpVersion, interceptors: [authorize] });
+        ? createGrpcTransport({ baseUrl, interceptors })
+        : createConnectTransport({ baseUrl, httpVersion, interceptors });
     const users = createClient(UserService, transport);
     const acknowledged = new Set<string>();
     const failures: ConnectError[] = [];
@@ -74,7 +72,7 @@ it.each(["1.1", "2"] as const)(
 it("SIGTERM ends a watch, and tells it why", async () => {
   const server = new ServerProcess({ file });
   const baseUrl = await server.url();
-  const inbox = createClient(InboxService, createGrpcTransport({ baseUrl, interceptors: [authorize] }));
+  const inbox = createClient(InboxService, createGrpcTransport({ baseUrl, interceptors }));
   await inbox.listMessages({});
   const watching = inbox.watchMessages({})[Symbol.asyncIterator]();
   const next = watching.next();
@@ -87,7 +85,7 @@ it("SIGTERM ends a watch, and tells it why", async () => {
 it("SIGTERM ends a call that waits, and tells it why", async () => {
   const server = new ServerProcess({ file });
   const baseUrl = await server.url();
-  const inbox = createClient(InboxService, createGrpcTransport({ baseUrl, interceptors: [authorize] }));
+  const inbox = createClient(InboxService, createGrpcTransport({ baseUrl, interceptors }));
   await inbox.listMessages({});
   const waiting = inbox.waitForMessage({ phoneNumber: "+41791234567" });
   await inbox.listMessages({}); // on the same connection: the wait has begun

@@ -1,20 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterEach, beforeEach, expect, it } from "@jest/globals";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { ErrorDetailSchema } from "../../gen/zitadel/v1/error_pb.js";
 import { silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { bearer } from "../support/bearer.ts";
 import { adminToken, ServerProcess } from "../support/crash-server.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
-
-const authorize: Interceptor = (next) => (request) => {
-  request.header.set("authorization", `Bearer ${adminToken}`);
-  return next(request);
-};
 
 let folder: Awaited<ReturnType<typeof createStoreFolder>>;
 let file: string;
@@ -33,7 +29,10 @@ if (prlimit === undefined) console.log("skipped: a disk that is full, because th
   async () => {
     const server = new ServerProcess({ file });
     const baseUrl = await server.url();
-    const users = createClient(UserService, createGrpcTransport({ baseUrl, interceptors: [authorize] }));
+    const users = createClient(
+      UserService,
+      createGrpcTransport({ baseUrl, interceptors: [bearer(adminToken)] }),
+    );
     const add = (userId: string) =>
       users.addHumanUser({
         userId,

@@ -7,6 +7,7 @@ import { readConfig } from "../../src/config/config.ts";
 import type { Profile } from "../../src/domain/policy.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { bearer } from "../support/bearer.ts";
 
 /** A server that ZITADEL's clients call, with the phones of its users. */
 export interface SdkServer {
@@ -39,12 +40,7 @@ export async function startServer(profile: Profile): Promise<SdkServer> {
   const server = await build(config, { clock, log: silentLog });
   const transport = createConnectTransport({
     baseUrl: server.url,
-    interceptors: [
-      (next) => (request) => {
-        request.header.set("authorization", `Bearer ${adminToken}`);
-        return next(request);
-      },
-    ],
+    interceptors: [bearer(adminToken)],
   });
   const inbox = createClient(InboxService, transport);
   const tokens = createClient(TokenService, transport);

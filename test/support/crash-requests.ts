@@ -1,4 +1,4 @@
-import { type Client, Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
+import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import type { Details } from "../../gen/zitadel/object/v2/object_pb.js";
 import type { Session } from "../../gen/zitadel/session/v2/session_pb.js";
@@ -7,6 +7,7 @@ import type { User } from "../../gen/zitadel/user/v2/user_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { ErrorDetailSchema } from "../../gen/zitadel/v1/error_pb.js";
 import { errorCode } from "../../src/lib/error-code.ts";
+import { bearer } from "./bearer.ts";
 import { type Answer, type Call, type Done, outcomeUnknownId } from "./crash-history.ts";
 import { adminToken } from "./crash-server.ts";
 
@@ -23,15 +24,10 @@ export type Request = Pick<Call, "kind" | "userId" | "sessionId" | "phone" | "co
   send(clients: Clients, options: { readonly timeoutMs: number }): Promise<Omit<Done, "kind">>;
 };
 
-const authorize: Interceptor = (next) => (request) => {
-  request.header.set("authorization", `Bearer ${adminToken}`);
-  return next(request);
-};
-
 /** On a connection of their own. */
 export function connectTo(baseUrl: string): Clients {
   const sessionManager = new Http2SessionManager(baseUrl);
-  const transport = createGrpcTransport({ baseUrl, sessionManager, interceptors: [authorize] });
+  const transport = createGrpcTransport({ baseUrl, sessionManager, interceptors: [bearer(adminToken)] });
   return {
     users: createClient(UserService, transport),
     sessions: createClient(SessionService, transport),

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { InboxService, type WatchMessagesResponse } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
 import { RoleService } from "../../gen/ringback/role/v1/role_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
+import { bearer } from "../support/bearer.ts";
 import { adminToken, openWorld, type World } from "../support/wire-world.ts";
 
 interface Options {
@@ -21,13 +22,6 @@ const transports: Readonly<Record<string, (options: Options) => Transport>> = {
   "Connect over HTTP/2": (options) => createConnectTransport({ ...options, httpVersion: "2" }),
 };
 
-function authorize(token: string): Interceptor {
-  return (next) => (request) => {
-    request.header.set("authorization", `Bearer ${token}`);
-    return next(request);
-  };
-}
-
 describe.each(Object.keys(transports))("the inbox over %s", (name) => {
   let world: World;
   let inbox: ReturnType<typeof createClient<typeof InboxService>>;
@@ -39,7 +33,7 @@ describe.each(Object.keys(transports))("the inbox over %s", (name) => {
   afterEach(() => world.close());
 
   function inboxOf(token: string): typeof inbox {
-    const transport = transports[name]?.({ baseUrl: world.url, interceptors: [authorize(token)] });
+    const transport = transports[name]?.({ baseUrl: world.url, interceptors: [bearer(token)] });
     if (transport === undefined) throw new Error(`no transport ${name}`);
     return createClient(InboxService, transport);
   }
