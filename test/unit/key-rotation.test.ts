@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { CodeVault } from "../../src/app/code-vault.ts";
 import { KeyRotation } from "../../src/app/key-rotation.ts";
 import { instanceId, Settings } from "../../src/app/settings.ts";
@@ -58,6 +58,8 @@ const accounts: readonly SmsAccountInput[] = [
 ];
 
 describe("the rotation of the master key", () => {
+  afterEach(() => void jest.useRealTimers());
+
   it("encrypts the secrets of every kind of provider anew, and each message that waits", async () => {
     const { store, settings, rotation, records } = setUp();
     const events = accounts.map((account): ProviderAdded => {
@@ -121,6 +123,46 @@ describe("the rotation of the master key", () => {
     expect(await store.outbox.waiting(undefined, 1)).toMatchObject([{ sealed }]);
     expect((await settings.find("instance"))?.state.smsProviders["m1"]?.value).toEqual(config);
   });
+
+  it("is looked after every minute, and told of again only where something was left", async () => {
+    jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
+    const { store, rotation, records } = setUp();
+    const minutes = async (count: number): Promise<void> => {
+      for (let minute = 1; minute <= count; minute += 1) {
+        jest.advanceTimersByTime(60_000);
+        for (let turn = 1; turn <= 10; turn += 1) await new Promise(setImmediate);
+      }
+    };
+    rotation.start();
+    await minutes(3);
+    expect(records).toMatchObject([{ providers: 0, messages: 0 }]);
+    const sealed = before.seal("m1", "text");
+    await store.commit(userCommit("1", 0, { message: outboxMessage("m1", { sealed }) }));
+    await minutes(3);
+    expect(records.slice(1)).toMatchObject([{ providers: 0, messages: 1 }]);
+    await rotation.stop();
+  });
+
+  const dayMs = 24 * 60 * 60 * 1000;
+  it.each([
+    ["phone_code", 2 * dayMs, new Date(1_000 + 2 * dayMs).toISOString()],
+    ["otp_sms", 2 * dayMs, new Date(1_000 + 2 * dayMs).toISOString()],
+    ["otp_sms", null, "never: codes have no end"],
+  ] as const)(
+    "tells when the last code ends: of %s with a life of %s ms",
+    async (generatorType, ttlMs, end) => {
+      const { settings, rotation, records } = setUp();
+      const generator = { ...policyOf("safe", undefined).phoneCode, ttlMs };
+      const data = { generatorType, generator };
+      await settings.instance.execute(instanceId, () => ({
+        events: [{ type: "settings.generator.set", data }],
+      }));
+      rotation.start();
+      await settled(records, "nothing is encrypted with an older master key any more");
+      await rotation.stop();
+      expect(records).toMatchObject([{ lastCodeOrTokenExpires: end }]);
+    },
+  );
 
   it("replaces only what is still there", async () => {
     const { store } = setUp();
