@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "@jest/globals";
 import { DeliveryService } from "../../gen/ringback/delivery/v1/delivery_service_pb.js";
 import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
-import { type Store, StoreUnavailableError } from "../../src/app/store-port.ts";
+import { type CommitOutcome, type Store, StoreUnavailableError } from "../../src/app/store-port.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { connectProto } from "../support/wire-protocols.ts";
 import { adminToken, openWorld, type World } from "../support/wire-world.ts";
@@ -14,6 +14,8 @@ const memory = openMemoryStore();
 let isFailing = false;
 /** When it begins to fail: at the next commit, once that is written, or where nobody knows whether it is. */
 let failsWhen: "written" | "unknown" | undefined;
+/** Of every commit. */
+let refusal: CommitOutcome | undefined;
 const store = withParts<Store>(memory, {
   isShared: true,
   load: async (aggregate) => {
@@ -21,6 +23,7 @@ const store = withParts<Store>(memory, {
     return memory.load(aggregate);
   },
   commit: async (commit) => {
+    if (refusal !== undefined) return refusal;
     const isKnown = failsWhen !== "unknown";
     if (failsWhen !== undefined) isFailing = true;
     failsWhen = undefined;
@@ -40,6 +43,7 @@ beforeAll(async () => {
 });
 afterEach(() => {
   isFailing = false;
+  refusal = undefined;
 });
 afterAll(() => world.close());
 
@@ -78,4 +82,15 @@ it("a text that is written is not told to be not written, where nobody can look 
   const { setDefaultVerifySMSOTPMessageText: method } = AdminService.method;
   const set = world.asAdmin(method, { language: "en", text: "{{.OTP}}" });
   expect(await set).toMatchObject({ details: expect.anything() });
+});
+
+it.each([
+  ["outbox_full", "RINGBACK-q0fu1"],
+  ["answers_full", "RINGBACK-a4Ful"],
+  ["answered", "RINGBACK-a4Dne"],
+] as const)("a call is told why the store refuses it: %s", async (kind, errorId) => {
+  const { id } = await world.user();
+  refusal = { kind };
+  const refused = world.asAdmin(UserService.method.setPhone, { userId: id, phone: "+41791234567" });
+  await expect(refused).rejects.toThrow(errorId);
 });
