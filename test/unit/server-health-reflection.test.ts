@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
@@ -248,6 +249,28 @@ describe("reflection", () => {
       case: "errorResponse",
       value: { errorCode: Code.NotFound, errorMessage: expect.stringContaining("none") },
     });
+  });
+
+  it("may go on asking for longer than a request may take", async () => {
+    const own = await startEchoServer({ limits: { requestTimeoutMs: 50 } });
+    const later = Promise.withResolvers<void>();
+    async function* requests() {
+      yield* oneQuestion();
+      await later.promise;
+      yield* oneQuestion();
+    }
+    const reflection = createClient(v1.ServerReflection, createGrpcTransport({ baseUrl: own.url }));
+    const answers = reflection.serverReflectionInfo(requests())[Symbol.asyncIterator]();
+    await answers.next();
+    // One that began later, and does not end.
+    const session = connectHttp2(own.url);
+    const request = session.request({ ":method": "POST", ":path": "/v2/users/7/phone" });
+    request.on("error", () => {});
+    await once(request, "close");
+    later.resolve();
+    expect(await answers.next()).toMatchObject({ done: false });
+    session.close();
+    await own.shutdown(0);
   });
 
   it("is asked in as many streams at a time as the limit says", async () => {

@@ -11,7 +11,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, it } from "@jest/globals";
-import { createClient, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { defaultLimits } from "../../src/server/limits.ts";
@@ -83,6 +83,18 @@ describe("one port", () => {
       session.close();
     },
   );
+
+  it("does not tell a client over HTTP/2 to go on that is refused at once", async () => {
+    const requestGate = () => {
+      throw new ConnectError("no token", Code.Unauthenticated);
+    };
+    const session = connectHttp2((await start({ requestGate })).url);
+    const head = { ":method": "POST", ":path": "/v2/users/7/phone", expect: "100-continue" };
+    const stream = session.request(head);
+    const [headers] = (await once(stream, "response")) as [IncomingHttpHeaders];
+    expect(headers[":status"]).toBe(401);
+    session.destroy();
+  });
 
   it.each(["/readyz", "/keys", "/nothing", "/zitadel.user.v2.UserService/SetPhone", "/v2/users/7/phone"])(
     "answers a HEAD of %s over HTTP/2, and has nothing to complain of",

@@ -86,6 +86,12 @@ describe("a query", () => {
     );
   });
 
+  it.each(["yes", "1", "TRUE", ""])("refuses %j for a boolean", (text) => {
+    expect(() => fromQuery(FileDescriptorProtoSchema, `options.deprecated=${text}`)).toThrow(
+      expect.objectContaining({ code: Code.InvalidArgument }),
+    );
+  });
+
   it("gives back what was put in", () => {
     fc.assert(
       fc.property(

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { defaultLimits } from "../../src/server/limits.ts";
 import { register } from "../../src/server/registration.ts";
@@ -296,6 +296,29 @@ describe("a REST call that takes long", () => {
     const response = await fetch(impatient.url + setPhone, { method: "POST", body: '{"phone":"wait"}' });
     expect(response.status).toBe(504);
     await impatient.shutdown(0);
+  });
+
+  it("is aborted also when the client had gone before its handler began", async () => {
+    const begun = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    const hesitate: Interceptor = (next) => async (request) => {
+      begun.resolve();
+      await late.promise;
+      return next(request);
+    };
+    const waiting = await startEchoServer({ interceptors: [hesitate] });
+    const client = new AbortController();
+    const { signal } = client;
+    const response = fetch(waiting.url + setPhone, { method: "POST", body: '{"phone":"wait"}', signal });
+    await begun.promise;
+    client.abort();
+    await expect(response).rejects.toThrow();
+    await fetch(`${waiting.url}/keys`);
+    late.resolve();
+    const context = await waiting.nextWait();
+    if (!context.signal.aborted) await once(context.signal, "abort");
+    await waiting.shutdown(1000);
+    expect(waiting.errors).toEqual([]);
   });
 
   it("is aborted when the client has gone", async () => {

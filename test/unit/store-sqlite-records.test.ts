@@ -1,4 +1,5 @@
 import { expect, it } from "@jest/globals";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLog } from "../../src/lib/log.ts";
 import { openForReading } from "../../src/store/sqlite/database.ts";
@@ -10,7 +11,8 @@ it("a settled message stays as a record without what was sealed, and never chang
   const folder = await createStoreFolder();
   const file = join(folder.path, "db");
   const store = await openSqliteStore({ file, log: silentLog });
-  await store.commit(userCommit("1", 0, { message: outboxMessage("m1") }));
+  const sealed = "sealed ".repeat(50);
+  await store.commit(userCommit("1", 0, { message: outboxMessage("m1", { sealed }) }));
   await store.outbox.claim(1_000, 500, 1);
   await store.outbox.settle(settlement("m1", { reason: "handed over" }));
   await store.outbox.settle(settlement("m1", { outcome: "dead", reason: "too late" }));
@@ -20,6 +22,8 @@ it("a settled message stays as a record without what was sealed, and never chang
   using database = openForReading(file);
   const record = { message_id: "m1", outcome: "sent", reason: "handed over", attempt: 1, due_ms: 1_500 };
   expect(database.prepare("SELECT * FROM outbox").all()).toMatchObject([{ ...record, sealed: null }]);
+  // Nor is it left over where it was.
+  expect((await readFile(file)).includes("sealed sealed")).toBe(false);
   await folder.remove();
 });
 

@@ -231,6 +231,17 @@ export function sessionListRows(title: string, methods: SessionMethods): readonl
     }),
     row({
       ...base,
+      name: "more than 1000 ids",
+      given: nobody,
+      input: () => ({ queries: [byIds(...Array<string>(1_001).fill("1"))] }),
+      expect: refused(
+        Code.InvalidArgument,
+        "QUERY-4M0fs",
+        "The field queries.ids_query.ids is past its limit of 1000",
+      ),
+    }),
+    row({
+      ...base,
       name: "a page of more than 1000",
       given: nobody,
       input: () => ({ query: { limit: 1_001 } }),

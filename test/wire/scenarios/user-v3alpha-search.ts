@@ -74,6 +74,7 @@ const kinds: readonly [string, (given: Crowd) => Filter, readonly Name[]][] = [
   ["either", () => any(named("lovelace"), named("engine")), ["ada", "engine"]],
   ["both, which nobody is", () => all(named("lovelace"), named("engine")), []],
   ["not", () => not(named("lovelace")), ["charles", "annabella", "engine"]],
+  ["not what is left out, which everybody is", () => ({ case: "notFilter", value: {} }), []],
   ["one within another", () => not(any(named("lovelace"), not(named("engine")))), ["engine"]],
 ];
 
