@@ -107,6 +107,22 @@ describe("the courier", () => {
     expect(await post.store.outbox.nextDueMs()).toBe(post.nowMs + 90_000);
   });
 
+  it("waits by itself, a random time that grows with each attempt", async () => {
+    post.answer = () => ({ kind: "retry", reason: "busy" });
+    await post.send("1");
+    for (let attempt = 1; attempt < 7; attempt += 1) {
+      await post.until(() => post.lines.length >= attempt);
+      await post.quiet();
+      post.pass(((await post.store.outbox.nextDueMs()) ?? 0) - post.nowMs);
+    }
+    await post.until(() => post.lines.length >= 7);
+    const [first = 0, ...later] = (await post.attempts()).map(({ startedMs }) => startedMs - 1_000_000);
+    expect(first).toBe(0);
+    // Less than half a second in all is a chance of one in twenty million; 0.5 + 1 + … + 16 s are the most.
+    expect(later[5]).toBeGreaterThan(500);
+    expect(later[5]).toBeLessThan(31_500);
+  });
+
   it("gives up when the code would expire first, and after a definite refusal", async () => {
     post.answer = () => ({ kind: "retry", reason: "slow down", retryAfterMs: 10 * minuteMs });
     await post.send("1");
