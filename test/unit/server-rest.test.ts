@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
+import { connect as connectHttp2, constants } from "node:http2";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
@@ -266,6 +267,10 @@ describe("a REST call that takes long", () => {
       headers,
     });
     expect(response.status).toBe(504);
+    if (phone === "wait") {
+      const { signal } = await waiting.nextWait();
+      if (!signal.aborted) await once(signal, "abort");
+    }
     waiting.release();
     await waiting.shutdown(0);
     expect(waiting.errors).toEqual([]);
@@ -317,6 +322,19 @@ describe("a REST call that takes long", () => {
     late.resolve();
     const context = await waiting.nextWait();
     if (!context.signal.aborted) await once(context.signal, "abort");
+    await waiting.shutdown(1000);
+    expect(waiting.errors).toEqual([]);
+  });
+
+  it("is aborted when the client has reset its stream", async () => {
+    const waiting = await startEchoServer();
+    const session = connectHttp2(waiting.url);
+    const stream = session.request({ ":method": "POST", ":path": setPhone });
+    stream.on("error", () => {}).end('{"phone":"wait"}');
+    const { signal } = await waiting.nextWait();
+    stream.close(constants.NGHTTP2_CANCEL);
+    if (!signal.aborted) await once(signal, "abort");
+    session.close();
     await waiting.shutdown(1000);
     expect(waiting.errors).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { expect } from "@jest/globals";
 import { ManagementService } from "../../../gen/zitadel/management/v1/management_service_pb.js";
-import { UserState } from "../../../gen/zitadel/user/v1/user_pb.js";
+import { Gender, UserState } from "../../../gen/zitadel/user/v1/user_pb.js";
 import type { TestUser, UserWithCode, World } from "../../support/wire-world.ts";
 import {
   badNumber,
@@ -149,12 +149,20 @@ interface HumanData {
     readonly nickName?: string;
     readonly displayName?: string;
     readonly preferredLanguage?: string;
+    readonly gender?: Gender;
   };
   readonly email?: { email: string; isEmailVerified?: boolean };
   readonly phone?: { phone: string; isPhoneVerified?: boolean };
 }
 
 const ada = { firstName: "Ada", lastName: "Lovelace" };
+const countess = {
+  ...ada,
+  nickName: "Countess",
+  displayName: "Lady Lovelace",
+  preferredLanguage: "en",
+  gender: Gender.FEMALE,
+};
 
 const data = ({ id }: TestUser) => ({
   userName: `${id}@example.com`,
@@ -226,14 +234,21 @@ const addRowsOf = (name: string, add: (row: AddRow) => Scenario): readonly Scena
     caller: "administrator",
     input: (user) => ({
       ...data(user),
+      profile: countess,
       email: { email: `${user.id}@example.com`, isEmailVerified: true },
       phone: { phone: user.number, isPhoneVerified: true },
     }),
     expect: made,
     effect: ["user.human.added", "user.human.phone.verified"],
     details: "add",
-    after: (user, world, { userId }) =>
-      expectPhone(world, { ...user, id: String(userId) }, user.number, true),
+    after: async ({ number }, world, { userId }) => {
+      const { user } = await world.asAdmin(method.getUserByID, { id: String(userId) });
+      expect(user?.type.value).toMatchObject({
+        profile: countess,
+        email: { isEmailVerified: true },
+        phone: { phone: number, isPhoneVerified: true },
+      });
+    },
   }),
   ...writers.map((caller) =>
     add({
