@@ -326,6 +326,16 @@ describe("a REST call that takes long", () => {
     expect(waiting.errors).toEqual([]);
   });
 
+  it("is not aborted any more once it is answered", async () => {
+    const waiting = await startEchoServer();
+    const response = fetch(waiting.url + setPhone, { method: "POST", body: '{"phone":"wait"}' });
+    const { signal } = await waiting.nextWait();
+    waiting.release();
+    await (await response).text();
+    await waiting.shutdown(0);
+    expect(signal.aborted).toBe(false);
+  });
+
   it("is aborted when the client has reset its stream", async () => {
     const waiting = await startEchoServer();
     const session = connectHttp2(waiting.url);

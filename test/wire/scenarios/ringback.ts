@@ -13,6 +13,7 @@ import type { Role } from "../../../src/auth/roles.ts";
 import type { TestUser, UserWithCode, World } from "../../support/wire-world.ts";
 import { deactivated, deleted, locked, machine, nobody, withoutPhone, withSentCode } from "./givens.ts";
 import { invalid, noSuchPath, ok, permissionRows, refused, rowsOf, type Scenario } from "./scenario.ts";
+import { bySms, enrolled, open } from "./session-givens.ts";
 
 /** The services of our own: tokens, roles, inbox, texts. */
 
@@ -296,6 +297,13 @@ const inboxRows: readonly Scenario[] = [
         }),
       ],
     }),
+  }),
+  list({
+    name: "a one-time code of a session",
+    given: async (world) => open(world, await enrolled(world), { challenges: bySms }),
+    caller: "administrator",
+    input: ({ number }) => ({ phoneNumber: number }),
+    expect: ok({ messages: [expect.objectContaining({ purpose: "PURPOSE_OTP_SMS" })] }),
   }),
   list({
     name: "no message",
