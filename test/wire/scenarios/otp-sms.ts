@@ -1,4 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { expect } from "@jest/globals";
 import { AuthService } from "../../../gen/zitadel/auth/v1/auth_service_pb.js";
@@ -369,6 +370,10 @@ const stableRows: readonly Scenario[] = [
       input: byId,
       expect: ok(),
       effect: ["user.human.mfa.init.skipped"],
+      after: async ({ id }, world) => {
+        const { user } = await world.asAdmin(users.getUserByID, { userId: id });
+        expect(user?.type.value).toMatchObject({ mfaInitSkipped: timestampFromMs(world.clock.ms) });
+      },
     }),
   ),
   ...([...strangers, "ORG_OWNER_VIEWER"] as const).map((caller) =>
