@@ -216,6 +216,15 @@ describe("a body that is too large", () => {
     expect((await post(setPhone, "{}")).status).toBe(200);
   });
 
+  it("is refused before its end, which need not come", async () => {
+    const request = httpRequest(server.url + setPhone, { method: "POST" });
+    request.on("error", () => {});
+    request.write(" ".repeat(2 * defaultLimits.messageBytesMax));
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    expect(response.statusCode).toBe(429);
+    request.destroy();
+  });
+
   it("is not too large at the limit", async () => {
     expect((await post(setPhone, tooLarge.subarray(1))).status).toBe(200);
   });

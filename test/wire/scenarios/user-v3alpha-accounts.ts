@@ -77,6 +77,8 @@ const createRows: readonly Scenario[] = [
     effect: added,
     after: async (user, world) => {
       await expectUser(world, user, { username: "", loginNames: [] });
+      const { user: inV3 } = await world.asAdmin(method.getUser, byId(user));
+      expect(inV3?.contact?.email).toBeUndefined();
       const { user: inV1 } = await world.asAdmin(ManagementService.method.getUserByID, byId(user));
       expect(inV1?.loginNames).toEqual([]);
     },
