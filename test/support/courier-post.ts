@@ -23,6 +23,7 @@ import type { SettingsEvent } from "../../src/domain/settings-state.ts";
 import type { UserState } from "../../src/domain/user-state.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { emptyProfile } from "./empty-profile.ts";
 import { fakeSmsProvider } from "./fake-sms-provider.ts";
 import { withParts } from "./with-parts.ts";
 
@@ -207,14 +208,7 @@ export class Post {
             userId,
             resourceOwner: "org",
             userName: `user-${userId}`,
-            profile: {
-              givenName: "Ada",
-              familyName: "",
-              nickName: "",
-              displayName: "",
-              preferredLanguage: "",
-              gender: 0,
-            },
+            profile: emptyProfile,
             email: { address: "", isVerified: false },
             metadata: [],
             phone: { number, verification: "send_code", code },

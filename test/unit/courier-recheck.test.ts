@@ -3,16 +3,15 @@ import type { MessageRecord, OutboxMessage } from "../../src/app/outbox-port.ts"
 import { recheck } from "../../src/courier/recheck.ts";
 import { evolveSession, type SessionState } from "../../src/domain/session-state.ts";
 import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
+import { emptyProfile } from "../support/empty-profile.ts";
 import { outboxMessage } from "../support/store-commits.ts";
 
 const person = { userName: "ada", email: { address: "", isVerified: false }, metadata: [] };
-const names = { givenName: "", familyName: "", nickName: "", displayName: "" };
-const profile = { ...names, preferredLanguage: "", gender: 0 };
 const code = { keyId: "k", mac: "m", challengeId: "m1", expiresMs: null, attemptsMax: null, returned: false };
 const user = [
   {
     type: "user.human.added",
-    data: { resourceOwner: "org", ...person, profile, phone: "+41790000001" },
+    data: { resourceOwner: "org", ...person, profile: emptyProfile, phone: "+41790000001" },
   } as const,
   { type: "user.human.phone.code.added", data: code } as const,
 ].reduce<UserState | undefined>((state, event) => evolveUser(state, event, "u", 0), undefined);

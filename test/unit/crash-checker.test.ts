@@ -5,6 +5,7 @@ import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
 import { type Evidence, findDefects } from "../support/crash-checker.ts";
 import { defects } from "../support/crash-defects.ts";
 import { type Answer, type Call, type Done, wrongCodeIds } from "../support/crash-history.ts";
+import { emptyProfile } from "../support/empty-profile.ts";
 
 const beginMs = 1_700_000_000_000;
 const betweenMs = 100;
@@ -40,16 +41,15 @@ function append(id: string, event: UserEvent, atMs: number): void {
 }
 
 function userAdded(userId: string, phone: string): UserEvent {
-  const profile = {
-    givenName: "Ada",
-    familyName: "Lovelace",
-    nickName: "",
-    displayName: "Ada Lovelace",
-    preferredLanguage: "",
-    gender: 0,
-  };
   const email = { address: `${userId}@example.com`, isVerified: false };
-  const data = { resourceOwner: "default", userName: userId, profile, email, metadata: [], phone };
+  const data = {
+    resourceOwner: "default",
+    userName: userId,
+    profile: emptyProfile,
+    email,
+    metadata: [],
+    phone,
+  };
   return { type: "user.human.added", data };
 }
 

@@ -22,6 +22,7 @@ import { DomainError } from "../../src/domain/errors.ts";
 import { v2, v2Accounts, v3 } from "../../src/domain/generations.ts";
 import { policyOf } from "../../src/domain/policy.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { emptyProfile } from "../support/empty-profile.ts";
 
 /** Codes that a provider makes and checks: what test/wire/twilio-verify.test.ts does not bring about. */
 
@@ -67,14 +68,7 @@ beforeEach(async () => {
   };
   await addHumanUser(app, admin, {
     userId,
-    profile: {
-      givenName: "Ada",
-      familyName: "",
-      nickName: "",
-      displayName: "",
-      preferredLanguage: "",
-      gender: 0,
-    },
+    profile: emptyProfile,
     email: { address: "ada@example.com", isVerified: false },
     metadata: [],
   });

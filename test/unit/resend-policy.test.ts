@@ -11,6 +11,7 @@ import { decideSetSession, type SessionDecision } from "../../src/domain/session
 import { evolveSession, type SessionState } from "../../src/domain/session-state.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
 import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
+import { emptyProfile } from "../support/empty-profile.ts";
 
 const minuteMs = 60_000;
 const attemptsMax = 5;
@@ -168,18 +169,10 @@ function stored<T>(state: T): T {
 }
 
 function ada(events: readonly UserEvent[]): UserState {
-  const profile = {
-    givenName: "Ada",
-    familyName: "",
-    nickName: "",
-    displayName: "",
-    preferredLanguage: "",
-    gender: 0,
-  };
   const data = {
     resourceOwner: "org",
     userName: "ada",
-    profile,
+    profile: emptyProfile,
     email: { address: "", isVerified: false },
     metadata: [],
   };

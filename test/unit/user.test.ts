@@ -15,6 +15,7 @@ import { policyOf, type Profile } from "../../src/domain/policy.ts";
 import { smsPerHourMax } from "../../src/domain/sms-allowance.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
 import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
+import { emptyProfile } from "../support/empty-profile.ts";
 
 const vault = new CodeVault([Uint8Array.from(randomBytes(32))], randomBytes);
 const number = "+41791234567";
@@ -25,14 +26,7 @@ const added: UserEvent = {
   data: {
     resourceOwner: "org",
     userName: "ada",
-    profile: {
-      givenName: "",
-      familyName: "",
-      nickName: "",
-      displayName: "",
-      preferredLanguage: "",
-      gender: 0,
-    },
+    profile: emptyProfile,
     email: { address: "", isVerified: false },
     metadata: [],
   },
