@@ -38,7 +38,7 @@ export type AccountOf<K extends SmsAccount["kind"]> = Omit<
 export interface AnswerReader {
   /** What the body of a 2xx calls the message; empty if it was not taken. If left out, any 2xx counts as sent. */
   readonly idOf?: (body: string) => string;
-  /** What the body of any other answer tells beyond its status; undefined if nothing. */
+  /** What the body of any other answer, or of a 2xx that names no message, tells beyond its status; undefined if nothing. */
   readonly refused?: (body: string) => Refusal | undefined;
   /** With which the account is refused, so that no other message will fare better; 401 and 402 if left out. */
   readonly accountStatuses?: readonly number[];
