@@ -190,13 +190,11 @@ describe("servers on one database", () => {
       }
     })();
     await looked.promise;
-    const begin = performance.now();
     await stores[1].inbox.append(inboxMessage("other", { recipient: "+41790000002" }));
     await stores[1].inbox.append(inboxMessage("wanted"));
     expect(await wanted).toMatchObject({ messageId: "wanted" });
     await watching;
     expect(watched).toEqual(["other", "wanted"]);
-    expect(performance.now() - begin).toBeLessThan(1_500);
     ended.abort();
   });
 
