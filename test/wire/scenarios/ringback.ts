@@ -163,6 +163,18 @@ const roleRows: readonly Scenario[] = [
     },
   }),
   setRoles({
+    name: "another role in the place of one",
+    given: async (world) => {
+      const user = await world.user();
+      await world.asAdmin(RoleService.method.setRoles, { userId: user.id, roles: ["ORG_OWNER"] });
+      return user;
+    },
+    caller: "administrator",
+    input: ({ id }) => ({ userId: id, roles: ["ORG_USER_MANAGER"] }),
+    expect: ok({ roles: ["ORG_USER_MANAGER"] }),
+    effect: ["user.roles.set"],
+  }),
+  setRoles({
     name: "the roles that the user has, in another order",
     given: async (world) => {
       const user = await world.user();

@@ -558,6 +558,13 @@ const updateRows: readonly Scenario[] = [
       effect: ["user.username.changed"],
     }),
   ),
+  update({
+    name: "the user name to what it is",
+    given: withoutPhone,
+    caller: "administrator",
+    input: (user) => ({ ...byId(user), username: `${user.id}@example.com` }),
+    expect: changedNow,
+  }),
   ...(["other", "ORG_OWNER_VIEWER", "ORG_OWNER elsewhere"] as const).flatMap((caller) => [
     update({
       name: `a machine by ${caller}`,
