@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { Agent } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { Duplex } from "node:stream";
@@ -146,8 +147,9 @@ describe("a shutdown", () => {
   });
 
   it("closes an HTTP/1.1 connection also after an answer that had begun before", async () => {
-    const server = await startEchoServer();
-    const transport = createConnectTransport({ baseUrl: server.url, httpVersion: "1.1" });
+    const server = await startEchoServer({ limits: { http1LastRequestMs: 0 } });
+    const nodeOptions = { agent: new Agent({ keepAlive: true }) };
+    const transport = createConnectTransport({ baseUrl: server.url, httpVersion: "1.1", nodeOptions });
     let stopped: Promise<void> | undefined;
     let last: string | undefined;
     for await (const { message } of createClient(InboxService, transport).watchMessages({

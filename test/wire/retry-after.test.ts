@@ -43,3 +43,8 @@ it.each([
   world.clock.ms += 18_001;
   expect((await refuse(userId)).get("retry-after")).toBe("12");
 });
+
+it("a refusal that is for good tells none", async () => {
+  const response = await fetch(`${baseUrl}/v2/users/nobody/phone/resend`, { method: "POST", headers });
+  expect([response.status, response.headers.get("retry-after")]).toEqual([404, null]);
+});
