@@ -50,7 +50,6 @@ function listSql({ recipient, state }: MessageQuery): string {
     return `SELECT * FROM outbox INDEXED BY outbox_failed WHERE ${where}`;
   }
   if (state === "queued") return `SELECT * FROM outbox INDEXED BY outbox_due WHERE ${where}`;
-  return `SELECT * FROM (
-      SELECT * FROM outbox WHERE number < :beforeNumber ORDER BY number DESC LIMIT ${listedMessagesMax}
-    ) WHERE ${where}`;
+  const newest = `number > (SELECT coalesce(max(number), 0) - ${listedMessagesMax} FROM outbox)`;
+  return `SELECT * FROM outbox WHERE ${newest} AND ${where}`;
 }
