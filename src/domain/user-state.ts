@@ -66,7 +66,8 @@ export function exists(state: UserState | undefined): state is UserState {
   return state !== undefined && state.status !== "removed";
 }
 
-const noProfile: Profile = {
+/** Of somebody whose name nobody told. */
+export const noProfile: Profile = {
   givenName: "",
   familyName: "",
   nickName: "",

@@ -20,10 +20,9 @@ import { type Facts, type SourceOf, us } from "../../src/domain/decision.ts";
 import { policyOf } from "../../src/domain/policy.ts";
 import type { Route } from "../../src/domain/routes.ts";
 import type { SettingsEvent } from "../../src/domain/settings-state.ts";
-import type { UserState } from "../../src/domain/user-state.ts";
+import { noProfile, type UserState } from "../../src/domain/user-state.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
-import { emptyProfile } from "./empty-profile.ts";
 import { fakeSmsProvider } from "./fake-sms-provider.ts";
 import { withParts } from "./with-parts.ts";
 
@@ -208,7 +207,7 @@ export class Post {
             userId,
             resourceOwner: "org",
             userName: `user-${userId}`,
-            profile: emptyProfile,
+            profile: noProfile,
             email: { address: "", isVerified: false },
             metadata: [],
             phone: { number, verification: "send_code", code },

@@ -2,8 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import type { MessageRecord, OutboxMessage } from "../../src/app/outbox-port.ts";
 import { recheck } from "../../src/courier/recheck.ts";
 import { evolveSession, type SessionState } from "../../src/domain/session-state.ts";
-import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
-import { emptyProfile } from "../support/empty-profile.ts";
+import { evolveUser, noProfile, type UserState } from "../../src/domain/user-state.ts";
 import { outboxMessage } from "../support/store-commits.ts";
 
 const person = { userName: "ada", email: { address: "", isVerified: false }, metadata: [] };
@@ -11,7 +10,7 @@ const code = { keyId: "k", mac: "m", challengeId: "m1", expiresMs: null, attempt
 const user = [
   {
     type: "user.human.added",
-    data: { resourceOwner: "org", ...person, profile: emptyProfile, phone: "+41790000001" },
+    data: { resourceOwner: "org", ...person, profile: noProfile, phone: "+41790000001" },
   } as const,
   { type: "user.human.phone.code.added", data: code } as const,
 ].reduce<UserState | undefined>((state, event) => evolveUser(state, event, "u", 0), undefined);

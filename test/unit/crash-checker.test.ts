@@ -1,11 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import type { HistoryEvent } from "../../src/app/store-port.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
-import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
+import { evolveUser, noProfile, type UserState } from "../../src/domain/user-state.ts";
 import { type Evidence, findDefects } from "../support/crash-checker.ts";
 import { defects } from "../support/crash-defects.ts";
 import { type Answer, type Call, type Done, wrongCodeIds } from "../support/crash-history.ts";
-import { emptyProfile } from "../support/empty-profile.ts";
 
 const beginMs = 1_700_000_000_000;
 const betweenMs = 100;
@@ -45,7 +44,7 @@ function userAdded(userId: string, phone: string): UserEvent {
   const data = {
     resourceOwner: "default",
     userName: userId,
-    profile: emptyProfile,
+    profile: noProfile,
     email,
     metadata: [],
     phone,

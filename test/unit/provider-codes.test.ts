@@ -21,8 +21,8 @@ import { recheck } from "../../src/courier/recheck.ts";
 import { DomainError } from "../../src/domain/errors.ts";
 import { v2, v2Accounts, v3 } from "../../src/domain/generations.ts";
 import { policyOf } from "../../src/domain/policy.ts";
+import { noProfile } from "../../src/domain/user-state.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
-import { emptyProfile } from "../support/empty-profile.ts";
 
 /** Codes that a provider makes and checks: what test/wire/twilio-verify.test.ts does not bring about. */
 
@@ -68,7 +68,7 @@ beforeEach(async () => {
   };
   await addHumanUser(app, admin, {
     userId,
-    profile: emptyProfile,
+    profile: noProfile,
     email: { address: "ada@example.com", isVerified: false },
     metadata: [],
   });

@@ -10,8 +10,7 @@ import { policyOf } from "../../src/domain/policy.ts";
 import { decideSetSession, type SessionDecision } from "../../src/domain/session.ts";
 import { evolveSession, type SessionState } from "../../src/domain/session-state.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
-import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
-import { emptyProfile } from "../support/empty-profile.ts";
+import { evolveUser, noProfile, type UserState } from "../../src/domain/user-state.ts";
 
 const minuteMs = 60_000;
 const attemptsMax = 5;
@@ -172,7 +171,7 @@ function ada(events: readonly UserEvent[]): UserState {
   const data = {
     resourceOwner: "org",
     userName: "ada",
-    profile: emptyProfile,
+    profile: noProfile,
     email: { address: "", isVerified: false },
     metadata: [],
   };

@@ -14,8 +14,7 @@ import {
 import { policyOf, type Profile } from "../../src/domain/policy.ts";
 import { smsPerHourMax } from "../../src/domain/sms-allowance.ts";
 import type { UserEvent } from "../../src/domain/user-events.ts";
-import { evolveUser, type UserState } from "../../src/domain/user-state.ts";
-import { emptyProfile } from "../support/empty-profile.ts";
+import { evolveUser, noProfile, type UserState } from "../../src/domain/user-state.ts";
 
 const vault = new CodeVault([Uint8Array.from(randomBytes(32))], randomBytes);
 const number = "+41791234567";
@@ -26,7 +25,7 @@ const added: UserEvent = {
   data: {
     resourceOwner: "org",
     userName: "ada",
-    profile: emptyProfile,
+    profile: noProfile,
     email: { address: "", isVerified: false },
     metadata: [],
   },
