@@ -48,15 +48,16 @@ function formOf(
 
 /** A message or a call that was made, and has not failed at once: `{"sid", "status", "error_code"}`. */
 function idOf(body: string): string {
-  return hasFailed(body) ? "" : sidOf(jsonFields(body), ["SM", "MM", "CA"]);
+  const fields = jsonFields(body);
+  return hasFailed(fields) ? "" : sidOf(fields, ["SM", "MM", "CA"]);
 }
 
 function refusalOf(body: string): Refusal | undefined {
-  return twilioRefusal(body) ?? (hasFailed(body) ? { reason: "no reason" } : undefined);
+  return twilioRefusal(body) ?? (hasFailed(jsonFields(body)) ? { reason: "no reason" } : undefined);
 }
 
-function hasFailed(body: string): boolean {
-  return stateOf(textOf(jsonFields(body)["status"])) === "undelivered";
+function hasFailed({ status }: Readonly<Record<string, unknown>>): boolean {
+  return stateOf(textOf(status)) === "undelivered";
 }
 
 /**
