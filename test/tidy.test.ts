@@ -60,7 +60,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/auth": ["src/app/auth-port.ts", "src/domain", "src/lib"],
   "src/courier": ["src/app", "src/domain", "src/lib"],
   "src/rpc": ["gen", "src/app", "src/domain", "src/auth/authentication-error.ts", "src/lib"],
-  "src/server": ["gen", "src/lib"],
+  "src/server": ["gen", "src/http2", "src/lib"],
+  "src/http2": ["src/lib"],
   "src/lib": [],
 };
 

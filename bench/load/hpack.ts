@@ -14,23 +14,26 @@ const schemeHttp = 0x86;
 const dynamicFirst = 62;
 
 /**
- * "grpc-status" as nghttp2, which is in every server here, writes it without a header table: in Huffman code, which
- * is shorter (section 5.2, appendix B), after its length. The value, a number, it writes as it is.
+ * "grpc-status" as servers write it where they keep no header table, after its length: as it is, or, as nghttp2 does,
+ * in Huffman code, which is shorter (section 5.2, appendix B). The value, a number, all of them write as it is.
  */
-const grpcStatus = Buffer.from("889acac8b21234da8f", "hex");
-const grpcStatusZero = Buffer.concat([grpcStatus, Buffer.from("\x010")]);
+const grpcStatusNames = [Buffer.from("\x0bgrpc-status"), Buffer.from("889acac8b21234da8f", "hex")];
+const grpcStatusZeros = grpcStatusNames.map((name) => Buffer.concat([name, Buffer.from("\x010")]));
 
 export function isOk(trailers: Buffer): boolean {
-  return trailers.includes(grpcStatusZero);
+  return grpcStatusZeros.some((field) => trailers.includes(field));
 }
 
 /** @returns e.g. "grpc-status 13" */
 export function describeStatus(trailers: Buffer): string {
-  const at = trailers.indexOf(grpcStatus);
-  if (at < 0) return "no grpc-status";
-  const lengthAt = at + grpcStatus.length;
-  const length = trailers[lengthAt] ?? 0;
-  return `grpc-status ${trailers.toString("latin1", lengthAt + 1, lengthAt + 1 + length)}`;
+  for (const name of grpcStatusNames) {
+    const at = trailers.indexOf(name);
+    if (at < 0) continue;
+    const lengthAt = at + name.length;
+    const length = trailers[lengthAt] ?? 0;
+    return `grpc-status ${trailers.toString("latin1", lengthAt + 1, lengthAt + 1 + length)}`;
+  }
+  return "no grpc-status";
 }
 
 /**

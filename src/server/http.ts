@@ -1,10 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { createAsyncIterable, type UniversalServerResponse } from "@connectrpc/connect/protocol";
-
-export type NodeRequest = IncomingMessage | Http2ServerRequest;
-export type NodeResponse = ServerResponse | Http2ServerResponse;
-export type RequestListener = (request: NodeRequest, response: NodeResponse) => void;
 
 const encoder = new TextEncoder();
 

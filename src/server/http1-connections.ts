@@ -1,9 +1,10 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { RequestListener } from "./http.ts";
+import type { Log } from "../lib/log.ts";
+import { Http1Exchange } from "./http1-exchange.ts";
 import type { Limits } from "./limits.ts";
-import { Http1Exchange } from "./unary/exchange.ts";
+import type { RequestListener } from "./request-listener.ts";
 import type { UnaryPath } from "./unary/path.ts";
 
 export interface Http1Connections {
@@ -24,6 +25,7 @@ export function serveHttp1(
   limits: Limits,
   unaryPath: UnaryPath,
   onRequest: RequestListener,
+  log: Log,
 ): Http1Connections {
   const server = createServer({
     maxHeaderSize: limits.headerBytesMax,
@@ -56,7 +58,12 @@ export function serveHttp1(
       if (draining && responses?.size === 0) socket.destroySoon();
     });
     const scheme = socket instanceof TLSSocket ? "https" : "http";
-    if (!unaryPath(new Http1Exchange(request, response, scheme))) onRequest(request, response);
+    const exchange = new Http1Exchange(request, response, scheme);
+    if (unaryPath(exchange)) return;
+    // Without listeners, a client that goes in the middle of a request or of its answer would end the process.
+    request.on("error", (error) => log.debug("a request broke off", { error }));
+    response.on("error", (error) => log.debug("an answer could not be sent", { error }));
+    onRequest(exchange);
   });
 
   return {

@@ -4,8 +4,8 @@ import { createServer as createTlsServer } from "node:tls";
 import type { Log } from "../lib/log.ts";
 import { serveHttp1 } from "./http1-connections.ts";
 import { serveHttp2 } from "./http2-connections.ts";
-import type { RequestListener } from "./http.ts";
 import type { Limits } from "./limits.ts";
+import type { RequestListener } from "./request-listener.ts";
 import type { UnaryPath } from "./unary/path.ts";
 
 export interface OnePortOptions {
@@ -42,7 +42,7 @@ export async function openPort(
   onRequest: RequestListener,
 ): Promise<OnePort> {
   const { limits, log, tls } = options;
-  const http1 = serveHttp1(limits, unaryPath, onRequest);
+  const http1 = serveHttp1(limits, unaryPath, onRequest, log);
   const http2 = serveHttp2(limits, unaryPath, onRequest, log);
   const hand = (socket: Socket, isHttp2: boolean): void => (isHttp2 ? http2 : http1).take(socket);
 

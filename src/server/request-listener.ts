@@ -1,7 +1,4 @@
-import type { OutgoingHttpHeaders } from "node:http";
-import { constants } from "node:http2";
-import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
-import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   createDeadlineSignal,
   createLinkedAbortController,
@@ -10,133 +7,107 @@ import {
 } from "@connectrpc/connect/protocol";
 import type { Log } from "../lib/log.ts";
 import { type Cors, preflightOrigin } from "./cors.ts";
-import { drainSignalKey, type Drain } from "./drain.ts";
+import type { Drain } from "./drain.ts";
+import type { Exchange } from "./exchange.ts";
 import { withPlainGrpcMessage } from "./grpc-message.ts";
-import type { NodeRequest, NodeResponse, RequestListener } from "./http.ts";
 import type { Limits } from "./limits.ts";
+import type { ReadWatch } from "./read-watch.ts";
 import { statusResponse } from "./rest/status.ts";
 import { findRoute, type Route } from "./router.ts";
 import type { Routes } from "./routes.ts";
+import { closeSignal, universalRequest } from "./universal-request.ts";
 
 export interface RequestListenerOptions {
   readonly routes: Routes;
   readonly cors: Cors;
   readonly drain: Drain;
   readonly limits: Limits;
+  readonly readWatch: ReadWatch;
   readonly log: Log;
 }
 
+export type RequestListener = (exchange: Exchange) => void;
+
 /** The way of every request: CORS, route, handler, answer. */
 export function createRequestListener(options: RequestListenerOptions): RequestListener {
-  const { routes, cors, drain, limits, log } = options;
+  const { routes, cors, drain, limits, readWatch, log } = options;
 
-  return (request, response) => {
-    // Without listeners, a client that goes in the middle of a request or of its answer would end the process.
-    request.on("error", (error) => log.debug("a request broke off", { error }));
-    response.on("error", (error) => log.debug("an answer could not be sent", { error }));
-    leaveBodyAfterAnswer(request, response);
-    answer(request, response)
-      .then((universal) => universalResponseToNodeResponse(askedFor(request, universal), response))
-      .catch((reason: unknown) => fail(request, response, reason));
+  return (exchange) => {
+    answer(exchange)
+      .then((response) => exchange.send(askedFor(exchange, response)))
+      .catch((reason: unknown) => fail(exchange, reason));
   };
 
-  async function answer(request: NodeRequest, response: NodeResponse): Promise<UniversalServerResponse> {
-    const preflight = preflightOrigin(request.method, request.headers);
+  async function answer(exchange: Exchange): Promise<UniversalServerResponse> {
+    const { method, target, headers } = exchange;
+    const preflight = preflightOrigin(method, headers);
     if (preflight !== undefined) {
-      const { status, headers } = cors.preflight(preflight);
-      setHeaders(response, headers);
+      const { status, headers: allowed } = cors.preflight(preflight);
+      exchange.extraHeaders = allowed;
       return { status };
     }
-    setHeaders(response, cors.headersFor(request.headers.origin));
+    exchange.extraHeaders = cors.headersFor(headers.origin);
 
     const route = findRoute(routes, {
-      method: request.method ?? "",
-      target: request.url ?? "",
-      contentType: request.headers["content-type"],
-      accept: request.headers.accept,
+      method,
+      target,
+      contentType: headers["content-type"],
+      accept: headers.accept,
     });
-    // HTTP/1.0, which simple probes speak, names none. (Node asks for it in HTTP/1.1.)
-    if (!("stream" in request)) request.headers.host ??= "localhost";
-    let universal: UniversalServerRequest;
+    let request: UniversalServerRequest;
     try {
-      const contextValues = createContextValues().set(drainSignalKey, drain.drainSignal);
-      universal = universalRequestFromNodeRequest(request, response, undefined, contextValues);
+      request = universalRequest(exchange, readBody(exchange), limitCallTime(exchange, route), drain);
     } catch {
       return statusResponse(
         new ConnectError("the target or the Host of the request is malformed", Code.InvalidArgument),
       );
     }
-    limitBodyTime(request, route);
-    const answered = await route.handle({
-      ...universal,
-      body: readBody(request),
-      signal: limitCallTime(universal.signal, response, route),
-    });
-    return withPlainGrpcMessage(answered);
+    limitBodyTime(exchange, route);
+    return withPlainGrpcMessage(await route.handle(request));
   }
 
-  /** HTTP/1.1 has its own watch over this. */
-  function limitBodyTime(request: NodeRequest, route: Route): void {
-    const isStream = route.kind === "bidi_streaming" || route.kind === "client_streaming";
-    if (!("stream" in request) || isStream) return;
-    const timer = setTimeout(() => request.stream.close(constants.NGHTTP2_CANCEL), limits.requestTimeoutMs);
-    request.once("end", () => clearTimeout(timer));
-    request.once("close", () => clearTimeout(timer));
+  function limitBodyTime(exchange: Exchange, { kind }: Route): void {
+    if (kind === "bidi_streaming" || kind === "client_streaming") return;
+    readWatch.begin(exchange);
+    readWatch.leave(exchange);
   }
 
-  function limitCallTime(signal: AbortSignal, response: NodeResponse, route: Route): AbortSignal {
-    if (route.kind !== "unary") return signal;
+  function limitCallTime(exchange: Exchange, { kind }: Route): AbortSignal {
+    const signal = closeSignal(exchange);
+    if (kind !== "unary") return signal;
     const deadline = createDeadlineSignal(limits.callTimeoutMs);
-    response.once("close", deadline.cleanup);
+    exchange.onClose(deadline.cleanup);
     return createLinkedAbortController(signal, deadline.signal).signal;
   }
 
-  function fail(request: NodeRequest, response: NodeResponse, reason: unknown): void {
-    const isGone = "stream" in response ? response.stream.closed : response.destroyed;
-    if (isGone) {
-      log.debug("the client had gone before its answer", { method: request.method, error: reason });
+  function fail(exchange: Exchange, reason: unknown): void {
+    const { method } = exchange;
+    if (exchange.isGone) {
+      log.debug("the client had gone before its answer", { method, error: reason });
       return;
     }
-    log.error("a request failed unexpectedly", { method: request.method, error: reason });
-    if (response.headersSent) {
-      response.destroy();
+    log.error("a request failed unexpectedly", { method, error: reason });
+    if (exchange.isAnswerBegun) {
+      exchange.cancel();
       return;
     }
-    universalResponseToNodeResponse(
-      statusResponse(new ConnectError("internal error", Code.Internal)),
-      response,
-    ).catch(() => response.destroy());
+    exchange
+      .send(statusResponse(new ConnectError("internal error", Code.Internal)))
+      .catch(() => exchange.cancel());
   }
 }
 
-/** Node ends the stream of a HEAD with the header of its answer: nothing can be written behind it. */
-function askedFor({ method }: NodeRequest, answer: UniversalServerResponse): UniversalServerResponse {
+/** Nothing can be written behind the header of the answer to a HEAD. */
+function askedFor({ method }: Exchange, answer: UniversalServerResponse): UniversalServerResponse {
   if (method !== "HEAD") return answer;
   const { body: _body, trailer: _trailer, ...head } = answer;
   return head;
 }
 
-function setHeaders(response: NodeResponse, headers: OutgoingHttpHeaders = {}): void {
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) response.setHeader(name, value);
-}
-
-async function* readBody(request: NodeRequest): AsyncIterable<Uint8Array> {
+async function* readBody(exchange: Exchange): AsyncIterable<Uint8Array> {
   try {
-    // Leaving off in the middle of a body must not destroy the connection: the answer is still to be sent.
-    yield* request.iterator({ destroyOnReturn: false });
-    // Node ends the body of an HTTP/2 stream that was reset or lost, as if all of it were there.
-    if ("stream" in request && request.stream.closed) throw new Error("the stream closed before its end");
+    yield* exchange.body();
   } catch (reason) {
     throw new ConnectError("the request broke off", Code.Canceled, undefined, undefined, reason);
   }
-}
-
-/**
- * What is left of a body when its answer is complete is read, for as long as a request may take: on HTTP/1.1 it
- * is in the way of the next request, on HTTP/2 the client would wait for ever to get rid of it.
- */
-function leaveBodyAfterAnswer(request: NodeRequest, response: NodeResponse): void {
-  const written = "stream" in request ? request.stream : response;
-  written.once("finish", () => request.resume());
 }

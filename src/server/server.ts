@@ -18,6 +18,7 @@ import { jsonResponse } from "./http.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { type OnePortOptions, openPort } from "./one-port.ts";
 import { reflectionServices } from "./reflection.ts";
+import { ReadWatch } from "./read-watch.ts";
 import { sharedReadiness } from "./readiness.ts";
 import type { Registration } from "./registration.ts";
 import { createRequestListener } from "./request-listener.ts";
@@ -88,10 +89,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const routes = createRoutes(options, limits, drain);
   const cors = createCors(options.corsOrigins, limits.corsMaxAgeMs);
   const forRpcs = options.unaryPath ?? true;
+  const readWatch = new ReadWatch(limits.requestTimeoutMs);
   const port = await openPort(
     { ...options, limits },
-    createUnaryPath({ routes, cors, drain, limits, log, forRpcs }),
-    createRequestListener({ routes, cors, drain, limits, log }),
+    createUnaryPath({ routes, cors, drain, limits, log, readWatch, forRpcs }),
+    createRequestListener({ routes, cors, drain, limits, log, readWatch }),
   );
   const scheme = options.tls === undefined ? "http" : "https";
 

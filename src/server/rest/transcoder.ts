@@ -2,7 +2,8 @@ import { type DescMethodUnary, getOption, type Message, type Registry, toJson } 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { success_status as successStatusOption } from "../../../gen/ringback/options/v1/options_pb.js";
 import type { UnaryCall } from "../unary/call.ts";
-import { muxedHeader, withFields } from "../unary/header-fields.ts";
+import { withFields } from "../header-fields.ts";
+import { muxedHeader } from "../unary/muxed-header.ts";
 import type { UnaryProtocol } from "../unary/protocol.ts";
 import type { HttpBinding } from "./http-rule.ts";
 import { decodeBody, parseBody } from "./request-body.ts";

@@ -1,11 +1,9 @@
-import { createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { drainSignalKey } from "../drain.ts";
 import { withPlainGrpcMessage } from "../grpc-message.ts";
 import type { CallEnvironment } from "./call.ts";
-import { type Exchange, joined } from "./exchange.ts";
-import { withFields } from "./header-fields.ts";
-import { webHeaders } from "./lazy-headers.ts";
+import { type Exchange, joined } from "../exchange.ts";
+import { withFields } from "../header-fields.ts";
+import { closeSignal, universalRequest } from "../universal-request.ts";
 
 /**
  * Lets Connect's own handler answer a request whose body was read already, at least in part: something about
@@ -20,19 +18,8 @@ export async function askConnect(
   { drain }: CallEnvironment,
   isWhole: boolean,
 ): Promise<void> {
-  const gone = new AbortController();
-  exchange.sink.once("close", () => gone.abort());
-  const response = withPlainGrpcMessage(
-    await rpc({
-      httpVersion: exchange.httpVersion,
-      method: exchange.method,
-      url: exchange.url,
-      header: webHeaders(exchange.headers),
-      body: bodyOf(exchange, chunks, isWhole),
-      signal: gone.signal,
-      contextValues: createContextValues().set(drainSignalKey, drain.drainSignal),
-    }),
-  );
+  const request = universalRequest(exchange, bodyOf(exchange, chunks, isWhole), closeSignal(exchange), drain);
+  const response = withPlainGrpcMessage(await rpc(request));
   const sent: Uint8Array[] = [];
   for await (const chunk of response.body ?? []) sent.push(chunk);
   exchange.answer(
@@ -44,10 +31,10 @@ export async function askConnect(
 }
 
 async function* bodyOf(
-  { source }: Exchange,
+  exchange: Exchange,
   chunks: readonly Uint8Array[],
   isWhole: boolean,
 ): AsyncIterable<Uint8Array> {
   yield* chunks;
-  if (!isWhole) yield* source.iterator({ destroyOnReturn: false });
+  if (!isWhole) yield* exchange.body();
 }

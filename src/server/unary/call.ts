@@ -11,8 +11,8 @@ import {
 import { Deadline } from "../../lib/deadline.ts";
 import { drainSignalKey, type Drain } from "../drain.ts";
 import type { Limits } from "../limits.ts";
-import type { Exchange } from "./exchange.ts";
-import { LazyHeaders } from "./lazy-headers.ts";
+import type { Exchange } from "../exchange.ts";
+import { LazyHeaders } from "../lazy-headers.ts";
 
 /** What all calls share. */
 export interface CallEnvironment {
@@ -107,7 +107,7 @@ class CallSignal {
     const timeoutMs = Math.max(0, Math.min(timeLeftMs ?? Infinity, environment.limits.callTimeoutMs));
     this.#timer = setTimeout(this.#onTimeout, timeoutMs);
     if (exchange.isGone) this.#onGone();
-    else exchange.sink.once("close", this.#onGone);
+    else exchange.onClose(this.#onGone);
     if (this.#shutdownSignal.aborted) this.#onShutdown();
     else this.#shutdownSignal.addEventListener("abort", this.#onShutdown);
   }
@@ -118,7 +118,7 @@ class CallSignal {
 
   release(): void {
     clearTimeout(this.#timer);
-    this.#exchange.sink.off("close", this.#onGone);
+    this.#exchange.offClose(this.#onGone);
     this.#shutdownSignal.removeEventListener("abort", this.#onShutdown);
   }
 

@@ -8,7 +8,8 @@ import {
 } from "@connectrpc/connect/protocol-connect";
 import { answerCompression, compressBytesMin } from "./answer-compression.ts";
 import type { UnaryCall } from "./call.ts";
-import { muxedHeader, withFields } from "./header-fields.ts";
+import { withFields } from "../header-fields.ts";
+import { muxedHeader } from "./muxed-header.ts";
 import type { Serialization, UnaryProtocol } from "./protocol.ts";
 
 export interface ConnectOptions {

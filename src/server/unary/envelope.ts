@@ -3,7 +3,7 @@ import type { Message } from "@bufbuild/protobuf";
 import { type Compression, compressedFlag } from "@connectrpc/connect/protocol";
 import { answerCompression, compressBytesMin } from "./answer-compression.ts";
 import type { UnaryCall } from "./call.ts";
-import { withFields } from "./header-fields.ts";
+import { withFields } from "../header-fields.ts";
 import type { Serialization } from "./protocol.ts";
 
 /** What gRPC and gRPC-Web share: a byte of flags, the length, the message ("Length-Prefixed-Message"). */

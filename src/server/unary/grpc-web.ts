@@ -5,7 +5,7 @@ import { compressedIfWorth, compressionOf, enveloped, headerOf, parseEnveloped }
 import type { Serialization, UnaryProtocol } from "./protocol.ts";
 import { statusTrailer } from "./status-trailer.ts";
 
-const okHeader: OutgoingHttpHeaders = { "content-type": contentTypeProto };
+const okHeader: OutgoingHttpHeaders = Object.freeze({ "content-type": contentTypeProto });
 const okTrailer = trailerFrame(new Headers({ "grpc-status": "0" }));
 
 /** gRPC-Web with binary messages (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md). */

@@ -1,12 +1,12 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { contentTypeProto } from "@connectrpc/connect/protocol-grpc";
 import { compressedIfWorth, compressionOf, enveloped, headerOf, parseEnveloped } from "./envelope.ts";
-import { withFields } from "./header-fields.ts";
+import { withFields } from "../header-fields.ts";
 import type { Serialization, UnaryProtocol } from "./protocol.ts";
 import { statusTrailer } from "./status-trailer.ts";
 
-const okHeader: OutgoingHttpHeaders = { "content-type": contentTypeProto };
-const okTrailer: OutgoingHttpHeaders = { "grpc-status": "0" };
+const okHeader: OutgoingHttpHeaders = Object.freeze({ "content-type": contentTypeProto });
+const okTrailer: OutgoingHttpHeaders = Object.freeze({ "grpc-status": "0" });
 
 /** gRPC over HTTP/2 with binary messages (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md). */
 export function grpc(input: Serialization, output: Serialization): UnaryProtocol {

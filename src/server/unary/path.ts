@@ -12,13 +12,14 @@ import { grpcContentType, pathOf } from "../request-head.ts";
 import type { RestTarget, Routes, UnaryTarget } from "../routes.ts";
 import { type CallEnvironment, UnaryCall } from "./call.ts";
 import { envelopeBytes } from "./envelope.ts";
-import { type Exchange, joined, readWhole } from "./exchange.ts";
+import { type Exchange, joined } from "../exchange.ts";
 import { messageOf } from "./method.ts";
 import type { UnaryProtocol } from "./protocol.ts";
-import { ReadWatch } from "./read-watch.ts";
+import type { ReadWatch } from "../read-watch.ts";
 import { askConnect } from "./ask-connect.ts";
 
 export interface UnaryPathOptions extends CallEnvironment {
+  readonly readWatch: ReadWatch;
   readonly routes: Routes;
   readonly cors: Cors;
   readonly limits: Limits;
@@ -35,8 +36,7 @@ export interface UnaryPathOptions extends CallEnvironment {
 export type UnaryPath = (exchange: Exchange) => boolean;
 
 export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
-  const { routes, cors, limits, log, forRpcs } = options;
-  const watch = new ReadWatch(limits.requestTimeoutMs);
+  const { routes, cors, limits, log, forRpcs, readWatch: watch } = options;
   /** The last host that was one: nearly all calls name the same. */
   let goodHost = "localhost";
 
@@ -133,11 +133,10 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
 
   function read(call: UnaryCall, target: UnaryTarget, protocol: UnaryProtocol): void {
     const { exchange } = call;
-    readWhole(exchange.source, limits.messageBytesMax + envelopeBytes, (chunks, isWhole) => {
-      if (isWhole) watch.end(exchange);
+    exchange.readWhole(limits.messageBytesMax + envelopeBytes, (chunks, isWhole) => {
+      if (chunks === undefined || isWhole) watch.end(exchange);
       else watch.leave(exchange);
-      // Node ends the body of an HTTP/2 stream that was reset or lost, as if all of it were there.
-      if (exchange.isGone) return call.finish();
+      if (chunks === undefined) return call.finish();
       void answer(call, target, protocol, chunks, isWhole);
     });
   }

@@ -1,4 +1,4 @@
-import { Deadline } from "../../lib/deadline.ts";
+import { Deadline } from "../lib/deadline.ts";
 import type { Exchange } from "./exchange.ts";
 
 const lookEveryMs = 1_000;
@@ -30,14 +30,14 @@ export class ReadWatch {
 
   /** Its body is left to others, or to nobody: the watch ends with the stream. */
   leave(exchange: Exchange): void {
-    if (this.#reading.has(exchange)) exchange.source.once("close", () => this.end(exchange));
+    if (this.#reading.has(exchange)) exchange.onClose(() => this.end(exchange));
   }
 
   #look(): void {
     for (const [exchange, deadline] of this.#reading) {
       if (!deadline.isOver) return;
       this.#reading.delete(exchange);
-      if (!exchange.source.readableEnded) exchange.cancel();
+      if (!exchange.isBodyComplete) exchange.cancel();
     }
     if (this.#reading.size > 0) return;
     clearInterval(this.#timer);

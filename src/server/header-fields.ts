@@ -1,6 +1,4 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import { trailerMux } from "@connectrpc/connect/protocol-connect";
-import type { UnaryCall } from "./call.ts";
 
 /** Header fields as Node takes them. @returns `first` itself if there is nothing to add */
 export function withFields(first: OutgoingHttpHeaders, more: Headers | undefined): OutgoingHttpHeaders {
@@ -11,9 +9,4 @@ export function withFields(first: OutgoingHttpHeaders, more: Headers | undefined
     fields[name] = name === "set-cookie" ? more.getSetCookie() : value;
   }
   return fields;
-}
-
-/** What the handler set, where trailers stand in the header, with a prefix; undefined if it set nothing. */
-export function muxedHeader({ setHeader, setTrailer }: UnaryCall): Headers | undefined {
-  return setTrailer === undefined ? setHeader : trailerMux(setHeader ?? new Headers(), setTrailer);
 }

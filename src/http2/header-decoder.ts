@@ -1,0 +1,138 @@
+import { ConnectionError, errorCode } from "./frames.ts";
+import { decodeHuffman } from "./huffman.ts";
+import { type HeaderField, headerField } from "./header-field.ts";
+import { staticTable } from "./static-table.ts";
+
+/** Of the dynamic table (RFC 9113 section 6.5.2), of which we never ask for more or less. */
+const tableBytesMax = 4_096;
+/** What a field counts beyond its characters (RFC 7541 section 4.1). */
+const fieldOverheadBytes = 32;
+/** No integer of a header block has a reason to be larger. */
+const integerMax = 2 ** 24;
+
+/** Reads the header blocks of one connection, in their order (HPACK, RFC 7541). */
+export class HeaderDecoder {
+  readonly #listBytesMax: number;
+  /** The newest is the last. */
+  readonly #table: HeaderField[] = [];
+  #tableBytes = 0;
+  #tableBytesMax = tableBytesMax;
+  #block: Buffer = Buffer.alloc(0);
+  #at = 0;
+
+  /** @param listBytesMax of the fields of one block (RFC 9113 section 6.5.2) */
+  constructor(listBytesMax: number) {
+    this.#listBytesMax = listBytesMax;
+  }
+
+  /**
+   * @returns undefined if there is more in it than it may hold
+   * @throws ConnectionError if it cannot be understood: what comes behind it could not be either
+   */
+  decode(block: Buffer): HeaderField[] | undefined {
+    this.#block = block;
+    this.#at = 0;
+    const fields: HeaderField[] = [];
+    let bytes = 0;
+    while (this.#at < block.byteLength) {
+      const field = this.#next(fields.length === 0);
+      if (field === undefined) continue;
+      bytes += sizeOf(field);
+      if (bytes <= this.#listBytesMax) fields.push(field);
+    }
+    return bytes <= this.#listBytesMax ? fields : undefined;
+  }
+
+  /** @returns undefined where the size of the table is told instead of a field */
+  #next(isFirst: boolean): HeaderField | undefined {
+    const first = this.#octet();
+    if ((first & 0x80) !== 0) return this.#fieldAt(this.#integer(first, 7));
+    if ((first & 0xc0) === 0x40) {
+      const field = this.#literal(this.#integer(first, 6));
+      this.#add(field);
+      return field;
+    }
+    if ((first & 0xe0) === 0x20) {
+      const size = this.#integer(first, 5);
+      if (!isFirst || size > tableBytesMax) throw malformed("the size of the header table");
+      this.#tableBytesMax = size;
+      this.#evict();
+      return undefined;
+    }
+    return this.#literal(this.#integer(first, 4));
+  }
+
+  #literal(nameIndex: number): HeaderField {
+    const name = nameIndex === 0 ? this.#text() : this.#fieldAt(nameIndex).name;
+    return headerField(name, this.#text());
+  }
+
+  #fieldAt(index: number): HeaderField {
+    const field =
+      index <= staticTable.length
+        ? staticTable[index - 1]
+        : this.#table[this.#table.length - (index - staticTable.length)];
+    if (field === undefined) throw malformed("an index");
+    return field;
+  }
+
+  #add(field: HeaderField): void {
+    this.#table.push(field);
+    this.#tableBytes += sizeOf(field);
+    this.#evict();
+  }
+
+  #evict(): void {
+    while (this.#tableBytes > this.#tableBytesMax) {
+      const oldest = this.#table.shift();
+      if (oldest === undefined) return;
+      this.#tableBytes -= sizeOf(oldest);
+    }
+  }
+
+  #octet(): number {
+    const octet = this.#block[this.#at];
+    if (octet === undefined) throw malformed("its end");
+    this.#at += 1;
+    return octet;
+  }
+
+  /** Section 5.1. @param first the octet that it begins in, with the last bits of it */
+  #integer(first: number, prefixBits: number): number {
+    const most = 2 ** prefixBits - 1;
+    let value = first & most;
+    if (value < most) return value;
+    let octet: number;
+    let factor = 1;
+    do {
+      octet = this.#octet();
+      value += (octet & 0x7f) * factor;
+      factor *= 0x80;
+      // The second keeps zeros from going on without end.
+      if (value > integerMax || factor > integerMax * 0x80) throw malformed("an integer");
+    } while ((octet & 0x80) !== 0);
+    return value;
+  }
+
+  /** Section 5.2; an octet a character. */
+  #text(): string {
+    const first = this.#octet();
+    const length = this.#integer(first, 7);
+    const start = this.#at;
+    const end = start + length;
+    if (end > this.#block.byteLength) throw malformed("its end");
+    this.#at = end;
+    if ((first & 0x80) === 0) return this.#block.toString("latin1", start, end);
+    const text = decodeHuffman(this.#block, start, end);
+    if (text === undefined) throw malformed("a text in Huffman code");
+    return text;
+  }
+}
+
+function sizeOf({ name, value }: HeaderField): number {
+  return name.length + value.length + fieldOverheadBytes;
+}
+
+function malformed(what: string): ConnectionError {
+  return new ConnectionError(errorCode.compressionError, `a header block is malformed: ${what}`);
+}

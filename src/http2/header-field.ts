@@ -1,0 +1,32 @@
+/** A header field of a request, an octet a character. */
+export interface HeaderField {
+  readonly name: string;
+  readonly value: string;
+  /** Whether it is about the message itself (RFC 9113 section 8.3). */
+  readonly isPseudo: boolean;
+  /** Whether a request may have it. */
+  readonly isWellFormed: boolean;
+}
+
+/** What is judged here is judged once for all requests that name the field by its place in a table. */
+export function headerField(name: string, value: string): HeaderField {
+  const isPseudo = name.startsWith(":");
+  const isNamed = isPseudo ? pseudoNames.has(name) : fieldName.test(name) && !ofConnections.has(name);
+  const isWellFormed = isNamed && fieldValue.test(value) && (name !== "te" || value === "trailers");
+  return { name, value, isPseudo, isWellFormed };
+}
+
+const pseudoNames: ReadonlySet<string> = new Set([":method", ":scheme", ":authority", ":path", ":status"]);
+
+/** Section 8.2.1; RFC 9110 sections 5.1 and 5.5. */
+const fieldName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const fieldValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
+
+/** Section 8.2.2: what HTTP/1.1 says of a connection has no place in HTTP/2. */
+const ofConnections: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);

@@ -1,0 +1,25 @@
+import { Deadline } from "../lib/deadline.ts";
+import { ConnectionError, errorCode } from "./frames.ts";
+
+const timesMax = 1_000;
+const periodMs = 30_000;
+
+/**
+ * What a client may make a connection do for nothing: requests that it takes back, or that are refused or malformed,
+ * frames that say nothing. One that goes on and on is sent away (RFC 9113 section 10.5).
+ */
+export class Patience {
+  #left = timesMax;
+  #period = new Deadline(periodMs);
+
+  /** @throws ConnectionError when it is at its end */
+  spend(): void {
+    if (this.#left === 0 && this.#period.isOver) {
+      this.#left = timesMax;
+      this.#period = new Deadline(periodMs);
+    }
+    if (this.#left === 0)
+      throw new ConnectionError(errorCode.enhanceYourCalm, "too much that leads to nothing");
+    this.#left -= 1;
+  }
+}
