@@ -210,6 +210,8 @@ export class Http2Connection implements StreamCarrier, FrameListener {
     this.#patience.spend();
     for (const [id, value] of values) this.#takeSetting(id, value);
     this.#writer.settingsTaken();
+    // A window may have become larger.
+    this.#sendMore();
   }
 
   #takeSetting(id: number, value: number): void {
@@ -231,7 +233,6 @@ export class Http2Connection implements StreamCarrier, FrameListener {
         for (const stream of this.#streams.values()) {
           stream.sendWindowBytes = widened(stream.sendWindowBytes, change);
         }
-        this.#sendMore();
       }
     }
   }

@@ -7,20 +7,20 @@
  * `.conformance/`. Run it by `npm run test:conformance`; options after `--` go to our server (see `server.ts`).
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ignoredFolder, installGoProgram } from "./go-program.ts";
 
-const suite = "connectrpc.com/conformance";
-const version = "v1.0.6";
+const suite = {
+  module: "connectrpc.com/conformance",
+  package: "cmd/connectconformance",
+  version: "v1.0.6",
+};
 /** For one server, which takes half a minute; the suite may wait without end for an answer. */
 const timeoutMs = 300_000;
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../..");
-const ignored = join(root, ".conformance");
-const bin = join(ignored, "bin", version);
-const program = join(bin, "connectconformance");
 
 interface Result {
   readonly failed: ReadonlySet<string>;
@@ -29,6 +29,7 @@ interface Result {
   readonly output: string;
 }
 
+const program = installGoProgram(suite);
 prepare();
 const stock = run("Connect's own server", ["--skip", `@${join(here, "stock-skipped.txt")}`], ["stock"]);
 const ours = run(
@@ -45,27 +46,16 @@ if (worse.size > 0 || !ours.isComplete || !stock.isComplete) {
   process.exitCode = 1;
 }
 
-/** Builds the suite, generates the code of its contract, and checks the types of what is here. */
+/** Generates the code of the suite's contract, and checks the types of what is here. */
 function prepare(): void {
-  const { error } = spawnSync("go", ["version"]);
-  if (error !== undefined) {
-    console.error(
-      "The conformance suite is built by Go, and there is no `go` to run: see https://go.dev/doc/install.",
-    );
-    process.exit(1);
-  }
-  const env = { ...process.env, GOBIN: bin };
-  if (!existsSync(program)) {
-    execFileSync("go", ["install", `${suite}/cmd/connectconformance@${version}`], { env, stdio: "inherit" });
-  }
-  const download = execFileSync("go", ["mod", "download", "-json", `${suite}@${version}`], {
+  const download = execFileSync("go", ["mod", "download", "-json", `${suite.module}@${suite.version}`], {
     encoding: "utf8",
   });
   const { Dir: folder }: { Dir: string } = JSON.parse(download);
 
   const plugin = { local: "protoc-gen-es", out: "gen", opt: ["target=js+dts", "import_extension=js"] };
   const template = JSON.stringify({ version: "v2", clean: true, plugins: [plugin] });
-  const args = ["generate", join(folder, "proto"), "--template", template, "-o", ignored];
+  const args = ["generate", join(folder, "proto"), "--template", template, "-o", ignoredFolder];
   execFileSync("buf", args, { cwd: root, stdio: "inherit" });
   execFileSync("tsc", ["-p", here], { cwd: root, stdio: "inherit" });
 }
