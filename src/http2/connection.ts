@@ -23,6 +23,8 @@ export interface Http2ConnectionOptions {
   readonly streamsMax: number;
   /** All header fields of a request, each with 32 bytes (RFC 9113 section 6.5.2). */
   readonly headerBytesMax: number;
+  /** What it may ask in vain in half a minute. */
+  readonly inVainMax: number;
   readonly onStream: (stream: Http2Stream) => void;
   /** What the client did wrong, where the connection ends for it. */
   readonly onError: (error: ConnectionError) => void;
@@ -44,7 +46,7 @@ export class Http2Connection implements StreamCarrier, FrameListener {
   readonly #writer: FrameWriter;
   readonly #decoder: HeaderDecoder;
   readonly #receiveWindow = new ReceiveWindow(initialWindowBytes);
-  readonly #patience = new Patience();
+  readonly #patience: Patience;
   readonly #streams = new Map<number, Http2Stream>();
   /** Those that have more to send than the client takes. */
   readonly #waiting = new Set<Http2Stream>();
@@ -67,6 +69,7 @@ export class Http2Connection implements StreamCarrier, FrameListener {
     this.#options = options;
     this.#reader = new FrameReader(this, options.headerBytesMax + payloadBytesMax);
     this.#writer = new FrameWriter(socket, () => this.#sendMore());
+    this.#patience = new Patience(options.inVainMax);
     this.#decoder = new HeaderDecoder(options.headerBytesMax);
     this.#writer.settings([
       [setting.maxConcurrentStreams, options.streamsMax],

@@ -1,36 +1,38 @@
 import type { OutgoingHttpHeaders } from "node:http";
+import { httpDate } from "../lib/http-date.ts";
 import { staticTable } from "./static-table.ts";
 
 /**
  * Header blocks that need no header table, so that each stands for itself (HPACK, RFC 7541): what all answers have is
- * a few bytes, and encoded once.
+ * a few bytes, and encoded once a second.
  *
- * @param status left out in trailers
- * @param fields by lower-case name, with characters that a header may have, as those that come from `Headers` have. A
- *   frozen object is encoded once.
+ * @param status of an answer, which gets a `date`, too (RFC 9110 section 6.6.1); 100; undefined for trailers
+ * @param fields by lower-case name, with characters that a header may have, as those that come from `Headers` have.
+ *   What a frozen object has is encoded once.
  */
 export function encodeHeaders(status: number | undefined, fields: OutgoingHttpHeaders): Buffer {
-  if (!Object.isFrozen(fields) || (status !== undefined && status !== 200)) return encode(status, fields);
+  const date = status === undefined || status < 200 ? undefined : httpDate();
   const known = encoded.get(fields);
-  if (known !== undefined && known.status === status) return known.block;
-  const block = encode(status, fields);
-  encoded.set(fields, { status, block });
+  if (known !== undefined && known.status === status && known.date === date) return known.block;
+  let octets = status === undefined ? "" : statusField(status);
+  if (date !== undefined) octets += literal("date", date);
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    for (const each of Array.isArray(value) ? value : [value]) octets += literal(name, String(each));
+  }
+  const block = Buffer.from(octets, "latin1");
+  if (Object.isFrozen(fields)) encoded.set(fields, { status, date, block });
   return block;
 }
 
-const encoded = new WeakMap<
-  OutgoingHttpHeaders,
-  { readonly status: number | undefined; readonly block: Buffer }
->();
-
-function encode(status: number | undefined, fields: OutgoingHttpHeaders): Buffer {
-  let block = status === undefined ? "" : statusField(status);
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined) continue;
-    for (const each of Array.isArray(value) ? value : [value]) block += literal(name, String(each));
-  }
-  return Buffer.from(block, "latin1");
+interface EncodedBlock {
+  readonly status: number | undefined;
+  readonly date: string | undefined;
+  readonly block: Buffer;
 }
+
+/** Of frozen objects, the last one. */
+const encoded = new WeakMap<OutgoingHttpHeaders, EncodedBlock>();
 
 const statusName = ":status";
 const nameIndexes = new Map(staticTable.map(({ name }, index) => [name, index + 1] as const).toReversed());
@@ -38,6 +40,7 @@ const statusIndexes = new Map(
   staticTable.flatMap(({ name, value }, index) => (name === statusName ? [[value, index + 1] as const] : [])),
 );
 
+/** Section 6.1. */
 function statusField(status: number): string {
   const index = statusIndexes.get(String(status));
   return index === undefined ? literal(statusName, String(status)) : integer(index, 7, 0x80);

@@ -1,7 +1,6 @@
 import { Deadline } from "../lib/deadline.ts";
 import { ConnectionError, errorCode } from "./frames.ts";
 
-const timesMax = 1_000;
 const periodMs = 30_000;
 
 /**
@@ -9,13 +8,20 @@ const periodMs = 30_000;
  * frames that say nothing. One that goes on and on is sent away (RFC 9113 section 10.5).
  */
 export class Patience {
-  #left = timesMax;
+  readonly #timesMax: number;
+  #left: number;
   #period = new Deadline(periodMs);
+
+  /** @param timesMax in half a minute */
+  constructor(timesMax: number) {
+    this.#timesMax = timesMax;
+    this.#left = timesMax;
+  }
 
   /** @throws ConnectionError when it is at its end */
   spend(): void {
     if (this.#left === 0 && this.#period.isOver) {
-      this.#left = timesMax;
+      this.#left = this.#timesMax;
       this.#period = new Deadline(periodMs);
     }
     if (this.#left === 0)

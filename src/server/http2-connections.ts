@@ -31,6 +31,7 @@ export function serveHttp2(
       const connection = new Http2Connection(socket, {
         streamsMax: limits.streamsPerConnectionMax,
         headerBytesMax: limits.headerBytesMax,
+        inVainMax: limits.http2InVainMax,
         onStream(stream) {
           idle.refresh();
           const exchange = new Http2Exchange(stream);

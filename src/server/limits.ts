@@ -28,6 +28,8 @@ export interface Limits {
   readonly http2IdleTimeoutMs: number;
   /** How often an HTTP/2 client is asked whether it is there; it has as long to answer. At least `callTimeoutMs`. */
   readonly http2KeepAliveMs: number;
+  /** What an HTTP/2 client may ask in vain in half a minute (see `Patience`). */
+  readonly http2InVainMax: number;
   /** TCP keep-alive probes start after this; they find peers that are gone. */
   readonly tcpKeepAliveMs: number;
   /** For how long it holds that the server is ready, once it was found to be. */
@@ -57,6 +59,7 @@ export const defaultLimits: Limits = {
   http1WriteTimeoutMs: 60_000,
   http2IdleTimeoutMs: 300_000,
   http2KeepAliveMs: 90_000,
+  http2InVainMax: 1_000,
   tcpKeepAliveMs: 60_000,
   readinessHoldsMs: 100,
   healthWatchIntervalMs: 1_000,

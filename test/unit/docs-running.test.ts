@@ -51,6 +51,7 @@ describe("docs/running.md", () => {
       seconds(limits.http1WriteTimeoutMs),
       seconds(limits.http2IdleTimeoutMs),
       seconds(limits.http2KeepAliveMs),
+      limits.http2InVainMax.toLocaleString("en"),
     ]);
   });
 
