@@ -163,9 +163,7 @@ export class Http2Connection implements StreamCarrier, FrameListener {
       return;
     }
     const error = stream.receiveData(chunk, flowBytes, isLast);
-    if (error === undefined) return;
-    this.free(flowBytes);
-    this.#resetFor(stream, error);
+    if (error !== undefined) this.#resetFor(stream, error);
   }
 
   onHeaders(streamId: number, block: Buffer, isLast: boolean): void {

@@ -118,8 +118,9 @@ export class Http2Stream implements RequestHead {
     for (;;) {
       const chunk = this.#take();
       if (chunk !== undefined) yield chunk;
-      else if (this.#isBodyComplete) return;
+      // What was not taken of a body is not there any more, even if all of it had come.
       else if (this.#isClosed) throw new Error("the stream closed before its end");
+      else if (this.#isBodyComplete) return;
       else await new Promise<void>((resolve) => (this.#onBody = resolve));
     }
   }
@@ -142,16 +143,20 @@ export class Http2Stream implements RequestHead {
 
   /** @param flowBytes of the frame, with its padding @returns what is wrong with it */
   receiveData(chunk: Uint8Array, flowBytes: number, isLast: boolean): ErrorCode | undefined {
+    const error = this.#wrongWith(chunk, flowBytes);
+    const keptBytes = error !== undefined || this.isAnswerGiven ? 0 : chunk.byteLength;
+    if (keptBytes > 0) this.#unread.push(chunk);
+    this.#free(flowBytes - keptBytes);
+    if (error !== undefined || isLast) return error ?? this.receiveEnd();
+    this.#onBody?.();
+    return undefined;
+  }
+
+  #wrongWith(chunk: Uint8Array, flowBytes: number): ErrorCode | undefined {
     if (this.#isBodyComplete) return errorCode.streamClosed;
     if (!this.#receiveWindow.take(flowBytes)) return errorCode.flowControlError;
     this.#bodyBytes += chunk.byteLength;
-    if (this.#bodyBytes > (this.contentLength ?? Infinity)) return errorCode.protocolError;
-    const keptBytes = this.isAnswerGiven ? 0 : chunk.byteLength;
-    if (keptBytes > 0) this.#unread.push(chunk);
-    this.#free(flowBytes - keptBytes);
-    if (isLast) return this.receiveEnd();
-    this.#onBody?.();
-    return undefined;
+    return this.#bodyBytes > (this.contentLength ?? Infinity) ? errorCode.protocolError : undefined;
   }
 
   /** The body is complete. @returns what is wrong with that */
