@@ -50,6 +50,7 @@ const rows = requests.flatMap(([name, request]) =>
 );
 
 let server: EchoServer;
+const connections: Http2Frames[] = [];
 /** How many calls were carried out. */
 let calls: number;
 
@@ -60,10 +61,21 @@ async function start(options: Partial<ServerOptions> = {}): Promise<Http2Frames>
     return next(request);
   };
   server = await startEchoServer({ ...options, interceptors: [count] });
-  return new Http2Frames(server.port);
+  return open();
+}
+
+function open(): Http2Frames {
+  const connection = new Http2Frames(server.port);
+  connections.push(connection);
+  return connection;
 }
 
 afterEach(async () => {
+  // None answers the PING at the end, for which the server would wait.
+  for (const connection of connections.splice(0)) {
+    connection.end();
+    await connection.closed;
+  }
   await server.shutdown(0);
   expect(server.errors).toEqual([]);
 });
@@ -93,7 +105,7 @@ describe.each([true, false])("over HTTP/2 (unary path: %s)", (unaryPath) => {
       let next = connection;
       if (end === endConnection) {
         await connection.closed;
-        next = new Http2Frames(server.port);
+        next = open();
       }
       await call(next, 5, request);
       expect(calls - before).toBe(1);

@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+import { afterEach, describe, expect, it } from "@jest/globals";
+import type { ServerOptions } from "../../src/server/server.ts";
+import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
+import { answerTo, get, phone, setPhone } from "../support/http2-answers.ts";
+import { BodySender, padded, toldBytes } from "../support/http2-body.ts";
+import { flags, frame, Http2Frames, preface, settingsPayload, types, uint32 } from "../support/http2-frames.ts";
+
+/** Bodies of requests, and what a client is told of the windows for them (RFC 9113 section 5.2). */
+
+const flowControlError = 0x3;
+const firstWindowBytes = 65_535;
+
+let server: EchoServer;
+let connection: Http2Frames;
+let sender: BodySender;
+
+async function start(options: Partial<ServerOptions> = {}): Promise<void> {
+  server = await startEchoServer(options);
+  // Of the answers nothing waits.
+  const opening = Buffer.concat([
+    Buffer.from(preface),
+    frame(types.settings, 0, 0, settingsPayload([[0x4, 2 ** 31 - 1]])),
+    frame(types.windowUpdate, 0, 0, uint32(2 ** 30)),
+  ]);
+  connection = new Http2Frames(server.port, false, { opening });
+  sender = new BodySender(connection);
+}
+
+afterEach(async () => {
+  connection.end();
+  await connection.closed;
+  await server.shutdown(0);
+  expect(server.errors).toEqual([]);
+});
+
+function begin(stream: number, more: Readonly<Record<string, string>> = {}): void {
+  connection.headers(stream, setPhone("7", more));
+}
+
+const large = randomBytes(400_000).toString("hex");
+
+it("a body of many windows is taken, whole", async () => {
+  await start();
+  begin(1);
+  await sender.send(1, phone(large));
+  const { status, body } = await answerTo(connection, 1);
+  expect(status).toBe("200");
+  expect(JSON.parse(body)).toMatchObject({ verificationCode: `7 ${large}` });
+});
+
+it("the window of a stream is not widened once its body is complete", async () => {
+  await start();
+  begin(1);
+  await sender.send(1, phone("1".repeat(50_000)));
+  await answerTo(connection, 1);
+  await connection.roundTrip();
+  // The connection's is, for others.
+  expect(toldBytes(connection.frames, 0)).toBeGreaterThan(firstWindowBytes / 2);
+  expect(toldBytes(connection.frames, 1)).toBeLessThan(50_000);
+});
+
+it.each([
+  ["small pieces", { chunkBytes: 1, padding: 255 }, 2_000],
+  ["large pieces", { padding: 100 }, 300_000],
+])("padding is counted: %s", async (_name, manner, length) => {
+  await start();
+  begin(1);
+  const value = "9".repeat(length);
+  await sender.send(1, phone(value), manner);
+  expect(JSON.parse((await answerTo(connection, 1)).body)).toMatchObject({ verificationCode: `7 ${value}` });
+});
+
+it.each<[string, Readonly<Record<string, string>>, string]>([
+  ["the gate refuses", setPhone("7", { authorization: "no" }), "401"],
+  ["has no route", setPhone("7", { ":path": "/nowhere" }), "404"],
+  ["is too large by its own word", setPhone("7", { "content-length": "9999999" }), "429"],
+  ["needs no body", get("/keys"), "200"],
+])("the body of a request that %s takes nothing from others", async (_name, headers, status) => {
+  await start();
+  for (const stream of [1, 3, 5, 7]) {
+    connection.headers(stream, headers);
+    await sender.send(stream, Buffer.alloc(60_000), { isLast: false });
+    await connection.next(types.headers, stream);
+  }
+  begin(9);
+  await sender.send(9, phone("1".repeat(200_000)));
+  expect((await answerTo(connection, 9)).status).toBe("200");
+  expect((await answerTo(connection, 1)).status).toBe(status);
+  if ("content-length" in headers) return;
+  // Its body may still come to its end.
+  await sender.send(1, Buffer.alloc(10));
+  await connection.roundTrip();
+  expect(connection.frames.filter(({ type }) => type === types.resetStream)).toEqual([]);
+});
+
+it("what was on its way for a stream that the client took back takes nothing from others", async () => {
+  await start({ requestGate: ({ requestHeader }) => (requestHeader.has("x-hold") ? new Promise(() => {}) : Promise.resolve()) });
+  // Half a window is told at a time: with less, the rest would wait for what is held.
+  for (const stream of [1, 3, 5, 7]) {
+    begin(stream, { "x-hold": "1" });
+    await sender.send(stream, Buffer.alloc(30_000), { isLast: false });
+    connection.reset(stream, 8);
+  }
+  begin(9);
+  await sender.send(9, phone("1".repeat(200_000)));
+  expect((await answerTo(connection, 9)).status).toBe("200");
+});
+
+it("what comes for a stream that we reset takes nothing from others", async () => {
+  await start();
+  for (const stream of [1, 3, 5]) {
+    begin(stream, { "content-length": "10" });
+    await sender.send(stream, Buffer.alloc(50_000), { isLast: false });
+    expect((await answerTo(connection, stream)).reset).toBe(1);
+  }
+  begin(7);
+  await sender.send(7, phone("1".repeat(200_000)));
+  expect((await answerTo(connection, 7)).status).toBe("200");
+});
+
+describe("more than a window", () => {
+  /** Nobody reads a body before the gate has said its word. */
+  const held: Partial<ServerOptions> = { requestGate: () => new Promise(() => {}) };
+
+  it.each([
+    ["of data", firstWindowBytes, Buffer.alloc(1)],
+    ["of padding", firstWindowBytes - 1, padded(Buffer.of(), 1)],
+  ])("%s is an error of the connection, where it is the connection's", async (_name, before, tooMuch) => {
+    await start(held);
+    begin(1);
+    await sender.send(1, Buffer.alloc(before), { isLast: false });
+    await connection.roundTrip();
+    expect(connection.isToldToGo).toBe(false);
+    const flag = tooMuch.byteLength === 1 ? flags.none : flags.padded;
+    connection.frame(types.data, flag, 1, tooMuch);
+    expect((await connection.next(types.goAway)).payload.readUInt32BE(4)).toBe(flowControlError);
+    await connection.closed;
+  });
+
+  it("is an error of the stream, where it is the stream's", async () => {
+    await start(held);
+    begin(1);
+    begin(3);
+    // Of what is not kept, half a window is told at a time: the connection's comes first, with the second stream's.
+    for (let times = 0; times < 100; times++) {
+      connection.frame(types.data, flags.padded, 1, padded(Buffer.of(), 255));
+    }
+    connection.frame(types.data, flags.padded, 3, padded(Buffer.alloc(1), 255));
+    for (let times = 0; times < 30; times++) {
+      connection.frame(types.data, flags.padded, 3, padded(Buffer.of(), 255));
+    }
+    await connection.find((all) => toldBytes(all, 0) > 0 || undefined);
+    expect(toldBytes(connection.frames, 1)).toBe(0);
+    const left = firstWindowBytes - 100 * 256;
+    for (let bytes = left; bytes > 0; bytes -= 10_000) {
+      connection.data(1, Buffer.alloc(Math.min(bytes, 10_000)), false);
+    }
+    await connection.roundTrip();
+    expect(connection.frames.some(({ type }) => type === types.resetStream)).toBe(false);
+    connection.data(1, Buffer.alloc(1), false);
+    expect((await answerTo(connection, 1)).reset).toBe(flowControlError);
+    await connection.roundTrip();
+  });
+});
