@@ -20,9 +20,7 @@ export type Huffman = (text: string) => Buffer;
 
 /** Of each field that is not indexed: without a table, plain. */
 export function plainBlock(fields: Fields): Buffer {
-  return Buffer.concat(
-    entriesOf(fields).flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]),
-  );
+  return Buffer.concat(entriesOf(fields).flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]));
 }
 
 function entriesOf(fields: Fields): readonly Field[] {
@@ -51,7 +49,10 @@ export class HpackWriter {
     const [prefixBits, pattern] = isAdded ? [6, 0x40] : [4, form === "not added" ? 0x00 : 0x10];
     if (isAdded) this.#add([name, value]);
     const parts = nameIndex === 0 ? [name, value] : [value];
-    return Buffer.concat([integer(nameIndex, prefixBits, pattern), ...parts.map((each) => text(each, huffman))]);
+    return Buffer.concat([
+      integer(nameIndex, prefixBits, pattern),
+      ...parts.map((each) => text(each, huffman)),
+    ]);
   }
 
   /** Only at the beginning of a block. */
@@ -109,7 +110,10 @@ export async function huffmanOfNode(): Promise<Huffman> {
       next();
     },
   });
-  const session = connect("http://localhost", { createConnection: () => wire, peerMaxConcurrentStreams: 256 });
+  const session = connect("http://localhost", {
+    createConnection: () => wire,
+    peerMaxConcurrentStreams: 256,
+  });
   for (let octet = 0; octet < 256; octet++) {
     const value = String.fromCharCode(octet) + letter.repeat(letters);
     session.request({ ":path": "/", x: value, [sensitiveHeaders]: ["x"] }).on("error", () => {});

@@ -164,7 +164,9 @@ export class Http2Frames {
     const payload = Buffer.from(`trip ${String(this.#trips % 1_000).padStart(3, "0")}`);
     this.frame(types.ping, flags.none, 0, payload);
     await this.find((all) =>
-      all.find(({ type, flags: flag, payload: back }) => type === types.ping && flag === 1 && back.equals(payload)),
+      all.find(
+        ({ type, flags: flag, payload: back }) => type === types.ping && flag === 1 && back.equals(payload),
+      ),
     );
   }
 

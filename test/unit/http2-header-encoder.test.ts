@@ -17,7 +17,9 @@ const value = fc.string({
 });
 const values = fc.oneof(value, fc.nat(), fc.constant(undefined), fc.array(value, { maxLength: 3 }));
 const headers = fc.dictionary(names, values, { noNullPrototype: true });
-const status = fc.option(fc.constantFrom(100, 200, 204, 206, 304, 400, 401, 404, 500, 503), { nil: undefined });
+const status = fc.option(fc.constantFrom(100, 200, 204, 206, 304, 400, 401, 404, 500, 503), {
+  nil: undefined,
+});
 
 function decoded(block: Buffer): unknown {
   return new HeaderDecoder(2 ** 20).decode(block)?.map((field) => [field.name, field.value]);

@@ -28,7 +28,9 @@ beforeAll(async () => {
   huffman = await huffmanOfNode();
 });
 
-const octets = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((octet) => String.fromCharCode(octet)) });
+const octets = fc.string({
+  unit: fc.integer({ min: 0, max: 255 }).map((octet) => String.fromCharCode(octet)),
+});
 
 describe("a text in Huffman code", () => {
   it("may have every octet, at every place within eight bits", () => {
@@ -183,7 +185,10 @@ describe("the blocks of a connection", () => {
 
   it("may have integers with zeros behind their end", () => {
     // 127 more than nothing, and the last octets add nothing to it.
-    const block = Buffer.concat([Buffer.of(0x00, 0x01, 0x78, 0x7f, 0x80, 0x80, 0x00), Buffer.alloc(127, "y")]);
+    const block = Buffer.concat([
+      Buffer.of(0x00, 0x01, 0x78, 0x7f, 0x80, 0x80, 0x00),
+      Buffer.alloc(127, "y"),
+    ]);
     expect(decode(new HeaderDecoder(listBytesMax), block)).toEqual([["x", "y".repeat(127)]]);
   });
 });
@@ -229,9 +234,20 @@ it.each<[string, string | Buffer]>([
 describe("the fields of a block", () => {
   it("may be as many as fit, each with 32 bytes", () => {
     const decoder = new HeaderDecoder(100);
-    const fits: readonly Field[] = [["a", "1".repeat(20)], ["b", "2".repeat(14)]];
+    const fits: readonly Field[] = [
+      ["a", "1".repeat(20)],
+      ["b", "2".repeat(14)],
+    ];
     expect(decode(decoder, plainBlock(fits))).toEqual(fits);
-    expect(decode(decoder, plainBlock([["a", "1".repeat(20)], ["b", "2".repeat(15)]]))).toBeUndefined();
+    expect(
+      decode(
+        decoder,
+        plainBlock([
+          ["a", "1".repeat(20)],
+          ["b", "2".repeat(15)],
+        ]),
+      ),
+    ).toBeUndefined();
     expect(decode(decoder, plainBlock([["a", "1".repeat(68)]]))).toBeUndefined();
     expect(decode(decoder, plainBlock(fits))).toEqual(fits);
   });

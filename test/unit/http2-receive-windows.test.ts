@@ -4,7 +4,15 @@ import type { ServerOptions } from "../../src/server/server.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
 import { answerTo, get, phone, setPhone } from "../support/http2-answers.ts";
 import { BodySender, padded, toldBytes } from "../support/http2-body.ts";
-import { flags, frame, Http2Frames, preface, settingsPayload, types, uint32 } from "../support/http2-frames.ts";
+import {
+  flags,
+  frame,
+  Http2Frames,
+  preface,
+  settingsPayload,
+  types,
+  uint32,
+} from "../support/http2-frames.ts";
 
 /** Bodies of requests, and what a client is told of the windows for them (RFC 9113 section 5.2). */
 
@@ -95,7 +103,10 @@ it.each<[string, Readonly<Record<string, string>>, string]>([
 });
 
 it("what was on its way for a stream that the client took back takes nothing from others", async () => {
-  await start({ requestGate: ({ requestHeader }) => (requestHeader.has("x-hold") ? new Promise(() => {}) : Promise.resolve()) });
+  await start({
+    requestGate: ({ requestHeader }) =>
+      requestHeader.has("x-hold") ? new Promise(() => {}) : Promise.resolve(),
+  });
   // Half a window is told at a time: with less, the rest would wait for what is held.
   for (const stream of [1, 3, 5, 7]) {
     begin(stream, { "x-hold": "1" });

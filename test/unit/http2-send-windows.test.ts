@@ -70,10 +70,10 @@ describe.each([
     open(streamBytes);
     if (connectionBytes > firstWindowBytes) connection.windowUpdate(0, connectionBytes - firstWindowBytes);
     connection.headers(1, get(path), true);
-    for (let open = Math.min(streamBytes, connectionBytes); ; open += step) {
-      await come(1, open);
+    for (let room = Math.min(streamBytes, connectionBytes); ; room += step) {
+      await come(1, room);
       await connection.roundTrip();
-      expect(bytesOf(1)).toBe(Math.min(open, body.length));
+      expect(bytesOf(1)).toBe(Math.min(room, body.length));
       if (bytesOf(1) === body.length) break;
       if (streamBytes < windowBytesMax) connection.windowUpdate(1, step);
       if (connectionBytes < windowBytesMax) connection.windowUpdate(0, step);

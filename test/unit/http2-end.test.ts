@@ -1,0 +1,177 @@
+import { afterEach, describe, expect, it } from "@jest/globals";
+import type { Interceptor } from "@connectrpc/connect";
+import type { ServerOptions } from "../../src/server/server.ts";
+import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
+import { answerTo, get, phone, setPhone } from "../support/http2-answers.ts";
+import { flags, type Frame, Http2Frames, types } from "../support/http2-frames.ts";
+
+/** How a connection comes to its end (RFC 9113 section 6.8). */
+
+const minute = 60_000;
+const streamIdMax = 2 ** 31 - 1;
+const protocolError = 0x1;
+
+let server: EchoServer;
+let connection: Http2Frames;
+/** How many calls were carried out. */
+let calls: number;
+
+async function start(options: Partial<ServerOptions> = {}): Promise<void> {
+  calls = 0;
+  const count: Interceptor = (next) => (request) => {
+    calls += 1;
+    return next(request);
+  };
+  server = await startEchoServer({ ...options, interceptors: [count] });
+  connection = new Http2Frames(server.port);
+}
+
+afterEach(async () => {
+  connection.end();
+  await connection.closed;
+  await server.shutdown(0);
+  expect(server.errors).toEqual([]);
+});
+
+function call(stream: number, value = "+41"): void {
+  connection.headers(stream, setPhone("7"));
+  connection.data(stream, phone(value), true);
+}
+
+/** What was said of the end: the last stream and the code, in their order. */
+function goodbyes(frames: readonly Frame[]): number[][] {
+  return frames
+    .filter(({ type }) => type === types.goAway)
+    .map(({ payload }) => [payload.readUInt32BE(0), payload.readUInt32BE(4)]);
+}
+
+function goodbye(count: number): Promise<true> {
+  return connection.find((all) => goodbyes(all).length >= count || undefined);
+}
+
+async function answerPing(): Promise<void> {
+  const { payload } = await connection.next(types.ping);
+  connection.frame(types.ping, flags.acknowledge, 0, payload);
+}
+
+describe("a connection that the server ends", () => {
+  it("carries out what was sent before the answer to its PING, and nothing behind it", async () => {
+    await start();
+    call(1, "wait");
+    await server.nextWait();
+    const stopped = server.shutdown(minute);
+    await goodbye(1);
+    const ping = await connection.next(types.ping);
+    expect(connection.frames.findIndex(({ type }) => type === types.goAway)).toBeLessThan(
+      connection.frames.indexOf(ping),
+    );
+    call(3);
+    expect((await answerTo(connection, 3)).status).toBe("200");
+    call(5);
+    connection.together(() => {
+      connection.frame(types.ping, flags.acknowledge, 0, ping.payload);
+      call(7);
+    });
+    call(9);
+    await goodbye(2);
+    expect((await answerTo(connection, 5)).status).toBe("200");
+    // A stream that is open may be gone on with.
+    await connection.roundTrip();
+    server.release();
+    expect((await answerTo(connection, 1)).status).toBe("200");
+    await connection.closed;
+    await stopped;
+    expect(goodbyes(connection.frames)).toEqual([
+      [streamIdMax, 0],
+      [5, 0],
+    ]);
+    expect(calls).toBe(3);
+    expect(connection.frames.filter(({ stream }) => stream > 5)).toEqual([]);
+  });
+
+  it("is closed at once where nothing is open", async () => {
+    await start();
+    await connection.roundTrip();
+    const stopped = server.shutdown(minute);
+    await goodbye(1);
+    await answerPing();
+    await connection.closed;
+    await stopped;
+    expect(goodbyes(connection.frames)).toEqual([
+      [streamIdMax, 0],
+      [0, 0],
+    ]);
+  });
+
+  it("takes the body of a request that had begun", async () => {
+    await start();
+    connection.headers(1, setPhone("7"));
+    await connection.roundTrip();
+    const stopped = server.shutdown(minute);
+    await goodbye(1);
+    await answerPing();
+    await goodbye(2);
+    connection.data(1, phone("+41"), true);
+    expect((await answerTo(connection, 1)).status).toBe("200");
+    await connection.closed;
+    await stopped;
+  });
+
+  it("does not wait for ever for the answer to its PING", async () => {
+    await start();
+    call(1);
+    await answerTo(connection, 1);
+    const stopped = server.shutdown(minute);
+    await connection.closed;
+    await stopped;
+    expect(goodbyes(connection.frames)).toEqual([
+      [streamIdMax, 0],
+      [1, 0],
+    ]);
+  });
+});
+
+describe("a connection that the client ends", () => {
+  it("answers what was asked before", async () => {
+    await start();
+    call(1, "wait");
+    await server.nextWait();
+    connection.goAway();
+    await connection.roundTrip();
+    server.release();
+    expect((await answerTo(connection, 1)).status).toBe("200");
+    await connection.closed;
+  });
+
+  it("is closed at once where nothing is open", async () => {
+    await start();
+    call(1);
+    await answerTo(connection, 1);
+    connection.goAway();
+    await connection.closed;
+  });
+
+  it.each(["the end", "a reset"])("aborts what was asked, by %s", async (how) => {
+    await start();
+    call(1, "wait");
+    const { signal } = await server.nextWait();
+    const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    if (how === "the end") connection.end();
+    else connection.reset(1, 8);
+    await aborted;
+  });
+
+  it("by breaking a rule aborts what was asked, too, and hears which the last was", async () => {
+    await start();
+    call(1, "wait");
+    const { signal } = await server.nextWait();
+    const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    connection.headers(3, get("/v2/users/7"), true);
+    connection.frame(types.ping, flags.none, 1, Buffer.alloc(8));
+    call(5);
+    await aborted;
+    await connection.closed;
+    expect(goodbyes(connection.frames)).toEqual([[3, protocolError]]);
+    expect(calls).toBeLessThan(3);
+  });
+});
