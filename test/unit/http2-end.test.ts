@@ -117,6 +117,26 @@ describe("a connection that the server ends", () => {
     await stopped;
   });
 
+  it("does not take back which request was the last, when the client breaks a rule then", async () => {
+    await start();
+    connection.headers(1, setPhone("7"));
+    await connection.roundTrip();
+    const stopped = server.shutdown(minute);
+    await goodbye(1);
+    await answerPing();
+    await goodbye(2);
+    // The client may ask this elsewhere: it was told that it is not carried out.
+    call(3);
+    connection.frame(types.ping, flags.none, 1, Buffer.alloc(8));
+    await connection.closed;
+    await stopped;
+    expect(goodbyes(connection.frames)).toEqual([
+      [streamIdMax, 0],
+      [1, 0],
+      [1, protocolError],
+    ]);
+  });
+
   it("does not wait for ever for the answer to its PING", async () => {
     await start();
     call(1);
@@ -149,6 +169,21 @@ describe("a connection that the client ends", () => {
     await answerTo(connection, 1);
     connection.goAway();
     await connection.closed;
+  });
+
+  it("carries nothing out any more that it cannot answer", async () => {
+    await start();
+    connection.together(() => {
+      connection.goAway();
+      connection.headers(1, get("/v2/users/7"), true);
+    });
+    await connection.closed;
+    const next = new Http2Frames(server.port);
+    next.headers(1, get("/v2/users/7"), true);
+    await answerTo(next, 1);
+    next.end();
+    await next.closed;
+    expect(calls).toBe(1);
   });
 
   it.each(["the end", "a reset"])("aborts what was asked, by %s", async (how) => {

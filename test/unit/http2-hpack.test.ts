@@ -231,6 +231,11 @@ it.each<[string, string | Buffer]>([
   );
 });
 
+it("a size of the table behind a field that is too large is refused, too", () => {
+  const block = Buffer.concat([plainBlock([["x", "1".repeat(100)]]), Buffer.of(0x20)]);
+  expect(() => new HeaderDecoder(100).decode(block)).toThrow("the size of the header table");
+});
+
 describe("the fields of a block", () => {
   it("may be as many as fit, each with 32 bytes", () => {
     const decoder = new HeaderDecoder(100);

@@ -130,6 +130,18 @@ it("what comes for a stream that we reset takes nothing from others", async () =
   expect((await answerTo(connection, 7)).status).toBe("200");
 });
 
+it("the window of the connection is widened by no more than came, whatever the length of a body was to be", async () => {
+  await start();
+  const [times, bytes] = [20, 16_000];
+  for (let stream = 1; stream < 2 * times; stream += 2) {
+    begin(stream, { "content-length": String(2 * bytes) });
+    await sender.send(stream, Buffer.alloc(bytes));
+    expect((await answerTo(connection, stream)).reset).toBe(1);
+  }
+  await connection.roundTrip();
+  expect(toldBytes(connection.frames, 0)).toBeLessThanOrEqual(times * bytes);
+});
+
 describe("more than a window", () => {
   /** Nobody reads a body before the gate has said its word. */
   const held: Partial<ServerOptions> = { requestGate: () => new Promise(() => {}) };

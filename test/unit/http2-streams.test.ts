@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { connect } from "node:http2";
+import { text } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import * as fc from "fast-check";
@@ -121,6 +124,20 @@ describe("a header that is too large", () => {
     expect((await connection.next(types.goAway)).payload.readUInt32BE(4)).toBe(enhanceYourCalm);
     await connection.closed;
   });
+});
+
+/** RFC 7541 section 4.2: it has to be told that the table, of which nothing is used, is as small. */
+it.each([4_095, 100, 0])("a client may have a header table of %d bytes only", async (headerTableSize) => {
+  await start();
+  const session = connect(server.url, { settings: { headerTableSize } });
+  await once(session, "localSettings");
+  for (let times = 0; times < 3; times++) {
+    expect(await text(session.request({ ":path": "/v2/users/7" }))).toBe('{"user":{"userId":"7"}}');
+  }
+  session.settings({ headerTableSize: 10 });
+  await once(session, "localSettings");
+  expect(await text(session.request({ ":path": "/v2/users/7" }))).toBe('{"user":{"userId":"7"}}');
+  session.close();
 });
 
 /** One of everything that a client may say, and whole requests. */
