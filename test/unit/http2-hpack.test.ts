@@ -207,7 +207,7 @@ it.each<[string, string | Buffer]>([
   ["an integer without its end, that goes on", "ff80"],
   ["an integer that is too large", Buffer.concat([integer(2 ** 24 + 1, 7, 0x80)])],
   ["an integer that would be small in 32 bits", Buffer.concat([integer(2 ** 32 + 2, 7, 0x80)])],
-  ["an integer of zeros without end", `ff${"80".repeat(20)}00`],
+  ["an integer of zeros without end", `0001787f${"80".repeat(20)}00${"79".repeat(127)}`],
   ["a literal without a name", "40"],
   ["a literal without a value", "400161"],
   ["a name that is cut off", "40056162"],
@@ -229,6 +229,13 @@ it.each<[string, string | Buffer]>([
   expect(() => decoder.decode(bytes)).toThrow(
     expect.objectContaining({ name: "ConnectionError", code: errorCode.compressionError }),
   );
+});
+
+it("what was evicted for a smaller table stays so, when it is larger again", () => {
+  const decoder = new HeaderDecoder(listBytesMax);
+  decoder.decode(added);
+  const smaller = Buffer.concat([integer(0, 5, 0x20), integer(4_096, 5, 0x20)]);
+  expect(() => decoder.decode(Buffer.concat([smaller, Buffer.of(0xbe)]))).toThrow("an index");
 });
 
 it("a size of the table behind a field that is too large is refused, too", () => {

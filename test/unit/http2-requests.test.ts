@@ -164,15 +164,19 @@ describe("behind a body", () => {
   });
 
   it("that is over, more of it is an error of the stream", async () => {
-    begin(3, setPhone("7"));
-    connection.data(3, phone("sleep"), true);
-    connection.data(3, phone("+42"), true);
-    expect(await answerTo(connection, 3)).toMatchObject({ reset: streamClosed });
-    begin(5, setPhone("7"));
-    connection.data(5, phone("sleep"), true);
-    begin(5, { "x-after": "1" }, true);
-    expect(await answerTo(connection, 5)).toMatchObject({ reset: streamClosed });
-    await expectService(7);
+    const more: readonly ((stream: number) => void)[] = [
+      (stream) => connection.data(stream, phone("+42"), false),
+      (stream) => connection.data(stream, phone("+42"), true),
+      (stream) => begin(stream, { "x-after": "1" }, true),
+    ];
+    for (const [index, say] of more.entries()) {
+      const stream = 2 * index + 3;
+      begin(stream, setPhone("7"));
+      connection.data(stream, phone("sleep"), true);
+      say(stream);
+      expect(await answerTo(connection, stream)).toMatchObject({ status: undefined, reset: streamClosed });
+    }
+    await expectService(9);
   });
 });
 

@@ -51,6 +51,18 @@ describe("more streams than there may be", () => {
     }
   });
 
+  it("may be gone on with by a client that does not know yet", async () => {
+    await start({ limits: { streamsPerConnectionMax: 1 } });
+    for (const stream of [1, 3]) connection.headers(stream, setPhone(String(stream)));
+    connection.data(3, phone("+41"), false);
+    connection.windowUpdate(3, 1);
+    connection.headers(3, { "x-after": "1" }, true);
+    await connection.roundTrip();
+    expect(connection.frames.filter(({ stream }) => stream === 3)).toHaveLength(1);
+    connection.data(1, phone("+41"), true);
+    expect((await answerTo(connection, 1)).status).toBe("200");
+  });
+
   it("are not those that were answered, or taken back", async () => {
     await start({ limits: { streamsPerConnectionMax: 2 } });
     for (let stream = 1; stream < 40; stream += 4) {
