@@ -32,7 +32,7 @@ export interface Http2ConnectionOptions {
 
 /** Streams that we reset: what was on its way for them says nothing. */
 const resetStreamsMax = 1_000;
-/** For how long a connection that ends waits for the client: for its last requests, and then for its end. */
+/** For how long a connection whose end was said waits for the client's. */
 const lastWordsMs = 1_000;
 
 /**
@@ -48,19 +48,20 @@ export class Http2Connection implements StreamCarrier, FrameListener {
   readonly #receiveWindow = new ReceiveWindow(initialWindowBytes);
   readonly #patience: Patience;
   readonly #streams = new Map<number, Http2Stream>();
-  /** Those that have more to send than the client takes. */
+  /** Those that have more to send than the connection takes. */
   readonly #waiting = new Set<Http2Stream>();
   readonly #resetByUs = new Set<number>();
   /** Not answered yet; by id. */
   readonly #pings = new Map<number, () => void>();
   #pingCount = 0;
   #lastStreamId = 0;
-  /** Requests beyond it are not carried out. */
-  #streamIdMax = streamIdMax;
   #sendWindowBytes = initialWindowBytes;
   #initialSendWindowBytes = initialWindowBytes;
+  /** Whether the client was told that no header block needs a table. */
+  #isTableGivenUp = false;
   #isClosing = false;
-  #isClientLeaving = false;
+  /** Whether no request is expected any more: it ends with its last stream. */
+  #isLeft = false;
   /** Whether nothing is said or understood any more. */
   #isEnded = false;
 
@@ -85,18 +86,19 @@ export class Http2Connection implements StreamCarrier, FrameListener {
     return this.#isClosing || this.#isEnded;
   }
 
-  /** Ends it once what the client asked, or is about to ask, is answered (RFC 9113 section 6.8). */
-  close(): void {
+  /**
+   * Takes its last requests, and ends it once they are answered (RFC 9113 section 6.8).
+   *
+   * @param lastRequestMs how long a connection without a request is kept for one that is on its way
+   */
+  close(lastRequestMs: number): void {
     if (this.isClosing) return;
     this.#isClosing = true;
+    // A second one that named the last request would end processes that use Connect's client (it takes it for an error
+    // where no stream is open), and a PING behind it those that use hyper-h2.
     this.#writer.goAway(streamIdMax, errorCode.noError);
-    const takeNoMore = (): void => {
-      clearTimeout(timer);
-      this.#takeNoMore();
-    };
-    const timer = setTimeout(takeNoMore, lastWordsMs).unref();
-    // Requests may be on their way: the answer comes behind them.
-    this.ping(takeNoMore);
+    const timer = setTimeout(() => this.#endOnceDone(), lastRequestMs).unref();
+    this.#socket.once("close", () => clearTimeout(timer));
   }
 
   /** @param onAnswer is called when the client answers */
@@ -106,16 +108,9 @@ export class Http2Connection implements StreamCarrier, FrameListener {
     this.#writer.ping(this.#pingCount);
   }
 
-  #takeNoMore(): void {
-    if (this.#isEnded || this.#streamIdMax !== streamIdMax) return;
-    this.#streamIdMax = this.#lastStreamId;
-    this.#writer.goAway(this.#lastStreamId, errorCode.noError);
-    this.#endIfOver();
-  }
-
-  #endIfOver(): void {
-    const isOver = this.#isClientLeaving || this.#streamIdMax !== streamIdMax;
-    if (isOver && this.#streams.size === 0) this.#end();
+  #endOnceDone(): void {
+    this.#isLeft = true;
+    if (this.#streams.size === 0) this.#end();
   }
 
   /** Says what is to be said yet, and waits a moment for the client's end. */
@@ -179,7 +174,8 @@ export class Http2Connection implements StreamCarrier, FrameListener {
   #takeRequest(streamId: number, fields: readonly HeaderField[] | undefined, isLast: boolean): void {
     if (streamId % 2 === 0) throw new ConnectionError(errorCode.protocolError, "a stream of the server");
     this.#lastStreamId = streamId;
-    if (streamId > this.#streamIdMax) return;
+    // It may stand behind a GOAWAY that has just ended the connection.
+    if (this.#isEnded) return;
     if (this.#streams.size >= this.#options.streamsMax)
       return this.#refuse(streamId, errorCode.refusedStream);
     if (fields === undefined) return this.#refuse(streamId, errorCode.enhanceYourCalm);
@@ -203,7 +199,7 @@ export class Http2Connection implements StreamCarrier, FrameListener {
     this.#mustHaveBegun(streamId);
     const stream = this.#streams.get(streamId);
     // Whoever takes back what is not answered yet has had it carried out for nothing.
-    if (stream?.isAnswerGiven !== true) this.#patience.spend();
+    if (stream?.isAnswerGiven === false) this.#patience.spend();
     stream?.breakOff();
   }
 
@@ -233,6 +229,7 @@ export class Http2Connection implements StreamCarrier, FrameListener {
         this.#initialSendWindowBytes = value;
         for (const stream of this.#streams.values()) {
           stream.sendWindowBytes = widened(stream.sendWindowBytes, change);
+          this.wait(stream);
         }
       }
     }
@@ -250,8 +247,7 @@ export class Http2Connection implements StreamCarrier, FrameListener {
 
   /** The client asks nothing more. */
   onGoAway(): void {
-    this.#isClientLeaving = true;
-    this.#endIfOver();
+    this.#endOnceDone();
   }
 
   onWindowUpdate(streamId: number, bytes: number): void {
@@ -269,7 +265,8 @@ export class Http2Connection implements StreamCarrier, FrameListener {
       return this.#resetFor(stream, errorCode.flowControlError);
     }
     stream.sendWindowBytes += bytes;
-    if (this.#waiting.delete(stream)) stream.sendMore();
+    this.#waiting.delete(stream);
+    stream.sendMore();
   }
 
   onIdle(): void {
@@ -284,7 +281,7 @@ export class Http2Connection implements StreamCarrier, FrameListener {
 
   /** Whether what comes for a stream was on its way before the client knew that it is over. */
   #isIgnored(streamId: number): boolean {
-    return streamId > this.#streamIdMax || this.#resetByUs.has(streamId);
+    return this.#resetByUs.has(streamId);
   }
 
   #refuse(streamId: number, code: ErrorCode): void {
@@ -300,7 +297,8 @@ export class Http2Connection implements StreamCarrier, FrameListener {
   // ------------------------------------------------------------------------------------ what streams say
 
   sendHeaders(streamId: number, block: Buffer, isLast: boolean): void {
-    this.#writer.headers(streamId, block, isLast);
+    this.#writer.headers(streamId, this.#isTableGivenUp ? block : Buffer.concat([noTable, block]), isLast);
+    this.#isTableGivenUp = true;
   }
 
   roomFor(stream: Http2Stream): number {
@@ -315,7 +313,8 @@ export class Http2Connection implements StreamCarrier, FrameListener {
   }
 
   wait(stream: Http2Stream): void {
-    this.#waiting.add(stream);
+    // One that has no window itself would be asked in vain, for each byte that the connection is told of.
+    if (stream.sendWindowBytes > 0) this.#waiting.add(stream);
   }
 
   #sendMore(): void {
@@ -347,9 +346,12 @@ export class Http2Connection implements StreamCarrier, FrameListener {
   forget(stream: Http2Stream): void {
     this.#streams.delete(stream.id);
     this.#waiting.delete(stream);
-    this.#endIfOver();
+    if (this.#isLeft) this.#endOnceDone();
   }
 }
+
+/** RFC 7541 section 6.3: of size 0, so that the client may make its own as small as it likes. */
+const noTable = Buffer.of(0x20);
 
 function widened(windowBytes: number, bytes: number): number {
   const sum = windowBytes + bytes;

@@ -165,6 +165,7 @@ export class FrameReader {
     if (isAnswer) mustHave(0, payload);
     const count = Math.ceil(payload.byteLength / settingBytes);
     mustHave(count * settingBytes, payload);
+    if (count > settingsMax) throw new ConnectionError(errorCode.enhanceYourCalm, "too many settings");
     this.#isSettingsRead = true;
     if (isAnswer) return this.#listener.onIdle();
     const values = Array.from({ length: count }, (_, index) => {
@@ -177,6 +178,8 @@ export class FrameReader {
 
 const priorityBytes = 5;
 const settingBytes = 6;
+/** In a frame. There are eight; each may have something to do for every stream. */
+const settingsMax = 32;
 
 function isSet(flags: number, one: number): boolean {
   return (flags & one) !== 0;

@@ -54,7 +54,6 @@ export class FrameWriter {
 
   data(streamId: number, bytes: Uint8Array, isLast: boolean): void {
     this.#write(frameType.data, isLast ? flag.endStream : flag.none, streamId, bytes);
-    if (this.#bytes > unsentBytesMax) this.flush();
   }
 
   reset(streamId: number, code: ErrorCode): void {
@@ -98,6 +97,8 @@ export class FrameWriter {
     if (this.#isEnded) return;
     if (this.#frames.push({ type, flags, streamId, payload }) === 1) atTurnEnd(() => this.flush());
     this.#bytes += frameHeaderBytes + payload.byteLength;
+    // A turn reads as much as a client has sent, of many clients: what all of it is answered must not wait for its end.
+    if (this.#bytes > unsentBytesMax) this.flush();
   }
 
   flush(): void {

@@ -17,7 +17,7 @@ export class HeaderDecoder {
   readonly #table: HeaderField[] = [];
   #tableBytes = 0;
   #tableBytesMax = tableBytesMax;
-  #block: Buffer = Buffer.alloc(0);
+  #block = noBlock;
   #at = 0;
 
   /** @param listBytesMax of the fields of one block (RFC 9113 section 6.5.2) */
@@ -35,11 +35,13 @@ export class HeaderDecoder {
     const fields: HeaderField[] = [];
     let bytes = 0;
     while (this.#at < block.byteLength) {
-      const field = this.#next(fields.length === 0);
+      const field = this.#next(bytes === 0);
       if (field === undefined) continue;
       bytes += sizeOf(field);
       if (bytes <= this.#listBytesMax) fields.push(field);
     }
+    // A connection that waits must not hold on to all that was read together with it.
+    this.#block = noBlock;
     return bytes <= this.#listBytesMax ? fields : undefined;
   }
 
@@ -128,6 +130,8 @@ export class HeaderDecoder {
     return text;
   }
 }
+
+const noBlock: Buffer = Buffer.alloc(0);
 
 function sizeOf({ name, value }: HeaderField): number {
   return name.length + value.length + fieldOverheadBytes;

@@ -11,7 +11,8 @@ import { staticTable } from "./static-table.ts";
  *   What a frozen object has is encoded once.
  */
 export function encodeHeaders(status: number | undefined, fields: OutgoingHttpHeaders): Buffer {
-  const date = status === undefined || status < 200 ? undefined : httpDate();
+  const isDated = status !== undefined && status >= 200 && fields.date === undefined;
+  const date = isDated ? httpDate() : undefined;
   const known = encoded.get(fields);
   if (known !== undefined && known.status === status && known.date === date) return known.block;
   let octets = status === undefined ? "" : statusField(status);

@@ -2,6 +2,8 @@
 export interface HeaderField {
   readonly name: string;
   readonly value: string;
+  /** The value without the spaces around it, which clients do put there, though they must not. */
+  readonly content: string;
   /** Whether it is about the message itself (RFC 9113 section 8.3). */
   readonly isPseudo: boolean;
   /** Whether a request may have it. */
@@ -13,14 +15,16 @@ export function headerField(name: string, value: string): HeaderField {
   const isPseudo = name.startsWith(":");
   const isNamed = isPseudo ? pseudoNames.has(name) : fieldName.test(name) && !ofConnections.has(name);
   const isWellFormed = isNamed && fieldValue.test(value) && (name !== "te" || value === "trailers");
-  return { name, value, isPseudo, isWellFormed };
+  const content = isPseudo ? value : value.replace(spacesAround, "");
+  return { name, value, content, isPseudo, isWellFormed };
 }
 
 const pseudoNames: ReadonlySet<string> = new Set([":method", ":scheme", ":authority", ":path", ":status"]);
 
 /** Section 8.2.1; RFC 9110 sections 5.1 and 5.5. */
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-const fieldValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
+const spacesAround = /^[\t ]+|[\t ]+$/g;
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Section 8.2.2: what HTTP/1.1 says of a connection has no place in HTTP/2. */
 const ofConnections: ReadonlySet<string> = new Set([

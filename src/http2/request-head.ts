@@ -16,7 +16,7 @@ export interface RequestHead {
 export function requestHead(fields: readonly HeaderField[]): RequestHead | undefined {
   const headers: IncomingHttpHeaders = Object.create(null);
   let isPastPseudo = false;
-  for (const { name, value, isPseudo, isWellFormed } of fields) {
+  for (const { name, content: value, isPseudo, isWellFormed } of fields) {
     if (!isWellFormed) return undefined;
     const known = headers[name];
     if (isPseudo) {
@@ -25,7 +25,7 @@ export function requestHead(fields: readonly HeaderField[]): RequestHead | undef
     } else {
       isPastPseudo = true;
       if (known === undefined) headers[name] = value;
-      else if (name === "content-length" && known !== value) return undefined;
+      else if (name === "content-length" || name === "host") return undefined;
       else if (!singleFields.has(name))
         headers[name] = `${String(known)}${name === "cookie" ? "; " : ", "}${value}`;
     }
@@ -39,7 +39,9 @@ export function requestHead(fields: readonly HeaderField[]): RequestHead | undef
     if (target !== undefined || scheme !== undefined) return undefined;
     return { method, target: "", headers, contentLength };
   }
-  if (typeof target !== "string" || target === "" || typeof scheme !== "string") return undefined;
+  if (typeof target !== "string" || typeof scheme !== "string") return undefined;
+  if (!target.startsWith("/") && (target !== "*" || method !== "OPTIONS")) return undefined;
+  if (headers[":authority"] === undefined && headers.host === undefined) return undefined;
   return { method, target, headers, contentLength };
 }
 
@@ -55,11 +57,9 @@ const digits = /^[0-9]{1,15}$/;
 const singleFields: ReadonlySet<string> = new Set([
   "authorization",
   "content-encoding",
-  "content-length",
   "content-type",
   "expect",
   "from",
-  "host",
   "max-forwards",
   "origin",
   "proxy-authorization",

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
+import { addChunk } from "./chunks.ts";
 import { errorCode, type ErrorCode, initialWindowBytes } from "./frames.ts";
 import { encodeHeaders } from "./header-encoder.ts";
 import { ReceiveWindow } from "./receive-window.ts";
@@ -101,7 +102,7 @@ export class Http2Stream implements RequestHead {
     const read = (): void => {
       if (this.#isClosed) return done(undefined, false);
       for (let chunk; bytes <= bytesMax && (chunk = this.#take()) !== undefined;) {
-        chunks.push(chunk);
+        addChunk(chunks, chunk);
         bytes += chunk.byteLength;
       }
       const isWhole = bytes <= bytesMax;
@@ -145,7 +146,7 @@ export class Http2Stream implements RequestHead {
   receiveData(chunk: Uint8Array, flowBytes: number, isLast: boolean): ErrorCode | undefined {
     const error = this.#wrongWith(chunk, flowBytes);
     const keptBytes = error !== undefined || this.isAnswerGiven ? 0 : chunk.byteLength;
-    if (keptBytes > 0) this.#unread.push(chunk);
+    if (keptBytes > 0) addChunk(this.#unread, chunk);
     this.#free(flowBytes - keptBytes);
     if (error !== undefined || isLast) return error ?? this.receiveEnd();
     this.#onBody?.();
@@ -262,6 +263,10 @@ export class Http2Stream implements RequestHead {
     // What is left of the body is read, and leads to nothing: else the client could not send it to its end.
     while (this.#take() !== undefined);
     this.#closeIfOver();
+    if (this.#isClosed) return;
+    // Some clients leave it at that, once they have their answer (section 8.1).
+    const timer = setTimeout(() => this.reset(errorCode.noError), restOfBodyMs).unref();
+    this.onClose(() => clearTimeout(timer));
   }
 
   #closeIfOver(): void {
@@ -282,5 +287,8 @@ export class Http2Stream implements RequestHead {
 
 /** Of an answer that comes in parts: beyond it, the next part has to wait. */
 const unsentBytesMax = 16_384;
+
+/** For how long a client may go on with a body that was answered. */
+const restOfBodyMs = 1_000;
 
 const noBytes = new Uint8Array();

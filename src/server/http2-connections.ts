@@ -10,8 +10,11 @@ import type { UnaryPath } from "./unary/path.ts";
 export interface Http2Connections {
   /** @param socket of which nothing was read, or all that was is put back */
   take(socket: Socket): void;
-  /** Says GOAWAY, and ends each connection once its streams have come to their end. */
-  drain(): void;
+  /**
+   * Ends each connection once what it asked is answered.
+   * @param lastRequestMs how long one without a request is kept for one that is on its way
+   */
+  drain(lastRequestMs: number): void;
 }
 
 /** @param onRequest gets the streams that the unary path does not understand. */
@@ -48,7 +51,7 @@ export function serveHttp2(
         onError: (error) => log.debug("a connection failed", { error }),
       });
       const idle = setTimeout(() => {
-        if (others.values().every((stream) => stream.isAnswerGiven)) connection.close();
+        if (others.values().every((stream) => stream.isAnswerGiven)) connection.close(limits.lastRequestMs);
       }, limits.http2IdleTimeoutMs).unref();
       connections.add(connection);
       keepAlive(connection, socket, limits.http2KeepAliveMs);
@@ -56,11 +59,11 @@ export function serveHttp2(
         connections.delete(connection);
         clearTimeout(idle);
       });
-      if (draining) connection.close();
+      if (draining) connection.close(limits.lastRequestMs);
     },
-    drain() {
+    drain(lastRequestMs) {
       draining = true;
-      for (const connection of connections) connection.close();
+      for (const connection of connections) connection.close(lastRequestMs);
     },
   };
 }
@@ -75,7 +78,7 @@ function keepAlive(connection: Http2Connection, socket: Socket, intervalMs: numb
   const timer = setInterval(() => {
     if (!isAlive) {
       // A client that only slept hears by GOAWAY that what it asks on waking is not carried out, and asks elsewhere.
-      connection.close();
+      connection.close(0);
       return void setImmediate(() => socket.destroy());
     }
     isAlive = false;

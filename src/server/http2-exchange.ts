@@ -73,8 +73,9 @@ export class Http2Exchange implements Exchange {
       let chunk = await chunks?.next();
       // The implementation may set headers until it gives the first part of its answer.
       const fields = this.#fieldsOf(withFields({}, new Headers(header)));
-      if (this.method === "HEAD") return this.#stream.begin(status, fields, true);
-      this.#stream.begin(status, fields);
+      const isAll = this.method === "HEAD" || (body === undefined && trailer === undefined);
+      this.#stream.begin(status, fields, isAll);
+      if (isAll) return;
       for (; chunk !== undefined && chunk.done !== true; chunk = await chunks?.next()) {
         await this.#stream.write(chunk.value);
       }

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import { describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import * as fc from "fast-check";
 import { HeaderDecoder } from "../../src/http2/header-decoder.ts";
 import { encodeHeaders } from "../../src/http2/header-encoder.ts";
@@ -25,16 +25,23 @@ function decoded(block: Buffer): unknown {
   return new HeaderDecoder(2 ** 20).decode(block)?.map((field) => [field.name, field.value]);
 }
 
+const httpDate = expect.stringMatching(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
+
 function expected(code: number | undefined, fields: OutgoingHttpHeaders): unknown {
   const each = Object.entries(fields).flatMap(([name, one]) => {
     if (one === undefined) return [];
     return Array.isArray(one) ? one.map((part) => [name, part]) : [[name, String(one)]];
   });
-  return code === undefined ? each : [[":status", String(code)], ...each];
+  if (code === undefined) return each;
+  const isDated = code >= 200 && fields.date === undefined;
+  return [[":status", String(code)], ...(isDated ? [["date", httpDate]] : []), ...each];
 }
 
+beforeAll(() => void jest.useFakeTimers());
+afterAll(() => void jest.useRealTimers());
+
 describe("a header block of an answer", () => {
-  it("says the status, and the fields in their order", () => {
+  it("says the status, the time unless it is told already, and the fields in their order", () => {
     fc.assert(
       fc.property(status, headers, (code, fields) => {
         expect(decoded(encodeHeaders(code, fields))).toEqual(expected(code, fields));
@@ -58,6 +65,23 @@ describe("a header block of an answer", () => {
     encodeHeaders(200, fields);
     fields["date"] = "2";
     expect(decoded(encodeHeaders(200, fields))).toEqual(expected(200, fields));
+  });
+
+  it("of frozen fields says the time that it is", () => {
+    const fields = Object.freeze({ "content-type": "text/plain" });
+    jest.setSystemTime(new Date("2026-11-22T10:00:00.000Z"));
+    jest.advanceTimersByTime(1_000);
+    const answers = [0, 999, 1].map((ms) => {
+      jest.advanceTimersByTime(ms);
+      return decoded(encodeHeaders(200, fields));
+    });
+    const at = (date: string): unknown => [
+      [":status", "200"],
+      ["date", date],
+      ["content-type", "text/plain"],
+    ];
+    const first = at("Sun, 22 Nov 2026 10:00:01 GMT");
+    expect(answers).toEqual([first, first, at("Sun, 22 Nov 2026 10:00:02 GMT")]);
   });
 
   it("leaves the table of the client alone", () => {

@@ -117,7 +117,7 @@ describe("the patience of a connection", () => {
   it("comes back after a while", () => {
     const now = jest.spyOn(performance, "now").mockReturnValue(0);
     try {
-      const patience = new Patience();
+      const patience = new Patience(1_000);
       const spendAll = () => {
         for (let time = 0; time < 1_000; time++) patience.spend();
       };

@@ -76,8 +76,11 @@ it.each<[string, readonly Field[]]>([
   ["a value with NUL", withField("x-own", "1\x002")],
   ["a value with a line feed", withField("x-own", "1\n2")],
   ["a value with a carriage return", withField("x-own", "1\r2")],
-  ["a value that begins with a space", withField("x-own", " 1")],
-  ["a value that ends with a tab", withField("x-own", "1\t")],
+  ["a path that is none", [...without(":path"), [":path", "v2/users/7"]]],
+  ["a whole URL for a path", [...without(":path"), [":path", "http://localhost/v2/users/7"]]],
+  ["an asterisk for a path", [...without(":path"), [":path", "*"]]],
+  ["no authority and no host", without(":authority")],
+  ["two hosts", [...good, ["host", "localhost"], ["host", "localhost"]]],
   ["a path with a line feed", [...without(":path"), [":path", "/v2/users/7\n"]]],
   ["connection", withField("connection", "close")],
   ["keep-alive", withField("keep-alive", "1")],
@@ -89,6 +92,7 @@ it.each<[string, readonly Field[]]>([
   ["a length less than nothing", withField("content-length", "-1")],
   ["a length that is empty", withField("content-length", "")],
   ["a list of lengths", withField("content-length", "0, 0")],
+  ["a length that is said twice", [...good, ["content-length", "0"], ["content-length", "0"]]],
   ["two lengths", [...good, ["content-length", "0"], ["content-length", "1"]]],
   ["a length, and no body", withField("content-length", "1")],
   ["CONNECT with a path", [...connectTo, [":path", "/"]]],
@@ -106,8 +110,6 @@ it.each<[string, readonly Field[]]>([
   ["a value with spaces and tabs inside", withField("x-own", "1 \t 2")],
   ["a value beyond ASCII", withField("x-own", "ö")],
   ["a name of all letters that there are", withField("!#$%&'*+-.^_`|~0az", "1")],
-  ["a length that is said twice", [...good, ["content-length", "0"], ["content-length", "0"]]],
-  ["no authority", without(":authority")],
   ["a host instead of the authority", [...without(":authority"), ["host", "localhost"]]],
   ["the name of a property of each object", withField("constructor", "1")],
   ["the name of the prototype", withField("__proto__", "1")],
@@ -187,6 +189,7 @@ it.each<[string, readonly string[], string]>([
   ["expect", ["one", "two"], "one"],
   ["cookie", ["a=1", "b=2", "c=3"], "a=1; b=2; c=3"],
   ["x-own", ["1", "2", "3"], "1, 2, 3"],
+  ["x-own", [" \t1 2\t"], "1 2"],
   ["accept", ["text/html", "application/json"], "text/html, application/json"],
 ])("of a field that is there more than once, there is one: %s", async (name, values, one) => {
   begin(1, [...Object.entries(setPhone("7")), ...values.map((value): Field => [name, value])]);
@@ -202,6 +205,27 @@ it.each(["/v2/users/7", "/keys"])("HEAD is answered by the header alone: %s", as
   expect(head).toMatchObject({ status: "200", body: "", trailers: undefined, reset: undefined });
   expect(Object.keys(head.headers).toSorted()).toEqual(Object.keys(whole.headers).toSorted());
   expect(connection.frames.filter(({ stream, type }) => stream === 3 && type === types.data)).toEqual([]);
+});
+
+it("an answer without a body ends with its header", async () => {
+  const preflight = {
+    ":method": "OPTIONS",
+    origin: "https://app.example.com",
+    "access-control-request-method": "POST",
+  };
+  begin(1, get("/v2/users/7", preflight), true);
+  expect((await answerTo(connection, 1)).status).toBe("204");
+  expect(connection.frames.filter(({ type }) => type === types.data)).toEqual([]);
+});
+
+it("whoever leaves off in the middle of a body, once it is answered, is told that this is the end of it", async () => {
+  begin(1, setPhone("7", { authorization: "no" }));
+  connection.data(1, phone("+41").subarray(0, 3), false);
+  const answer = await answerTo(connection, 1);
+  expect([answer.status, answer.reset]).toEqual(["401", undefined]);
+  const { payload } = await connection.next(types.resetStream, 1);
+  expect(payload.readUInt32BE()).toBe(0);
+  await expectService(3);
 });
 
 it("CONNECT is refused", async () => {
