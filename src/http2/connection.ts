@@ -301,6 +301,10 @@ export class Http2Connection implements StreamCarrier, FrameListener {
     this.#isTableGivenUp = true;
   }
 
+  sendTrailers(streamId: number, block: Buffer): void {
+    this.#writer.trailers(streamId, block);
+  }
+
   roomFor(stream: Http2Stream): number {
     if (this.#writer.isBackedUp) return 0;
     return Math.min(stream.sendWindowBytes, this.#sendWindowBytes, payloadBytesMax);

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { atTurnEnd } from "../lib/turn-end.ts";
 import { type ErrorCode, flag, frameHeaderBytes, frameType, payloadBytesMax } from "./frames.ts";
 
@@ -15,11 +16,20 @@ const unsentBytesMax = 65_536;
 /**
  * Writes frames (RFC 9113 section 6). They are put together at the end of a turn of the event loop, and leave in one
  * write.
+ *
+ * Over TLS, what ends a stream leaves once all before it has left. Node's own client takes a stream for broken off
+ * ("Premature close") where it reads the end of an answer together with its beginning, before anybody has begun to
+ * read it: so does Connect's client, and with it ZITADEL's.
  */
 export class FrameWriter {
   readonly #socket: Socket;
-  #frames: Frame[] = [];
+  readonly #frames: Frame[] = [];
   #bytes = 0;
+  /** Writes that have not left yet; counted over TLS only. */
+  #writes = 0;
+  /** Are to leave behind what is on its way; and behind what waits itself. */
+  readonly #ends: Frame[] = [];
+  readonly #nextEnds: Frame[] = [];
   #isBackedUp = false;
   #isEnded = false;
 
@@ -41,23 +51,32 @@ export class FrameWriter {
   }
 
   headers(streamId: number, block: Buffer, isLast: boolean): void {
+    this.#writeBlock(this.#frames, streamId, block, isLast);
+  }
+
+  trailers(streamId: number, block: Buffer): void {
+    this.#writeBlock(this.#queueOfEnds, streamId, block, true);
+  }
+
+  #writeBlock(queue: Frame[], streamId: number, block: Buffer, isLast: boolean): void {
     let type: number = frameType.headers;
     let flags: number = isLast ? flag.endStream : flag.none;
     let rest = block;
     for (; rest.byteLength > payloadBytesMax; rest = rest.subarray(payloadBytesMax)) {
-      this.#write(type, flags, streamId, rest.subarray(0, payloadBytesMax));
+      this.#write(type, flags, streamId, rest.subarray(0, payloadBytesMax), queue);
       type = frameType.continuation;
       flags = flag.none;
     }
-    this.#write(type, flags | flag.endHeaders, streamId, rest);
+    this.#write(type, flags | flag.endHeaders, streamId, rest, queue);
   }
 
   data(streamId: number, bytes: Uint8Array, isLast: boolean): void {
-    this.#write(frameType.data, isLast ? flag.endStream : flag.none, streamId, bytes);
+    if (isLast) this.#write(frameType.data, flag.endStream, streamId, bytes, this.#queueOfEnds);
+    else this.#write(frameType.data, flag.none, streamId, bytes);
   }
 
   reset(streamId: number, code: ErrorCode): void {
-    this.#write(frameType.resetStream, flag.none, streamId, uint32s(code));
+    this.#write(frameType.resetStream, flag.none, streamId, uint32s(code), this.#queueOfEnds);
   }
 
   /** @param values by id */
@@ -88,14 +107,22 @@ export class FrameWriter {
 
   /** Writes what waits, and nothing after it. @param onSent is called when it has left */
   end(onSent: () => void): void {
+    this.#frames.push(...this.#ends.splice(0), ...this.#nextEnds.splice(0));
     this.flush();
     this.#isEnded = true;
     this.#socket.end(onSent);
   }
 
-  #write(type: number, flags: number, streamId: number, payload: Uint8Array): void {
+  get #queueOfEnds(): Frame[] {
+    const hasBefore = this.#frames.length > 0 || this.#writes > 0;
+    return hasBefore && this.#socket instanceof TLSSocket ? this.#nextEnds : this.#frames;
+  }
+
+  #write(type: number, flags: number, streamId: number, payload: Uint8Array, queue = this.#frames): void {
     if (this.#isEnded) return;
-    if (this.#frames.push({ type, flags, streamId, payload }) === 1) atTurnEnd(() => this.flush());
+    const count = queue.push({ type, flags, streamId, payload });
+    if (queue !== this.#frames) return;
+    if (count === 1) atTurnEnd(() => this.flush());
     this.#bytes += frameHeaderBytes + payload.byteLength;
     // A turn reads as much as a client has sent, of many clients: what all of it is answered must not wait for its end.
     if (this.#bytes > unsentBytesMax) this.flush();
@@ -103,33 +130,49 @@ export class FrameWriter {
 
   flush(): void {
     if (this.#isEnded || this.#frames.length === 0) return;
-    this.#socket.write(this.#take());
+    this.#bytes = 0;
+    const bytes = joined(this.#frames.splice(0));
+    if (this.#socket instanceof TLSSocket) {
+      this.#ends.push(...this.#nextEnds.splice(0));
+      this.#writes += 1;
+      this.#socket.write(bytes, () => this.#onLeft());
+    } else this.#socket.write(bytes);
     if (this.#isBackedUp || this.#socket.writableLength <= unsentBytesMax) return;
     this.#isBackedUp = true;
     this.#socket.pause();
   }
 
-  #take(): Buffer {
-    const bytes = Buffer.allocUnsafe(this.#bytes);
-    let at = 0;
-    for (const { type, flags, streamId, payload } of this.#frames) {
-      const { byteLength } = payload;
-      bytes[at] = byteLength >>> 16;
-      bytes[at + 1] = byteLength >>> 8;
-      bytes[at + 2] = byteLength;
-      bytes[at + 3] = type;
-      bytes[at + 4] = flags;
-      bytes[at + 5] = streamId >>> 24;
-      bytes[at + 6] = streamId >>> 16;
-      bytes[at + 7] = streamId >>> 8;
-      bytes[at + 8] = streamId;
-      bytes.set(payload, at + frameHeaderBytes);
-      at += frameHeaderBytes + byteLength;
+  #onLeft(): void {
+    this.#writes -= 1;
+    const isIdle = this.#writes === 0 && this.#frames.length === 0;
+    const ends = this.#ends.splice(0);
+    if (isIdle) ends.push(...this.#nextEnds.splice(0));
+    for (const { type, flags, streamId, payload } of ends) {
+      this.#write(type, flags, streamId, payload);
     }
-    this.#frames = [];
-    this.#bytes = 0;
-    return bytes;
   }
+}
+
+function joined(frames: readonly Frame[]): Buffer {
+  let byteLength = 0;
+  for (const { payload } of frames) byteLength += frameHeaderBytes + payload.byteLength;
+  const bytes = Buffer.allocUnsafe(byteLength);
+  let at = 0;
+  for (const { type, flags, streamId, payload } of frames) {
+    const length = payload.byteLength;
+    bytes[at] = length >>> 16;
+    bytes[at + 1] = length >>> 8;
+    bytes[at + 2] = length;
+    bytes[at + 3] = type;
+    bytes[at + 4] = flags;
+    bytes[at + 5] = streamId >>> 24;
+    bytes[at + 6] = streamId >>> 16;
+    bytes[at + 7] = streamId >>> 8;
+    bytes[at + 8] = streamId;
+    bytes.set(payload, at + frameHeaderBytes);
+    at += frameHeaderBytes + length;
+  }
+  return bytes;
 }
 
 function uint32s(...values: readonly number[]): Buffer {

@@ -8,6 +8,7 @@ import type { RequestHead } from "./request-head.ts";
 /** What a stream needs of its connection. */
 export interface StreamCarrier {
   sendHeaders(streamId: number, block: Buffer, isLast: boolean): void;
+  sendTrailers(streamId: number, block: Buffer): void;
   /** @returns how many bytes the client, and the socket, take of it at the moment */
   roomFor(stream: Http2Stream): number;
   sendData(stream: Http2Stream, bytes: Uint8Array, isLast: boolean): void;
@@ -244,7 +245,7 @@ export class Http2Stream implements RequestHead {
     }
     if (this.#answer === "given") {
       if (this.#trailers === undefined) this.#carrier.sendData(this, noBytes, true);
-      else this.#carrier.sendHeaders(this.id, encodeHeaders(undefined, this.#trailers), true);
+      else this.#carrier.sendTrailers(this.id, encodeHeaders(undefined, this.#trailers));
       this.#endAnswer();
     } else this.#onSent?.();
   }

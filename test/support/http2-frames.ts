@@ -63,6 +63,9 @@ export class Http2Frames {
   /** Is told of each frame, and of the end. */
   #onFrames = Promise.withResolvers<void>();
   #isClosed = false;
+  /** Which read brought a frame: over TLS each record is one. */
+  readonly readOf = new Map<Frame, number>();
+  #reads = 0;
   #unread = Buffer.alloc(0);
   #trips = 0;
 
@@ -196,6 +199,7 @@ export class Http2Frames {
   }
 
   #read(chunk: Buffer): void {
+    this.#reads += 1;
     let bytes = Buffer.concat([this.#unread, chunk]);
     while (bytes.length >= frameHeaderBytes) {
       const end = frameHeaderBytes + bytes.readUIntBE(0, 3);
@@ -212,6 +216,7 @@ export class Http2Frames {
   #take(one: Frame): void {
     const { type, flags: flag, stream, payload } = one;
     this.frames.push(one);
+    this.readOf.set(one, this.#reads);
     const isAnswer = type === types.data || type === types.headers;
     if (type === types.resetStream || (isAnswer && (flag & flags.endStream) !== 0))
       this.#endOf(stream).resolve();

@@ -111,6 +111,7 @@ function loneStream(contentLength?: number): { stream: Http2Stream; freedBytes: 
   let freed = 0;
   const carrier: StreamCarrier = {
     sendHeaders() {},
+    sendTrailers() {},
     roomFor: () => 0,
     sendData() {},
     wait() {},

@@ -8,6 +8,7 @@ import type { FrameListener } from "../../src/http2/frame-reader.ts";
 import { FrameReader } from "../../src/http2/frame-reader.ts";
 import type { ServerOptions } from "../../src/server/server.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
+import { echoTls } from "../support/echo-tls.ts";
 import { answerTo, get, phone, setPhone } from "../support/http2-answers.ts";
 import { padded } from "../support/http2-body.ts";
 import { HpackWriter, integer, plainBlock } from "../support/hpack-writer.ts";
@@ -31,6 +32,21 @@ afterEach(async () => {
   await connection.closed;
   await server.shutdown(0);
   expect(server.errors).toEqual([]);
+});
+
+it.each([
+  ["one read", false],
+  ["another read, where Node's own client would else take it for broken off", true],
+])("the end of an answer comes with %s", async (_name, isTls) => {
+  server = await startEchoServer(isTls ? { tls: echoTls } : {});
+  connection = new Http2Frames(server.port, isTls);
+  for (const stream of [1, 3, 5]) connection.headers(stream, get("/v2/users/7"), true);
+  for (const stream of [1, 3, 5]) {
+    await answerTo(connection, stream);
+    const [head, end, ...more] = connection.frames.filter((each) => each.stream === stream);
+    const reads = [head, end].map((one) => one && connection.readOf.get(one));
+    expect([new Set(reads).size, more]).toEqual([isTls ? 2 : 1, []]);
+  }
 });
 
 describe("more streams than there may be", () => {
