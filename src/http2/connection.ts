@@ -87,18 +87,17 @@ export class Http2Connection implements StreamCarrier, FrameListener {
   }
 
   /**
-   * Takes its last requests, and ends it once they are answered (RFC 9113 section 6.8).
-   *
-   * @param lastRequestMs how long a connection without a request is kept for one that is on its way
+   * Ends it once what was asked is answered (RFC 9113 section 6.8). While streams are open, those that are on their way
+   * are carried out, too.
    */
-  close(lastRequestMs: number): void {
+  close(): void {
     if (this.isClosing) return;
     this.#isClosing = true;
-    // A second one that named the last request would end processes that use Connect's client (it takes it for an error
-    // where no stream is open), and a PING behind it those that use hyper-h2.
-    this.#writer.goAway(streamIdMax, errorCode.noError);
-    const timer = setTimeout(() => this.#endOnceDone(), lastRequestMs).unref();
-    this.#socket.once("close", () => clearTimeout(timer));
+    // One GOAWAY, and no PING: of a second one, or of an end that comes later where no stream is open, processes die
+    // that use Connect's client for Node, and hyper-h2 takes no PING behind it.
+    const lastStreamId = this.#streams.size === 0 ? this.#lastStreamId : streamIdMax;
+    this.#writer.goAway(lastStreamId, errorCode.noError);
+    this.#endOnceDone();
   }
 
   /** @param onAnswer is called when the client answers */

@@ -10,11 +10,8 @@ import type { UnaryPath } from "./unary/path.ts";
 export interface Http2Connections {
   /** @param socket of which nothing was read, or all that was is put back */
   take(socket: Socket): void;
-  /**
-   * Ends each connection once what it asked is answered.
-   * @param lastRequestMs how long one without a request is kept for one that is on its way
-   */
-  drain(lastRequestMs: number): void;
+  /** Says GOAWAY, and ends each connection once its streams have come to their end. */
+  drain(): void;
 }
 
 /** @param onRequest gets the streams that the unary path does not understand. */
@@ -51,7 +48,7 @@ export function serveHttp2(
         onError: (error) => log.debug("a connection failed", { error }),
       });
       const idle = setTimeout(() => {
-        if (others.values().every((stream) => stream.isAnswerGiven)) connection.close(limits.lastRequestMs);
+        if (others.values().every((stream) => stream.isAnswerGiven)) connection.close();
       }, limits.http2IdleTimeoutMs).unref();
       connections.add(connection);
       keepAlive(connection, socket, limits.http2KeepAliveMs);
@@ -59,11 +56,11 @@ export function serveHttp2(
         connections.delete(connection);
         clearTimeout(idle);
       });
-      if (draining) connection.close(limits.lastRequestMs);
+      if (draining) connection.close();
     },
-    drain(lastRequestMs) {
+    drain() {
       draining = true;
-      for (const connection of connections) connection.close(lastRequestMs);
+      for (const connection of connections) connection.close();
     },
   };
 }
@@ -78,7 +75,7 @@ function keepAlive(connection: Http2Connection, socket: Socket, intervalMs: numb
   const timer = setInterval(() => {
     if (!isAlive) {
       // A client that only slept hears by GOAWAY that what it asks on waking is not carried out, and asks elsewhere.
-      connection.close(0);
+      connection.close();
       return void setImmediate(() => socket.destroy());
     }
     isAlive = false;

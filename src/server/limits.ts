@@ -20,8 +20,8 @@ export interface Limits {
   readonly callTimeoutMs: number;
   /** How long an HTTP/1.1 connection may wait for its next request. */
   readonly http1IdleTimeoutMs: number;
-  /** How long a connection without a request that is to end is kept for one that is on its way. */
-  readonly lastRequestMs: number;
+  /** At a stop, how long an HTTP/1.1 connection without a request is kept for one that is on its way. */
+  readonly http1LastRequestMs: number;
   /** For how long an HTTP/1.1 client may take nothing of what waits to be sent to it. */
   readonly http1WriteTimeoutMs: number;
   /** How long an HTTP/2 connection may be without a new request, unless a stream of messages is open. */
@@ -55,7 +55,7 @@ export const defaultLimits: Limits = {
   callTimeoutMs: 90_000,
   // Longer than the 60 s after which common load balancers drop an idle connection: they must be first.
   http1IdleTimeoutMs: 75_000,
-  lastRequestMs: 1_000,
+  http1LastRequestMs: 1_000,
   http1WriteTimeoutMs: 60_000,
   http2IdleTimeoutMs: 300_000,
   http2KeepAliveMs: 90_000,

@@ -23,7 +23,7 @@ export interface OnePort {
   /**
    * Takes no more connections, and ends each open one as soon as its calls are answered (HTTP/2: GOAWAY).
    * Resolves once the last one is closed.
-   * @param lastRequestMs how long a connection without a request is kept for one that is on its way
+   * @param lastRequestMs how long an HTTP/1.1 connection without a request is kept for one that is on its way
    */
   drain(lastRequestMs: number): Promise<void>;
   /** Ends all connections now. */
@@ -86,7 +86,7 @@ export async function openPort(
       // Those that have said nothing yet; whoever is in the middle of a handshake has its time-out.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       http1.drain(lastRequestMs);
-      http2.drain(lastRequestMs);
+      http2.drain();
       await closed;
       http1.close();
     },

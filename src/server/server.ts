@@ -102,7 +102,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: `${scheme}://${urlHost(options.host)}:${port.port}`,
     async shutdown(graceMs) {
       drain.begin();
-      const closed = port.drain(Math.min(limits.lastRequestMs, graceMs));
+      const closed = port.drain(Math.min(limits.http1LastRequestMs, graceMs));
       if (await isDone(closed, graceMs)) return;
       drain.timeUp();
       if (await isDone(closed, lastWordsMs)) return;

@@ -47,7 +47,7 @@ describe("docs/running.md", () => {
       seconds(limits.headersTimeoutMs),
       seconds(limits.requestTimeoutMs),
       seconds(limits.http1IdleTimeoutMs),
-      seconds(limits.lastRequestMs),
+      seconds(limits.http1LastRequestMs),
       seconds(limits.http1WriteTimeoutMs),
       seconds(limits.http2IdleTimeoutMs),
       seconds(limits.http2KeepAliveMs),

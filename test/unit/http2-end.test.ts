@@ -66,32 +66,21 @@ describe("a connection that the server ends", () => {
     expect(calls).toBe(2);
   });
 
-  it("is kept for a request that is on its way, where nothing is open", async () => {
-    await start({ limits: { lastRequestMs: minute } });
-    await connection.roundTrip();
-    const stopped = server.shutdown(minute);
-    await goodbye();
-    call(1);
-    expect((await answerTo(connection, 1)).status).toBe("200");
-    // As clients do.
-    connection.goAway();
-    await connection.closed;
-    await stopped;
-    expect(calls).toBe(1);
-  });
-
-  it("is not kept for long, where nothing is open", async () => {
-    await start({ limits: { lastRequestMs: 20 } });
+  it("ends at once where nothing is open, and says that no more is carried out", async () => {
+    await start();
     call(1);
     await answerTo(connection, 1);
     const stopped = server.shutdown(minute);
+    await goodbye();
+    call(3);
     await connection.closed;
     await stopped;
-    expect(goodbyes(connection.frames)).toEqual([[streamIdMax, 0]]);
+    expect(goodbyes(connection.frames)).toEqual([[1, 0]]);
+    expect(calls).toBe(1);
   });
 
   it("takes the body of a request that had begun", async () => {
-    await start({ limits: { lastRequestMs: 0 } });
+    await start();
     connection.headers(1, setPhone("7"));
     await connection.roundTrip();
     const stopped = server.shutdown(minute);

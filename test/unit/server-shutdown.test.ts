@@ -77,7 +77,7 @@ describe("a shutdown", () => {
   });
 
   it("answers the request that was on its way on an idle HTTP/1.1 connection", async () => {
-    const server = await startEchoServer({ limits: { lastRequestMs: minute } });
+    const server = await startEchoServer({ limits: { http1LastRequestMs: minute } });
     const socket = connectTcp(server.port, "127.0.0.1");
     const request = "GET /keys HTTP/1.1\r\nHost: x\r\n\r\n";
     socket.write(request);
@@ -147,7 +147,7 @@ describe("a shutdown", () => {
   });
 
   it("closes an HTTP/1.1 connection also after an answer that had begun before", async () => {
-    const server = await startEchoServer({ limits: { lastRequestMs: 0 } });
+    const server = await startEchoServer({ limits: { http1LastRequestMs: 0 } });
     const nodeOptions = { agent: new Agent({ keepAlive: true }) };
     const transport = createConnectTransport({ baseUrl: server.url, httpVersion: "1.1", nodeOptions });
     let stopped: Promise<void> | undefined;
