@@ -39,7 +39,6 @@ export class FrameWriter {
     socket.on("drain", () => {
       if (!this.#isBackedUp) return;
       this.#isBackedUp = false;
-      // A client that takes nothing is not listened to: each answer would have to wait here.
       socket.resume();
       onRoom();
     });
@@ -139,6 +138,7 @@ export class FrameWriter {
     } else this.#socket.write(bytes);
     if (this.#isBackedUp || this.#socket.writableLength <= unsentBytesMax) return;
     this.#isBackedUp = true;
+    // A client that takes nothing is not listened to: each answer would have to wait here.
     this.#socket.pause();
   }
 
