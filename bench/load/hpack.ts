@@ -1,3 +1,5 @@
+import { integer, text } from "../../src/http2/header-encoder.ts";
+
 /** Header blocks of requests (HPACK, RFC 7541), a byte a character. */
 export interface HeaderBlocks {
   /** @param isFirst whether it is the first block on its connection */
@@ -72,18 +74,4 @@ function literal([name, value]: Header, pattern: number, prefixBits: number): st
   return typeof name === "number"
     ? integer(name, prefixBits, pattern) + text(value)
     : String.fromCharCode(pattern) + text(name) + text(value);
-}
-
-function text(value: string): string {
-  return integer(value.length, 7, 0x00) + value;
-}
-
-/** Section 5.1. */
-function integer(value: number, prefixBits: number, pattern: number): string {
-  const most = 2 ** prefixBits - 1;
-  if (value < most) return String.fromCharCode(pattern | value);
-  let bytes = String.fromCharCode(pattern | most);
-  let rest = value - most;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes += String.fromCharCode((rest % 128) | 128);
-  return bytes + String.fromCharCode(rest);
 }

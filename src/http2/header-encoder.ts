@@ -53,12 +53,13 @@ function literal(name: string, value: string): string {
   return integer(index, 4, 0x00) + (index === 0 ? text(name) : "") + text(value);
 }
 
-function text(value: string): string {
+/** Section 5.2, as it is. @returns an octet a character */
+export function text(value: string): string {
   return integer(value.length, 7, 0x00) + value;
 }
 
-/** Section 5.1. @param pattern the bits of the first octet before the integer */
-function integer(value: number, prefixBits: number, pattern: number): string {
+/** Section 5.1. @param pattern the bits of the first octet before the integer @returns an octet a character */
+export function integer(value: number, prefixBits: number, pattern: number): string {
   const most = 2 ** prefixBits - 1;
   if (value < most) return String.fromCharCode(pattern | value);
   let octets = String.fromCharCode(pattern | most);

@@ -34,7 +34,7 @@ export interface Exchange {
     body: Uint8Array | undefined,
     trailers?: OutgoingHttpHeaders,
   ): void;
-  /** Sends an answer as it comes. @throws if it cannot be sent to its end */
+  /** Sends an answer as it comes; of the one to a HEAD, its header. @throws if it cannot be sent to its end */
   send(response: UniversalServerResponse): Promise<void>;
 }
 

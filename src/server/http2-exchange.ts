@@ -3,7 +3,7 @@ import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { errorCode } from "../http2/frames.ts";
 import type { Http2Stream } from "../http2/stream.ts";
 import type { BodyListener, Exchange } from "./exchange.ts";
-import { withFields } from "./header-fields.ts";
+import { fieldsOf } from "./header-fields.ts";
 
 export class Http2Exchange implements Exchange {
   readonly httpVersion = "2";
@@ -63,8 +63,8 @@ export class Http2Exchange implements Exchange {
     body: Uint8Array | undefined,
     trailers?: OutgoingHttpHeaders,
   ): void {
-    if (this.method === "HEAD") this.#stream.begin(status, this.#fieldsOf(headers), true);
-    else this.#stream.answer(status, this.#fieldsOf(headers), body, trailers);
+    if (this.method === "HEAD") this.#stream.begin(status, this.#withExtra(headers), true);
+    else this.#stream.answer(status, this.#withExtra(headers), body, trailers);
   }
 
   async send({ status, header, body, trailer }: UniversalServerResponse): Promise<void> {
@@ -72,20 +72,20 @@ export class Http2Exchange implements Exchange {
     try {
       let chunk = await chunks?.next();
       // The implementation may set headers until it gives the first part of its answer.
-      const fields = this.#fieldsOf(withFields({}, new Headers(header)));
+      const fields = this.#withExtra(fieldsOf(header));
       const isAll = this.method === "HEAD" || (body === undefined && trailer === undefined);
       this.#stream.begin(status, fields, isAll);
       if (isAll) return;
       for (; chunk !== undefined && chunk.done !== true; chunk = await chunks?.next()) {
         await this.#stream.write(chunk.value);
       }
-      this.#stream.end(trailer && withFields({}, new Headers(trailer)));
+      this.#stream.end(trailer && fieldsOf(trailer));
     } finally {
       void chunks?.return?.().catch(() => {});
     }
   }
 
-  #fieldsOf(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  #withExtra(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
     return this.extraHeaders === undefined ? headers : { ...this.extraHeaders, ...headers };
   }
 }

@@ -34,7 +34,7 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
 
   return (exchange) => {
     answer(exchange)
-      .then((response) => exchange.send(askedFor(exchange, response)))
+      .then((response) => exchange.send(response))
       .catch((reason: unknown) => fail(exchange, reason));
   };
 
@@ -95,13 +95,6 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
       .send(statusResponse(new ConnectError("internal error", Code.Internal)))
       .catch(() => exchange.cancel());
   }
-}
-
-/** Nothing can be written behind the header of the answer to a HEAD. */
-function askedFor({ method }: Exchange, answer: UniversalServerResponse): UniversalServerResponse {
-  if (method !== "HEAD") return answer;
-  const { body: _body, trailer: _trailer, ...head } = answer;
-  return head;
 }
 
 async function* readBody(exchange: Exchange): AsyncIterable<Uint8Array> {

@@ -2,7 +2,7 @@ import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { withPlainGrpcMessage } from "../grpc-message.ts";
 import type { CallEnvironment } from "./call.ts";
 import { type Exchange, joined } from "../exchange.ts";
-import { withFields } from "../header-fields.ts";
+import { fieldsOf } from "../header-fields.ts";
 import { closeSignal, universalRequest } from "../universal-request.ts";
 
 /**
@@ -24,9 +24,9 @@ export async function askConnect(
   for await (const chunk of response.body ?? []) sent.push(chunk);
   exchange.answer(
     response.status,
-    withFields({}, new Headers(response.header)),
+    fieldsOf(response.header),
     joined(sent),
-    response.trailer && withFields({}, new Headers(response.trailer)),
+    response.trailer && fieldsOf(response.trailer),
   );
 }
 
