@@ -184,14 +184,21 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
 
   #remember(id: string, row: StoredState | undefined): Loaded<S> | undefined {
     const loaded = row === undefined ? this.#initial(id) : asLoaded<S>(row);
-    if (loaded !== undefined) this.#keep(id, loaded);
+    if (loaded === undefined) return undefined;
+    // One that nothing was written of is made here, and stays the same until something is.
+    if (row === undefined) this.#cache.set(id, loaded);
+    else this.#keep(id, loaded);
     return loaded;
   }
 
   #keep(id: string, loaded: Loaded<S>): void {
-    const bulk = this.#kind.bulkOf?.(loaded.state) ?? [];
-    if (JSON.stringify(bulk).length <= cachedBulkMax) this.#cache.set(id, loaded);
+    if (this.#isWorthCaching(loaded)) this.#cache.set(id, loaded);
     else this.#cache.delete(id);
+  }
+
+  #isWorthCaching({ state }: Loaded<S>): boolean {
+    if (this.#store.isInMemory === true) return false;
+    return JSON.stringify(this.#kind.bulkOf?.(state) ?? []).length <= cachedBulkMax;
   }
 
   #initial(id: string): Loaded<S> | undefined {

@@ -30,6 +30,7 @@ export function openMemoryStore(bounds: Partial<StoreBounds> = {}): Store {
 }
 
 class MemoryStore implements Store {
+  readonly isInMemory = true;
   readonly outbox: MemoryOutbox;
   readonly inbox: MemoryInbox;
   /** By id. */
