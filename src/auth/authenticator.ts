@@ -53,6 +53,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const verified = new Lru<string, { readonly token: VerifiedToken; readonly untilMs: number }>(
     verifiedTokensMax,
   );
+  /** Of access tokens that were found to be valid: what they are found by. */
+  const hashes = new Lru<string, string>(verifiedTokensMax);
   /** Those in progress, by user. */
   const provisionings = new Map<string, Promise<void>>();
 
@@ -60,7 +62,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const token = bearerToken(authorization);
     const known = verified.get(token);
     if (known !== undefined && clock.nowMs() < known.untilMs) return callerOf(known.token);
-    return isJwt(token) ? verifyJwt(token).then(callerOf) : callerOfAccessToken(token);
+    const hash = hashes.get(token);
+    if (hash === undefined && isJwt(token)) return verifyJwt(token).then(callerOf);
+    return callerOfAccessToken(token, hash);
   }
 
   async function verifyJwt(text: string): Promise<VerifiedToken> {
@@ -90,9 +94,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return started;
   }
 
-  function callerOfAccessToken(token: string): MaybePromise<Caller> {
-    return chain(directory.findByAccessToken(hashToken(token), clock.nowMs()), (user) => {
+  function callerOfAccessToken(token: string, knownHash: string | undefined): MaybePromise<Caller> {
+    const hash = knownHash ?? hashToken(token);
+    return chain(directory.findByAccessToken(hash, clock.nowMs()), (user) => {
       if (user === undefined) throw invalid("it is unknown, expired or revoked");
+      if (knownHash === undefined) hashes.set(token, hash);
       return userCaller(user);
     });
   }
