@@ -1,14 +1,23 @@
-import type { HistoryEvent } from "../../app/store-port.ts";
+import type { AggregateRef, HistoryEvent, RecordedEvent } from "../../app/store-port.ts";
 
 const pageBytes = 1024 * 1024;
-/** In front of each event: how many bytes it has (32 bits), and its position (a double). */
+/** In front of each entry: how many bytes it has (32 bits), and the position of its last event (a double). */
 const headBytes = 12;
 
 interface Page {
   readonly bytes: Buffer;
-  /** Where the next event goes. */
+  /** Where the next entry goes. */
   end: number;
   readonly firstPosition: number;
+}
+
+/** Events of one aggregate that were committed together, at positions and sequences one after the other. */
+export interface EventGroup {
+  readonly aggregate: AggregateRef;
+  /** Of the first. */
+  readonly sequence: number;
+  readonly atMs: number;
+  readonly events: readonly RecordedEvent[];
 }
 
 /**
@@ -24,39 +33,43 @@ export class EventLog {
     return this.#length;
   }
 
-  /** @param position greater than that of every other event; the next one if it is left out */
-  append(event: Omit<HistoryEvent, "position">, position = this.#lastPosition + 1): void {
-    const json = JSON.stringify(event);
+  /** @param position of the first, greater than that of every other event; the next one if it is left out */
+  append(group: EventGroup, position = this.#lastPosition + 1): void {
+    const json = JSON.stringify(group);
     const page = this.#pageFor(headBytes + json.length * 3, position); // UTF-8 of any UTF-16
     const { bytes, end } = page;
     const length = bytes.write(json, end + headBytes);
+    this.#length += group.events.length;
+    this.#lastPosition = position + group.events.length - 1;
     bytes.writeUInt32LE(length, end);
-    bytes.writeDoubleLE(position, end + 4);
+    bytes.writeDoubleLE(this.#lastPosition, end + 4);
     page.end = end + headBytes + length;
-    this.#length += 1;
-    this.#lastPosition = position;
   }
 
   /** Events after a position, at most `limit`. */
   read(afterPosition: number, limit: number): readonly HistoryEvent[] {
-    const events: HistoryEvent[] = [];
+    const found: HistoryEvent[] = [];
     const first = this.#pages.findLastIndex(({ firstPosition }) => firstPosition <= afterPosition);
     for (const { bytes, end } of this.#pages.slice(Math.max(0, first))) {
       for (let at = 0; at < end;) {
-        if (events.length >= limit) return events;
-        const position = bytes.readDoubleLE(at + 4);
+        const lastPosition = bytes.readDoubleLE(at + 4);
         const from = at + headBytes;
         at = from + bytes.readUInt32LE(at);
-        if (position <= afterPosition) continue;
+        if (lastPosition <= afterPosition) continue;
         // Written by `append`.
-        const event = JSON.parse(bytes.toString("utf8", from, at)) as Omit<HistoryEvent, "position">;
-        events.push({ position, ...event });
+        const { events, sequence, ...group } = JSON.parse(bytes.toString("utf8", from, at)) as EventGroup;
+        for (const [index, event] of events.entries()) {
+          const position = lastPosition - events.length + 1 + index;
+          if (position <= afterPosition) continue;
+          if (found.length >= limit) return found;
+          found.push({ position, ...group, sequence: sequence + index, ...event });
+        }
       }
     }
-    return events;
+    return found;
   }
 
-  /** The page that the next event goes to. @param bytesMax that it may take */
+  /** The page that the next entry goes to. @param bytesMax that it may take */
   #pageFor(bytesMax: number, firstPosition: number): Page {
     const last = this.#pages.at(-1);
     if (last !== undefined && last.end + bytesMax <= last.bytes.length) return last;

@@ -140,8 +140,8 @@ class MemoryStore implements Store {
     if (!(await this.dump().next()).done) throw new Error(notEmptyMessage);
     for (const { kind, value } of restored) {
       if (kind === "event") {
-        const { position, ...event } = value;
-        this.#events.append(event, position);
+        const { position, aggregate, sequence, atMs, type, data } = value;
+        this.#events.append({ aggregate, sequence, atMs, events: [{ type, data }] }, position);
       } else if (kind === "message") this.outbox.restore(value);
       else if (kind === "inboxMessage") this.inbox.restore(value);
       else this.#answers.add(value);
@@ -163,10 +163,9 @@ class MemoryStore implements Store {
 
   #write(write: AggregateWrite, atMs: number): void {
     const { aggregate, events, state, record, freeKeys = [], takeKeys = [] } = write;
-    let sequence = write.expectedSequence;
-    for (const event of events) {
-      sequence += 1;
-      this.#events.append({ type: event.type, data: event.data, aggregate, sequence, atMs });
+    const sequence = write.expectedSequence + events.length;
+    if (events.length > 0) {
+      this.#events.append({ aggregate, sequence: write.expectedSequence + 1, atMs, events });
     }
     this.#states[aggregate.type].set(aggregate.id, { sequence, state });
     this.#writeRecord(aggregate, record, atMs);
