@@ -27,12 +27,12 @@ export function keyRefusal(
   writes: readonly Pick<AggregateWrite, "aggregate" | "takeKeys">[],
   holderOf: (key: UniqueKey) => string | undefined,
 ): CommitOutcome | undefined {
-  const takers = new Map<string, string>();
+  let takers: Map<string, string> | undefined;
   for (const { aggregate, takeKeys = [] } of writes) {
     for (const key of takeKeys) {
-      const holder = holderOf(key) ?? takers.get(keyName(key));
+      const holder = holderOf(key) ?? takers?.get(keyName(key));
       if (holder !== undefined && holder !== aggregate.id) return { kind: "key_taken", key };
-      takers.set(keyName(key), aggregate.id);
+      (takers ??= new Map()).set(keyName(key), aggregate.id);
     }
   }
   return undefined;
