@@ -14,7 +14,7 @@ export interface RequestHead {
 
 /** @returns undefined if the request is malformed (RFC 9113 section 8.1.1) */
 export function requestHead(fields: readonly HeaderField[]): RequestHead | undefined {
-  const headers: IncomingHttpHeaders = Object.create(null);
+  const headers: IncomingHttpHeaders = new Fields();
   let isPastPseudo = false;
   for (const { name, content: value, isPseudo, isWellFormed } of fields) {
     if (!isWellFormed) return undefined;
@@ -43,6 +43,15 @@ export function requestHead(fields: readonly HeaderField[]): RequestHead | undef
   if (!target.startsWith("/") && (target !== "*" || method !== "OPTIONS")) return undefined;
   if (headers[":authority"] === undefined && headers.host === undefined) return undefined;
   return { method, target, headers, contentLength };
+}
+
+/** Inherits nothing, as `Object.create(null)`; but V8 knows its shape: half the time, half the bytes. */
+class Fields {
+  readonly [name: string]: undefined;
+  static {
+    Reflect.deleteProperty(this.prototype, "constructor");
+    Object.setPrototypeOf(this.prototype, null);
+  }
 }
 
 /** Whether fields may stand behind a body (section 8.1). */

@@ -187,6 +187,8 @@ it.each<[string, readonly string[], string]>([
   ["authorization", ["yes", "no"], "yes"],
   ["user-agent", ["one", "two"], "one"],
   ["expect", ["one", "two"], "one"],
+  ["constructor", ["one", "two"], "one, two"],
+  ["__proto__", ["one", "two"], "one, two"],
   ["cookie", ["a=1", "b=2", "c=3"], "a=1; b=2; c=3"],
   ["x-own", ["1", "2", "3"], "1, 2, 3"],
   ["x-own", [" \t1 2\t"], "1 2"],
