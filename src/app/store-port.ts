@@ -130,7 +130,7 @@ export interface Store {
   /** Set where others write to it, too: what was loaded once may be old. */
   readonly isShared?: true;
   /** Set where a state is at hand without being read: a cache in front of it would only hold it twice. */
-  readonly isInMemory?: true;
+  readonly isInMemory?: boolean;
   /**
    * The last durable state. One point read, never a replay.
    *

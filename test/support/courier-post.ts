@@ -78,7 +78,7 @@ export class Post {
       const row = await memory.load(aggregate);
       return row && { ...row, state: JSON.parse(JSON.stringify(row.state)) };
     };
-    const store = isShared ? withParts(observed, { load, isShared }) : observed;
+    const store = isShared ? withParts(observed, { load, isShared, isInMemory: false }) : observed;
     this.store = store;
     const common = {
       users: new Repository(userKind, store, clock),

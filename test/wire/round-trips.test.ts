@@ -27,6 +27,7 @@ function travel(): Promise<void> {
 const memory = openMemoryStore();
 const store = withParts<Store>(memory, {
   isShared: true,
+  isInMemory: false,
   load: async (aggregate) => {
     await travel();
     return memory.load(aggregate);
