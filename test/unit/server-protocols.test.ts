@@ -95,6 +95,11 @@ describe.each(transports)("%s", (_name, protocol, transport) => {
       protocol === "connect" ? { "connect-timeout-ms": "2147483648" } : { "grpc-timeout": "2147484S" };
     await expect(users().setPhone({ phone: "+41" }, { headers })).rejects.toMatchObject({
       code: Code.InvalidArgument,
+      rawMessage: expect.stringMatching(/^timeout 214748\d+ms must be <= 2147483647$/),
+    });
+    headers["authorization"] = "no";
+    await expect(users().setPhone({ phone: "+41" }, { headers })).rejects.toMatchObject({
+      code: Code.Unauthenticated,
     });
   });
 

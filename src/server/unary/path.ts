@@ -48,8 +48,7 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
       const protocol = forRpcs ? rpc.protocols.get(exchange.headers["content-type"] ?? "") : undefined;
       if (protocol === undefined || !isPlainCall(exchange, protocol) || isTooLarge(exchange)) return false;
       const timeout = timeoutOf(exchange.headers, protocol, limits.deadlineMsMax);
-      if (timeout.error !== undefined) return false;
-      begin(callOf(exchange, rpc, protocol, timeout.timeoutMs), rpc, protocol, undefined);
+      begin(callOf(exchange, rpc, protocol, timeout.timeoutMs), rpc, protocol, timeout.error);
       return true;
     }
     const match = restMatch(exchange, path);
@@ -109,7 +108,11 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
     });
   }
 
-  /** First the gate, so that what it refuses is never read. */
+  /**
+   * First the gate, so that what it refuses is never read, and strangers learn no more than that.
+   *
+   * @param refusal of what the header says, if it is refused
+   */
   function begin(
     call: UnaryCall,
     target: UnaryTarget,
@@ -121,11 +124,12 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
       watch.leave(call.exchange);
       void refuse(call, protocol, reason);
     };
+    const proceed = (): void =>
+      refusal === undefined ? read(call, target, protocol) : refuseUnread(refusal);
     try {
-      if (refusal !== undefined) throw refusal;
       const gated = target.unary.gate(call);
-      if (gated === undefined) return read(call, target, protocol);
-      gated.then(() => read(call, target, protocol), refuseUnread);
+      if (gated === undefined) return proceed();
+      gated.then(proceed, refuseUnread);
     } catch (reason) {
       refuseUnread(reason);
     }
