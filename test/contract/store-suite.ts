@@ -107,6 +107,21 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
         expect((await load("1"))?.state).toEqual({ by: outcomes.indexOf("committed") });
       });
 
+      it("is seen by every read after its answer, whatever is read meanwhile", async () => {
+        const ids = Array.from({ length: 8 }, (_, id) => String(id));
+        const sequences = Array.from({ length: 20 }, (_, sequence) => sequence);
+        const seen = await Promise.all(
+          ids.map((id) =>
+            sequences.reduce<Promise<readonly unknown[]>>(async (earlier, sequence) => {
+              const before = await earlier;
+              await store.commit(userCommit(id, sequence));
+              return [...before, (await load(id))?.sequence];
+            }, Promise.resolve([])),
+          ),
+        );
+        expect(seen).toEqual(ids.map(() => sequences.map((sequence) => sequence + 1)));
+      });
+
       it("asks in a fixed order: sequence, keys, pause, outbox", async () => {
         await reopen({ outboxPendingMax: 1 });
         await store.commit(

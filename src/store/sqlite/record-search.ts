@@ -4,6 +4,7 @@ import { Lru } from "../../lib/lru.ts";
 import { integer, text } from "../sql/columns.ts";
 import type { RecordTable } from "../sql/record-tables.ts";
 import { conditionSql, orderSql } from "./search-sql.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** Each shape of a search has two; their values are parameters. */
 const statementsMax = 200;
@@ -12,17 +13,17 @@ const statementsMax = 200;
 export class RecordSearch {
   readonly #reader: DatabaseSync;
   readonly #statements = new Lru<string, StatementSync>(statementsMax);
-  readonly #begin: StatementSync;
-  readonly #end: StatementSync;
+  readonly #snapshot: Snapshot;
 
-  constructor(reader: DatabaseSync) {
+  /** @param snapshot of the reader */
+  constructor(reader: DatabaseSync, snapshot: Snapshot) {
     this.#reader = reader;
-    this.#begin = reader.prepare("BEGIN");
-    this.#end = reader.prepare("COMMIT");
+    this.#snapshot = snapshot;
   }
 
   find<R>(table: RecordTable<R>, equality: TextEquality<R>, limit: number): readonly string[] {
     const { text: test, parameters } = conditionSql(table, { kind: "text", match: "equals", ...equality });
+    this.#snapshot.open();
     const found = this.#prepare(`SELECT id FROM ${table.name} WHERE ${test} LIMIT ?`);
     return found.all(...parameters, limit).map((row) => text(row["id"]));
   }
@@ -32,19 +33,15 @@ export class RecordSearch {
     const rows = `FROM ${table.name} WHERE ${where.text}`;
     const { sortBy, order, offset, limit } = search;
     // The page and the total are of the same moment.
-    this.#begin.run();
-    try {
-      const page = this.#prepare(
-        `SELECT id ${rows} ORDER BY ${orderSql(table, sortBy, order)} LIMIT ? OFFSET ?`,
-      );
-      const ids = page.all(...where.parameters, limit, offset).map((row) => text(row["id"]));
-      // The last page tells the total itself.
-      if (ids.length < limit && (ids.length > 0 || offset === 0)) return { ids, total: offset + ids.length };
-      const count = this.#prepare(`SELECT count(*) AS total ${rows}`);
-      return { ids, total: integer(count.get(...where.parameters)?.["total"]) };
-    } finally {
-      this.#end.run();
-    }
+    this.#snapshot.open();
+    const page = this.#prepare(
+      `SELECT id ${rows} ORDER BY ${orderSql(table, sortBy, order)} LIMIT ? OFFSET ?`,
+    );
+    const ids = page.all(...where.parameters, limit, offset).map((row) => text(row["id"]));
+    // The last page tells the total itself.
+    if (ids.length < limit && (ids.length > 0 || offset === 0)) return { ids, total: offset + ids.length };
+    const count = this.#prepare(`SELECT count(*) AS total ${rows}`);
+    return { ids, total: integer(count.get(...where.parameters)?.["total"]) };
   }
 
   #prepare(sql: string): StatementSync {

@@ -34,6 +34,7 @@ import { dump, rebuild, restore } from "./kept.ts";
 import { createOutbox } from "./outbox.ts";
 import { RecordSearch } from "./record-search.ts";
 import { recordTables } from "../sql/record-tables.ts";
+import { Snapshot } from "./snapshot.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 export interface SqliteStoreOptions {
@@ -117,6 +118,7 @@ export class SqliteStore implements Store {
   readonly inbox: InboxStore;
   readonly #file: string;
   readonly #reader: DatabaseSync;
+  readonly #snapshot: Snapshot;
   readonly #queue: WriteQueue;
   readonly #checkpoints: Checkpoints;
   readonly #unlock: () => void;
@@ -136,6 +138,7 @@ export class SqliteStore implements Store {
   ) {
     this.#file = file;
     this.#reader = reader;
+    this.#snapshot = new Snapshot(reader);
     this.#queue = queue;
     this.#checkpoints = checkpoints;
     this.#unlock = unlock;
@@ -147,20 +150,23 @@ export class SqliteStore implements Store {
     this.#selectKey = reader.prepare("SELECT aggregate_id FROM unique_keys WHERE kind = ? AND key = ?");
     this.#selectAnswer = reader.prepare("SELECT sealed FROM answers WHERE key = ? AND expires_ms > ?");
     this.#selectEvents = reader.prepare("SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?");
-    this.#search = new RecordSearch(reader);
+    this.#search = new RecordSearch(reader, this.#snapshot);
   }
 
   load({ type, id }: AggregateRef): StoredState | undefined {
+    this.#snapshot.open();
     const row = this.#selectState.get(type, id);
     return row && { sequence: integer(row["sequence"]), state: JSON.parse(text(row["state"])) };
   }
 
   findByKey({ kind, key }: UniqueKey): string | undefined {
+    this.#snapshot.open();
     const row = this.#selectKey.get(kind, key);
     return row && text(row["aggregate_id"]);
   }
 
   findAnswer(key: string, nowMs: number): string | undefined {
+    this.#snapshot.open();
     const row = this.#selectAnswer.get(key, nowMs);
     return row && text(row["sealed"]);
   }
