@@ -65,8 +65,9 @@ export class HeaderDecoder {
   }
 
   #literal(nameIndex: number): HeaderField {
-    const name = nameIndex === 0 ? this.#text() : this.#fieldAt(nameIndex).name;
-    return headerField(name, this.#text());
+    if (nameIndex === 0) return headerField(this.#text(), this.#text());
+    const { name, isNameWellFormed } = this.#fieldAt(nameIndex);
+    return headerField(name, this.#text(), isNameWellFormed);
   }
 
   #fieldAt(index: number): HeaderField {

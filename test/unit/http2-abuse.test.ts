@@ -14,7 +14,9 @@ import {
   windowBytesMax,
 } from "../../src/http2/frames.ts";
 import { encodeHeaders } from "../../src/http2/header-encoder.ts";
+import { HeaderDecoder } from "../../src/http2/header-decoder.ts";
 import { Http2Stream, type StreamCarrier } from "../../src/http2/stream.ts";
+import { plainBlock, text } from "../support/hpack-writer.ts";
 
 /** What a client sends to cost more than it pays, or that others pay for. */
 
@@ -213,6 +215,28 @@ it("sends a client away that changes its settings again and again in one frame",
   client.write(settings(Array.from({ length: 33 }, () => [setting.initialWindowSize, 1])));
   await once(client, "end");
   expect(errors.map(({ code }) => code)).toEqual([errorCode.enhanceYourCalm]);
+});
+
+describe("a header block costs no more than its length", () => {
+  it("however many spaces a value has inside", () => {
+    const value = `a${" ".repeat(100_000)}a`;
+    const begun = performance.now();
+    const [field] = new HeaderDecoder(2 ** 20).decode(plainBlock([["x", value]])) ?? [];
+    // A thousandth of that; ten seconds where each space is looked at for each one before it.
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(field?.content).toBe(value);
+  });
+
+  it("however many fields have the long name of another one", () => {
+    const name = "n".repeat(4_000);
+    const first = Buffer.concat([Buffer.of(0x40), text(name), text("")]);
+    const others = Buffer.from("7e00".repeat(1_000), "hex");
+    const test = jest.spyOn(RegExp.prototype, "test");
+    const fields = new HeaderDecoder(2 ** 23).decode(Buffer.concat([first, others]));
+    const looked = test.mock.calls.reduce((sum, [octets]) => sum + octets.length, 0);
+    expect(looked).toBeLessThan(first.byteLength + others.byteLength);
+    expect(fields?.filter((field) => field.name === name && field.isWellFormed)).toHaveLength(1_001);
+  });
 });
 
 it("does not collect the answers to PINGs for a whole turn", async () => {
