@@ -164,6 +164,8 @@ export class Http2Connection implements StreamCarrier, FrameListener {
     const fields = this.#decoder.decode(block);
     const stream = this.#streams.get(streamId);
     if (stream !== undefined) this.#takeTrailers(stream, fields, isLast);
+    else if (isOfServer(streamId))
+      throw new ConnectionError(errorCode.protocolError, "a stream of the server");
     else if (streamId > this.#lastStreamId) this.#takeRequest(streamId, fields, isLast);
     else if (!this.#isIgnored(streamId)) {
       throw new ConnectionError(errorCode.streamClosed, "HEADERS on a closed stream");
@@ -171,7 +173,6 @@ export class Http2Connection implements StreamCarrier, FrameListener {
   }
 
   #takeRequest(streamId: number, fields: readonly HeaderField[] | undefined, isLast: boolean): void {
-    if (streamId % 2 === 0) throw new ConnectionError(errorCode.protocolError, "a stream of the server");
     this.#lastStreamId = streamId;
     // It may stand behind a GOAWAY that has just ended the connection.
     if (this.#isEnded) return;
@@ -272,9 +273,9 @@ export class Http2Connection implements StreamCarrier, FrameListener {
     this.#patience.spend();
   }
 
-  /** Section 5.1: nothing but HEADERS begins a stream. */
+  /** Section 5.1: nothing but HEADERS begins a stream; and the server begins none. */
   #mustHaveBegun(streamId: number): void {
-    if (streamId <= this.#lastStreamId) return;
+    if (streamId <= this.#lastStreamId && !isOfServer(streamId)) return;
     throw new ConnectionError(errorCode.protocolError, "a frame of a stream that has not begun");
   }
 
@@ -355,6 +356,11 @@ export class Http2Connection implements StreamCarrier, FrameListener {
 
 /** RFC 7541 section 6.3: of size 0, so that the client may make its own as small as it likes. */
 const noTable = Buffer.of(0x20);
+
+/** Section 5.1.1. */
+function isOfServer(streamId: number): boolean {
+  return streamId % 2 === 0;
+}
 
 function widened(windowBytes: number, bytes: number): number {
   const sum = windowBytes + bytes;

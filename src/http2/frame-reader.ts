@@ -79,8 +79,9 @@ export class FrameReader {
     if (this.#openBlock !== undefined && type !== frameType.continuation) {
       throw protocolError("a frame in the middle of a header block");
     }
-    if (!this.#isSettingsRead && type !== frameType.settings)
+    if (!this.#isSettingsRead && (type !== frameType.settings || isSet(flags, flag.acknowledge))) {
       throw protocolError("the first frame is not SETTINGS");
+    }
     switch (type) {
       case frameType.data:
         return this.#takeData(flags, streamId, payload);

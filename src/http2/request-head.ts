@@ -35,13 +35,13 @@ export function requestHead(fields: readonly HeaderField[]): RequestHead | undef
   const { "content-length": length } = headers;
   if (length !== undefined && !digits.test(length)) return undefined;
   const contentLength = length === undefined ? undefined : Number(length);
+  if (headers[":authority"] === undefined && headers.host === undefined) return undefined;
   if (method === "CONNECT") {
     if (target !== undefined || scheme !== undefined) return undefined;
     return { method, target: "", headers, contentLength };
   }
   if (typeof target !== "string" || typeof scheme !== "string") return undefined;
   if (!target.startsWith("/") && (target !== "*" || method !== "OPTIONS")) return undefined;
-  if (headers[":authority"] === undefined && headers.host === undefined) return undefined;
   return { method, target, headers, contentLength };
 }
 

@@ -95,6 +95,7 @@ it.each<[string, readonly Field[]]>([
   ["a length that is said twice", [...good, ["content-length", "0"], ["content-length", "0"]]],
   ["two lengths", [...good, ["content-length", "0"], ["content-length", "1"]]],
   ["a length, and no body", withField("content-length", "1")],
+  ["CONNECT to nowhere", [[":method", "CONNECT"]]],
   ["CONNECT with a path", [...connectTo, [":path", "/"]]],
   ["CONNECT with a scheme", [...connectTo, [":scheme", "http"]]],
 ])("a request is malformed that has %s", async (_name, fields) => {
