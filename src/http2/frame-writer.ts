@@ -70,8 +70,12 @@ export class FrameWriter {
   }
 
   data(streamId: number, bytes: Uint8Array, isLast: boolean): void {
-    if (isLast) this.#write(frameType.data, flag.endStream, streamId, bytes, this.#queueOfEnds);
-    else this.#write(frameType.data, flag.none, streamId, bytes);
+    if (!isLast) return this.#write(frameType.data, flag.none, streamId, bytes);
+    const queue = this.#queueOfEnds;
+    if (queue === this.#frames) return this.#write(frameType.data, flag.endStream, streamId, bytes);
+    // What waits in the queue of ends is not counted: it must be small.
+    if (bytes.byteLength > 0) this.#write(frameType.data, flag.none, streamId, bytes);
+    this.#write(frameType.data, flag.endStream, streamId, noBytes, queue);
   }
 
   reset(streamId: number, code: ErrorCode): void {
@@ -107,7 +111,7 @@ export class FrameWriter {
   /** Writes what waits, and nothing after it. @param onSent is called when it has left */
   end(onSent: () => void): void {
     this.#frames.push(...this.#ends.splice(0), ...this.#nextEnds.splice(0));
-    this.flush();
+    this.#flush();
     this.#isEnded = true;
     this.#socket.end(onSent);
   }
@@ -121,13 +125,13 @@ export class FrameWriter {
     if (this.#isEnded) return;
     const count = queue.push({ type, flags, streamId, payload });
     if (queue !== this.#frames) return;
-    if (count === 1) atTurnEnd(() => this.flush());
+    if (count === 1) atTurnEnd(() => this.#flush());
     this.#bytes += frameHeaderBytes + payload.byteLength;
     // A turn reads as much as a client has sent, of many clients: what all of it is answered must not wait for its end.
-    if (this.#bytes > unsentBytesMax) this.flush();
+    if (this.#bytes > unsentBytesMax) this.#flush();
   }
 
-  flush(): void {
+  #flush(): void {
     if (this.#isEnded || this.#frames.length === 0) return;
     this.#bytes = 0;
     const bytes = joined(this.#frames.splice(0));
@@ -152,6 +156,8 @@ export class FrameWriter {
     }
   }
 }
+
+const noBytes = new Uint8Array();
 
 function joined(frames: readonly Frame[]): Buffer {
   let byteLength = 0;

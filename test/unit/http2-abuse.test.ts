@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { addChunk } from "../../src/http2/chunks.ts";
 import { Http2Connection } from "../../src/http2/connection.ts";
@@ -245,6 +247,18 @@ it("does not collect the answers to PINGs for a whole turn", async () => {
   const writer = new FrameWriter(served, () => {});
   for (let pings = 0; pings < 10_000; pings++) writer.pingTaken(Buffer.alloc(8));
   expect(write).toHaveBeenCalled();
+});
+
+it("does not collect answers over TLS for a client that takes none", () => {
+  const silent = new TLSSocket(new Duplex({ read() {}, write() {} }), { isServer: true });
+  const writer = new FrameWriter(silent, () => {});
+  let answers = 0;
+  for (; !writer.isBackedUp && answers < 1_000; answers++) {
+    writer.headers(2 * answers + 1, block, false);
+    writer.data(2 * answers + 1, Buffer.alloc(10_000), true);
+  }
+  expect(answers).toBeLessThan(10);
+  silent.destroy();
 });
 
 it("carries out nothing that stands behind the GOAWAY of the client that ended the connection", async () => {
