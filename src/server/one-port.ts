@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import { preface } from "../http2/frames.ts";
 import type { Log } from "../lib/log.ts";
 import { serveHttp1 } from "./http1-connections.ts";
 import { serveHttp2 } from "./http2-connections.ts";
@@ -100,11 +101,10 @@ export async function openPort(
   }
 }
 
-const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
-
 /**
  * Reads until it is clear whether the client speaks HTTP/2, and puts what was read back.
- * Reading by "data" instead of "readable" would leave the socket in a mode that HTTP/2 cannot take over.
+ * Reading by "data" instead of "readable" would leave the socket flowing; and one that was paused then stays so,
+ * whoever listens.
  */
 function sniff(socket: Socket, timeoutMs: number, found: (isHttp2: boolean) => void): void {
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
@@ -116,9 +116,9 @@ function sniff(socket: Socket, timeoutMs: number, found: (isHttp2: boolean) => v
     const chunk: Buffer | null = socket.read();
     if (chunk === null) return;
     seen = Buffer.concat([seen, chunk]);
-    const length = Math.min(seen.length, http2Preface.length);
-    const isHttp2 = http2Preface.compare(seen, 0, length, 0, length) === 0;
-    if (isHttp2 && length < http2Preface.length) return;
+    const length = Math.min(seen.length, preface.length);
+    const isHttp2 = preface.compare(seen, 0, length, 0, length) === 0;
+    if (isHttp2 && length < preface.length) return;
     clearTimeout(timer);
     socket.off("readable", onReadable);
     socket.unshift(seen);
