@@ -265,7 +265,6 @@ export class Http2Connection implements StreamCarrier, FrameListener {
       return this.#resetFor(stream, errorCode.flowControlError);
     }
     stream.sendWindowBytes += bytes;
-    this.#waiting.delete(stream);
     stream.sendMore();
   }
 

@@ -174,6 +174,20 @@ it("streams take turns at what the connection lets go", async () => {
   for (const stream of streams) expect((await answerTo(connection, stream)).body).toBe(whole);
 });
 
+it("a stream keeps its turn when its own window is widened", async () => {
+  open(2 ** 20);
+  for (const stream of [1, 3]) {
+    connection.headers(stream, get("/whole"), true);
+    await connection.next(types.headers, stream);
+  }
+  await connection.roundTrip();
+  expect(bytesOf(1)).toBe(firstWindowBytes);
+  connection.windowUpdate(1, 1);
+  connection.windowUpdate(0, 5_000);
+  await connection.roundTrip();
+  expect([bytesOf(1), bytesOf(3)]).toEqual([firstWindowBytes + 5_000, 0]);
+});
+
 it("a stream whose own window is shut does not stand in the way of others", async () => {
   open(0);
   connection.headers(1, get("/whole"), true);
