@@ -7,8 +7,8 @@ import { staticTable } from "./static-table.ts";
 const tableBytesMax = 4_096;
 /** What a field counts beyond its characters (RFC 7541 section 4.1). */
 const fieldOverheadBytes = 32;
-/** No integer of a header block has a reason to be larger. */
-const integerMax = 2 ** 24;
+/** No integer of a header block has a reason to have more octets behind its first. */
+const integerOctetsMax = 4;
 
 /** Reads the header blocks of one connection, in their order (HPACK, RFC 7541). */
 export class HeaderDecoder {
@@ -105,16 +105,12 @@ export class HeaderDecoder {
     const most = 2 ** prefixBits - 1;
     let value = first & most;
     if (value < most) return value;
-    let octet: number;
-    let factor = 1;
-    do {
-      octet = this.#octet();
-      value += (octet & 0x7f) * factor;
-      factor *= 0x80;
-      // The second keeps zeros from going on without end.
-      if (value > integerMax || factor > integerMax * 0x80) throw malformed("an integer");
-    } while ((octet & 0x80) !== 0);
-    return value;
+    for (let octets = 0; octets < integerOctetsMax; octets++) {
+      const octet = this.#octet();
+      value += (octet & 0x7f) * 0x80 ** octets;
+      if ((octet & 0x80) === 0) return value;
+    }
+    throw malformed("an integer");
   }
 
   /** Section 5.2; an octet a character. */
