@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { addChunk } from "../../src/http2/chunks.ts";
@@ -18,6 +19,8 @@ import {
 import { encodeHeaders } from "../../src/http2/header-encoder.ts";
 import { HeaderDecoder } from "../../src/http2/header-decoder.ts";
 import { Http2Stream, type StreamCarrier } from "../../src/http2/stream.ts";
+import { serveHttp2 } from "../../src/server/http2-connections.ts";
+import { defaultLimits } from "../../src/server/limits.ts";
 import { plainBlock, text } from "../support/hpack-writer.ts";
 
 /** What a client sends to cost more than it pays, or that others pay for. */
@@ -65,14 +68,15 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** Both ends of a connection. */
-async function socketPair(): Promise<{ client: Socket; served: Socket }> {
+/** Both ends of a connection. @param allowHalfOpen whether the client's stays open when the server's is closed */
+async function socketPair(allowHalfOpen = false): Promise<{ client: Socket; served: Socket }> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  const client = connect(address.port, "127.0.0.1");
+  const client = connect({ port: address.port, host: "127.0.0.1", allowHalfOpen });
   const served = await new Promise<Socket>((resolve) => server.once("connection", resolve));
+  served.setNoDelay();
   server.close();
   sockets.push(client, served);
   return { client, served };
@@ -80,17 +84,23 @@ async function socketPair(): Promise<{ client: Socket; served: Socket }> {
 
 interface Served {
   readonly client: Socket;
+  /** The other end of it. */
+  readonly served: Socket;
+  readonly connection: Http2Connection;
   readonly streams: readonly Http2Stream[];
   readonly errors: readonly ConnectionError[];
   /** Resolves when the server has sent these bytes. */
   said(bytes: Buffer): Promise<void>;
 }
 
-async function serve(firstSettings: readonly (readonly [id: number, value: number])[] = []): Promise<Served> {
-  const { client, served } = await socketPair();
+async function serve(
+  firstSettings: readonly (readonly [id: number, value: number])[] = [],
+  allowHalfOpen = false,
+): Promise<Served> {
+  const { client, served } = await socketPair(allowHalfOpen);
   const streams: Http2Stream[] = [];
   const errors: ConnectionError[] = [];
-  void new Http2Connection(served, {
+  const connection = new Http2Connection(served, {
     streamsMax: 100,
     headerBytesMax: 16_384,
     inVainMax: 1_000,
@@ -102,6 +112,8 @@ async function serve(firstSettings: readonly (readonly [id: number, value: numbe
   client.write(Buffer.concat([preface, settings(firstSettings)]));
   return {
     client,
+    served,
+    connection,
     streams,
     errors,
     async said(bytes) {
@@ -110,22 +122,45 @@ async function serve(firstSettings: readonly (readonly [id: number, value: numbe
   };
 }
 
+interface LoneStream {
+  readonly stream: Http2Stream;
+  freedBytes(): number;
+  /** What was sent. */
+  readonly said: readonly string[];
+  /** Takes so much more of the answer. */
+  take(bytes: number): void;
+}
+
 /** A stream with a connection that only counts. */
-function loneStream(contentLength?: number): { stream: Http2Stream; freedBytes: () => number } {
+function loneStream(contentLength?: number): LoneStream {
   let freed = 0;
+  let room = 0;
+  const said: string[] = [];
   const carrier: StreamCarrier = {
-    sendHeaders() {},
-    sendTrailers() {},
-    roomFor: () => 0,
-    sendData() {},
+    sendHeaders: () => void said.push("headers"),
+    sendTrailers: () => void said.push("trailers"),
+    roomFor: () => room,
+    sendData(_stream, { byteLength }) {
+      room -= byteLength;
+      said.push(`${byteLength} bytes`);
+    },
     wait() {},
-    sendReset() {},
+    sendReset: () => void said.push("reset"),
     sendWindowUpdate() {},
     free: (bytes) => void (freed += bytes),
     forget() {},
   };
   const head = { method: "POST", target: "/", headers: {}, contentLength };
-  return { stream: new Http2Stream(carrier, 1, head, 65_535), freedBytes: () => freed };
+  const stream = new Http2Stream(carrier, 1, head, 65_535);
+  return {
+    stream,
+    freedBytes: () => freed,
+    said,
+    take(bytes) {
+      room += bytes;
+      stream.sendMore();
+    },
+  };
 }
 
 describe("a body", () => {
@@ -145,6 +180,17 @@ describe("a body", () => {
     for (let sent = 0; sent < 60_000; sent++) stream.receiveData(Buffer.of(sent), 1, sent === 59_999);
     expect(chunks?.length).toBeLessThan(40);
     expect(Buffer.concat(chunks ?? []).byteLength).toBe(60_000);
+  });
+
+  it("is copied a few times at most, to memory of its own", () => {
+    const copy = jest.spyOn(Object.getPrototypeOf(Uint8Array.prototype), "set");
+    const chunks: Uint8Array[] = [];
+    for (let sent = 0; sent < 30_000; sent++) addChunk(chunks, Buffer.of(sent));
+    const copied = copy.mock.calls.reduce((sum, [bytes]) => sum + Number(Object(bytes).length), 0);
+    expect(copied).toBeLessThan(20 * 30_000);
+    const large = chunks.filter(({ byteLength }) => byteLength >= 4_096);
+    expect(large.length).toBeGreaterThan(1);
+    for (const { buffer, byteLength } of large) expect(buffer.byteLength).toBe(byteLength);
   });
 
   it("is not copied where its chunks are large", () => {
@@ -212,6 +258,77 @@ describe("an answer that the client does not take", () => {
   });
 });
 
+it("writes of a large answer only what the client takes", async () => {
+  const { client, served, streams, said } = await serve([[setting.initialWindowSize, windowBytesMax]]);
+  client.write(Buffer.concat([windowUpdate(0, 2 ** 30), headers(1), ping]));
+  await said(pong);
+  client.pause();
+  // More than the system takes for a client that does not.
+  streams[0]?.answer(200, {}, Buffer.alloc(30_000_000));
+  while (!served.isPaused()) await nextTurn();
+  expect(served.writableLength).toBeLessThan(200_000);
+});
+
+it("does not keep an answer that was taken back", async () => {
+  const { client, streams, said } = await serve([[setting.initialWindowSize, windowBytesMax]]);
+  client.write(Buffer.concat([headers(1), headers(3), ping]));
+  await said(pong);
+  streams[0]?.answer(200, {}, Buffer.alloc(65_535 + 1));
+  streams[1]?.answer(200, {}, Buffer.from("yyy"));
+  const sendMore = jest.spyOn(Http2Stream.prototype, "sendMore");
+  const reset = frame(frameType.resetStream, flag.none, 1, uint32(errorCode.cancel));
+  client.write(Buffer.concat([reset, windowUpdate(0, 100)]));
+  await said(frame(frameType.data, flag.endStream, 3, Buffer.from("yyy")));
+  expect(sendMore.mock.contexts).toEqual([streams[1]]);
+});
+
+describe("an answer that comes in parts", () => {
+  /** With a part that waits behind another. */
+  async function waiting(): Promise<LoneStream & { written: Promise<void>; isWritten: () => boolean }> {
+    const lone = loneStream();
+    let isWritten = false;
+    lone.stream.begin(200, {});
+    await lone.stream.write(Buffer.alloc(16_384));
+    const written = lone.stream.write(Buffer.alloc(1)).then(() => void (isWritten = true));
+    return { ...lone, written, isWritten: () => isWritten };
+  }
+
+  it("comes as fast as it is taken", async () => {
+    const { take, written, isWritten, said } = await waiting();
+    take(16_384);
+    await nextTurn();
+    expect(isWritten()).toBe(false);
+    take(1);
+    await written;
+    expect(said).toEqual(["headers", "16384 bytes", "1 bytes"]);
+  });
+
+  it("is given up when the stream closes", async () => {
+    const { stream, written } = await waiting();
+    stream.breakOff();
+    await expect(written).rejects.toThrow("closed before its end");
+  });
+});
+
+it("says nothing on a stream that is closed", async () => {
+  const { stream, said } = loneStream();
+  stream.breakOff();
+  stream.sayContinue();
+  stream.begin(200, {});
+  await expect(stream.write(Buffer.alloc(1))).rejects.toThrow("takes no more");
+  stream.end();
+  stream.answer(200, {}, Buffer.alloc(1), {});
+  stream.reset(errorCode.cancel);
+  expect(said).toEqual([]);
+});
+
+it("asks for no body that is there", () => {
+  const { stream, said } = loneStream();
+  stream.receiveEnd();
+  stream.sayContinue();
+  expect(said).toEqual([]);
+});
+
 it("sends a client away that changes its settings again and again in one frame", async () => {
   const { client, errors } = await serve();
   client.write(settings(Array.from({ length: 33 }, () => [setting.initialWindowSize, 1])));
@@ -259,6 +376,91 @@ it("does not collect answers over TLS for a client that takes none", () => {
   }
   expect(answers).toBeLessThan(10);
   silent.destroy();
+});
+
+it("remembers of the streams that it reset only the last thousand", async () => {
+  const { client, streams, said } = await serve();
+  const idOf = (index: number): number => 2 * index + 1;
+  for (let index = 0; index <= 1_000; index++) {
+    const sent = frame(frameType.ping, flag.none, 0, Buffer.from(String(index).padStart(8)));
+    client.write(Buffer.concat([headers(idOf(index)), sent]));
+    await said(frame(frameType.ping, flag.acknowledge, 0, sent.subarray(9)));
+    streams[index]?.reset(errorCode.cancel);
+  }
+  const data = (streamId: number): Buffer => frame(frameType.data, flag.none, streamId, Buffer.of(0));
+  const resetOf = (streamId: number): Buffer =>
+    frame(frameType.resetStream, flag.none, streamId, uint32(errorCode.streamClosed));
+  client.write(Buffer.concat([data(idOf(1)), data(idOf(1_000)), data(idOf(0))]));
+  const next = await Promise.race([1, 1_000, 0].map((index) => said(resetOf(idOf(index))).then(() => index)));
+  expect(next).toBe(0);
+});
+
+it("forgets a connection that is closed", async () => {
+  const { client, served } = await socketPair();
+  const silent = { debug() {}, info() {}, warn() {}, error() {} };
+  const http2 = serveHttp2(
+    defaultLimits,
+    () => true,
+    () => {},
+    silent,
+  );
+  http2.take(served);
+  client.destroy();
+  await once(served, "close");
+  const close = jest.spyOn(Http2Connection.prototype, "close");
+  http2.drain();
+  expect(close).not.toHaveBeenCalled();
+});
+
+it("hears the answer to a PING once", async () => {
+  const { client, connection, said } = await serve();
+  const onAnswer = jest.fn();
+  connection.ping(onAnswer);
+  const answer = Buffer.of(0, 0, 0, 0, 0, 0, 0, 1);
+  await said(frame(frameType.ping, flag.none, 0, answer));
+  const again = frame(frameType.ping, flag.acknowledge, 0, answer);
+  client.write(Buffer.concat([again, again, ping]));
+  await said(pong);
+  expect(onAnswer).toHaveBeenCalledTimes(1);
+});
+
+describe("a connection that ends", () => {
+  it("hears nothing any more", async () => {
+    const { client, served, connection, errors } = await serve();
+    connection.close();
+    const wrong = frame(frameType.ping, flag.none, 1, Buffer.alloc(8));
+    served.emit("data", Buffer.concat([preface, settings([]), wrong]));
+    expect(errors).toEqual([]);
+    await once(client, "close");
+  });
+
+  it("waits for the end of a client that took nothing before", async () => {
+    const { client, served, connection, streams } = await serve([
+      [setting.initialWindowSize, windowBytesMax],
+    ]);
+    client.write(windowUpdate(0, 2 ** 30));
+    client.pause();
+    for (let id = 1; !served.isPaused(); id += 2) {
+      client.write(frame(frameType.headers, flag.endHeaders | flag.endStream, id, block));
+      while (streams.length * 2 < id) await nextTurn();
+      streams.at(-1)?.answer(200, {}, Buffer.alloc(16_000));
+      await nextTurn();
+    }
+    const ended = Promise.race([
+      once(served, "end").then(() => "its end"),
+      once(served, "close").then(() => "no end"),
+    ]);
+    connection.close();
+    client.resume();
+    expect(await ended).toBe("its end");
+  });
+
+  it("waits no longer than a moment for the client's", async () => {
+    const { served, connection, errors } = await serve([], true);
+    connection.close();
+    await once(served, "close");
+    expect(errors).toEqual([]);
+  });
 });
 
 it("carries out nothing that stands behind the GOAWAY of the client that ended the connection", async () => {

@@ -171,6 +171,8 @@ describe("behind a body", () => {
       (stream) => connection.data(stream, phone("+42"), false),
       (stream) => connection.data(stream, phone("+42"), true),
       (stream) => begin(stream, { "x-after": "1" }, true),
+      (stream) => begin(stream, { "x-after": "1" }, false),
+      (stream) => begin(stream, { ":path": "/" }, true),
     ];
     for (const [index, say] of more.entries()) {
       const stream = 2 * index + 3;
@@ -179,7 +181,7 @@ describe("behind a body", () => {
       say(stream);
       expect(await answerTo(connection, stream)).toMatchObject({ status: undefined, reset: streamClosed });
     }
-    await expectService(9);
+    await expectService(13);
   });
 });
 
@@ -208,6 +210,14 @@ it.each(["/v2/users/7", "/keys"])("HEAD is answered by the header alone: %s", as
   expect(head).toMatchObject({ status: "200", body: "", trailers: undefined, reset: undefined });
   expect(Object.keys(head.headers).toSorted()).toEqual(Object.keys(whole.headers).toSorted());
   expect(connection.frames.filter(({ stream, type }) => stream === 3 && type === types.data)).toEqual([]);
+});
+
+it("HEAD is answered also where its own body is still on its way", async () => {
+  begin(1, get("/keys", { ":method": "HEAD" }));
+  expect(await answerTo(connection, 1)).toMatchObject({ status: "200", body: "", reset: undefined });
+  connection.data(1, Buffer.of(), true);
+  await connection.roundTrip();
+  expect(connection.frames.filter(({ type }) => type === types.resetStream)).toEqual([]);
 });
 
 it("an answer without a body ends with its header", async () => {
