@@ -450,6 +450,8 @@ describe("a connection that ends", () => {
       once(served, "end").then(() => "its end"),
       once(served, "close").then(() => "no end"),
     ]);
+    // Nobody reads it before the end, which is behind it.
+    client.write(ping);
     connection.close();
     client.resume();
     expect(await ended).toBe("its end");
