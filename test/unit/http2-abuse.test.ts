@@ -65,6 +65,7 @@ const sockets: Socket[] = [];
 
 afterEach(() => {
   jest.restoreAllMocks();
+  jest.useRealTimers();
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
@@ -322,6 +323,27 @@ it("says nothing on a stream that is closed", async () => {
   expect(said).toEqual([]);
 });
 
+it("waits for the rest of a body that was answered, until it is there", () => {
+  jest.useFakeTimers();
+  const [late, never] = [loneStream(), loneStream()];
+  for (const { stream } of [late, never]) stream.answer(200, {}, undefined);
+  late.stream.receiveEnd();
+  expect(jest.getTimerCount()).toBe(1);
+  jest.runAllTimers();
+  expect([late.said, never.said]).toEqual([["headers"], ["headers", "reset"]]);
+});
+
+it("tells of its end whoever still listens", () => {
+  const { stream } = loneStream();
+  const [gone, there] = [jest.fn(), jest.fn()];
+  stream.onClose(gone);
+  stream.onClose(there);
+  stream.offClose(gone);
+  stream.breakOff();
+  stream.reset(errorCode.cancel);
+  expect([gone.mock.calls.length, there.mock.calls.length]).toEqual([0, 1]);
+});
+
 it("asks for no body that is there", () => {
   const { stream, said } = loneStream();
   stream.receiveEnd();
@@ -404,12 +426,15 @@ it("forgets a connection that is closed", async () => {
     () => {},
     silent,
   );
+  jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
   http2.take(served);
+  expect(jest.getTimerCount()).toBeGreaterThan(0);
   client.destroy();
   await once(served, "close");
   const close = jest.spyOn(Http2Connection.prototype, "close");
   http2.drain();
   expect(close).not.toHaveBeenCalled();
+  expect(jest.getTimerCount()).toBe(0);
 });
 
 it("hears the answer to a PING once", async () => {
