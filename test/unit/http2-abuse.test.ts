@@ -482,6 +482,13 @@ describe("a connection that ends", () => {
     expect(await ended).toBe("its end");
   });
 
+  it("closes its streams at once where the client broke a rule", async () => {
+    const { client, streams, errors } = await serve([], true);
+    client.write(Buffer.concat([headers(1), frame(frameType.ping, flag.none, 1, Buffer.alloc(8))]));
+    while (errors.length === 0) await nextTurn();
+    expect(streams.map(({ isClosed }) => isClosed)).toEqual([true]);
+  });
+
   it("waits no longer than a moment for the client's", async () => {
     const { served, connection, errors } = await serve([], true);
     connection.close();
