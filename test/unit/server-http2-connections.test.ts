@@ -128,6 +128,19 @@ it("does not take a connection for idle on which a stream of messages is open", 
   await once(session, "close");
 });
 
+it("takes a connection for idle when its last stream of messages has ended", async () => {
+  const { url } = await start({ http2IdleTimeoutMs: 50 });
+  const session = open(url);
+  const stream = await watch(session);
+  // Its time is over later.
+  const idle = open(url);
+  await get(idle);
+  await once(idle, "close");
+  expect(session.closed).toBe(false);
+  stream.close();
+  await once(session, "close");
+});
+
 it("does not take a connection for idle that is used", async () => {
   const { url } = await start({ http2IdleTimeoutMs: 500 });
   const [used, idle] = [open(url), open(url)];
