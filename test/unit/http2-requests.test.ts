@@ -14,11 +14,14 @@ let server: EchoServer;
 let connection: Http2Frames;
 /** Of the calls that were carried out. */
 let seen: Headers[];
+let urls: string[];
 
 beforeEach(async () => {
   seen = [];
+  urls = [];
   const look: Interceptor = (next) => (request) => {
     seen.push(request.header);
+    urls.push(request.url);
     return next(request);
   };
   server = await startEchoServer({ interceptors: [look] });
@@ -117,6 +120,22 @@ it.each<[string, readonly Field[]]>([
 ])("a request may have %s", async (_name, fields) => {
   begin(1, fields, true);
   expect(await answerTo(connection, 1)).toMatchObject({ status: "200", reset: undefined });
+});
+
+it.each<[string, readonly Field[]]>([
+  ["authority", [[":authority", "one.example"]]],
+  ["host", [["host", "one.example"]]],
+  [
+    "authority, whatever the host is",
+    [
+      [":authority", "one.example"],
+      ["host", "other.example"],
+    ],
+  ],
+])("a request is for its %s", async (_name, whom) => {
+  begin(1, [...without(":authority"), ...whom], true);
+  expect((await answerTo(connection, 1)).status).toBe("200");
+  expect(urls).toEqual(["http://one.example/v2/users/7"]);
 });
 
 it.each<[string, number, readonly number[], boolean]>([
