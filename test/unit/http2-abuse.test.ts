@@ -20,7 +20,9 @@ import { encodeHeaders } from "../../src/http2/header-encoder.ts";
 import { HeaderDecoder } from "../../src/http2/header-decoder.ts";
 import { Http2Stream, type StreamCarrier } from "../../src/http2/stream.ts";
 import { serveHttp2 } from "../../src/server/http2-connections.ts";
+import { Http2Exchange } from "../../src/server/http2-exchange.ts";
 import { defaultLimits } from "../../src/server/limits.ts";
+import { ReadWatch } from "../../src/server/read-watch.ts";
 import { plainBlock, text } from "../support/hpack-writer.ts";
 
 /** What a client sends to cost more than it pays, or that others pay for. */
@@ -331,6 +333,21 @@ it("waits for the rest of a body that was answered, until it is there", () => {
   expect(jest.getTimerCount()).toBe(1);
   jest.runAllTimers();
   expect([late.said, never.said]).toEqual([["headers"], ["headers", "reset"]]);
+});
+
+it("has its time for a body, also behind a while without any", () => {
+  jest.useFakeTimers();
+  const watch = new ReadWatch(5_000);
+  for (let time = 0; time < 2; time++) {
+    const [late, inTime] = [loneStream(), loneStream()];
+    for (const { stream } of [late, inTime]) watch.begin(new Http2Exchange(stream));
+    jest.advanceTimersByTime(4_500);
+    inTime.stream.receiveEnd();
+    expect(late.said).toEqual([]);
+    jest.advanceTimersByTime(1_500);
+    expect([late.said, inTime.said]).toEqual([["reset"], []]);
+    expect(jest.getTimerCount()).toBe(0);
+  }
 });
 
 it("tells of its end whoever still listens", () => {
