@@ -96,7 +96,7 @@ class ExportReader {
 
   /** @returns undefined for the first line and the last */
   #take(text: string): KeptItem | undefined {
-    const line = parse(text);
+    const line = parse(text, this.#line === 1 ? noExport : "it is no JSON: was it cut off in the middle?");
     if (this.#isAtEnd) throw new Error("there is more after the end");
     let item: KeptItem | undefined;
     if (this.#line === 1) requireHeader(line);
@@ -150,18 +150,20 @@ function placeOf({ kind, value }: KeptItem): number | undefined {
   }
 }
 
-function parse(text: string): unknown {
+function parse(text: string, problem: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error("it is no JSON: was it cut off in the middle?", { cause });
+    throw new Error(problem, { cause });
   }
 }
+
+const noExport = `this is no export of Ringback: one begins with ${encodeLine({ format, version })}`;
 
 function requireHeader(line: unknown): void {
   const header = asObject(line);
   if (!("format" in header) || header.format !== format) {
-    throw new Error(`this is no export of Ringback: one begins with ${encodeLine({ format, version })}`);
+    throw new Error(noExport);
   }
   if (!("version" in header) || header.version !== version) {
     throw new Error(

@@ -20,7 +20,7 @@ export async function* linesOf(
     try {
       return decoder.decode(line);
     } catch (cause) {
-      throw new Error("it is no text in UTF-8: is it compressed?", { cause });
+      throw new Error("it is no text in UTF-8: is it compressed, or a copy of a database?", { cause });
     }
   };
   for await (const chunk of chunks) {

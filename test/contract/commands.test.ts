@@ -88,7 +88,8 @@ describe("the commands", () => {
 
   it("say of a compressed export that it is no text", async () => {
     await writeFile(at("i.ndjson.gz"), gzipSync(exported));
-    const stderr = "nothing was imported: it is no text in UTF-8: is it compressed?\n";
+    const stderr =
+      "nothing was imported: it is no text in UTF-8: is it compressed, or a copy of a database?\n";
     expect(await run(["import", at("i.ndjson.gz")], sqlite("i.db"))).toEqual({ code: 1, stdout: "", stderr });
   });
 

@@ -163,6 +163,7 @@ describe.each(storeAdapters)("an import into $name", ({ createHome }) => {
   it.each<[string, readonly string[], RegExp]>([
     ["nothing", [], /^there is nothing in it/],
     ["something else", ['{"format":"other"}'], /^line 1: this is no export of Ringback/],
+    ["text of another kind", ["# Ringback"], /^line 1: this is no export of Ringback/],
     ["no JSON", [header, "{"], /^line 2: it is no JSON/],
     [
       "another version",
