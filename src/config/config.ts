@@ -111,7 +111,10 @@ function storeConfig({ read, refuse }: Reader): StoreConfig {
 function masterKeys({ read, isSet, refuse }: Reader, store: StoreConfig): readonly Uint8Array[] | undefined {
   if (store.kind === "postgres" && !isSet(variables.masterKeys)) {
     // There is no file that all replicas could read it from.
-    refuse(variables.masterKeys, "set, to the same for each server, with a store that servers share");
+    refuse(
+      variables.masterKeys,
+      "set with a postgres store, to the same for every server (make a key: openssl rand -base64 32)",
+    );
   }
   return read(variables.masterKeys);
 }

@@ -107,7 +107,8 @@ export const variables = {
     name: "RINGBACK_STORE",
     meaning:
       "Where everything is kept: sqlite:<file>, postgres://<database>, or memory: while the process runs.",
-    allowed: '"sqlite:<file>", a URL like "postgres://user:password@host:5432/database", or "memory:"',
+    allowed:
+      '"sqlite:<file>", a URL like "postgres://user:password@host:5432/database" (with @ and / of a password as %40 and %2F), or "memory:"',
     parse: storeOf,
     default: "sqlite:./data/ringback.db",
   },

@@ -215,7 +215,7 @@ describe("a mistake", () => {
 
   it("is a store that servers share without the key that they share", () => {
     expect(mistakesOf({ RINGBACK_STORE: "postgres://r:secret@localhost/ringback" })).toEqual([
-      "RINGBACK_MASTER_KEY is not set, but must be set, to the same for each server, with a store that servers share",
+      "RINGBACK_MASTER_KEY is not set, but must be set with a postgres store, to the same for every server (make a key: openssl rand -base64 32)",
     ]);
   });
 
