@@ -49,12 +49,12 @@ export function commandOf([name = "", ...args]: readonly string[]): (
   const command = commands.get(name);
   if (name.startsWith("-")) {
     throw new UsageError(
-      `there is no option ${name}: a server is set up by environment variables, which help lists`,
+      `there is no option ${name}: a server is set up by environment variables, which --help lists`,
     );
   }
   if (command === undefined) {
     throw new UsageError(
-      `there is no command ${name}: there are ${[...commands.keys()].join(", ")} and help`,
+      `there is no command ${name}: there are ${[...commands.keys()].join(", ")} and help; a server is started without one`,
     );
   }
   const option = args.find((each) => each.startsWith("-") && each !== "-");

@@ -162,11 +162,11 @@ describe("the program", () => {
   it.each([
     [
       ["exprot"],
-      "there is no command exprot: there are migrate, export, import, rebuild, accept-key and help",
+      "there is no command exprot: there are migrate, export, import, rebuild, accept-key and help; a server is started without one",
     ],
     [
       ["--port", "1"],
-      "there is no option --port: a server is set up by environment variables, which help lists",
+      "there is no option --port: a server is set up by environment variables, which --help lists",
     ],
     [["export", "a", "b", "c"], "export takes one file at most, and there are more arguments: b c"],
     [["migrate", "a"], "migrate takes no arguments, and there are: a"],
