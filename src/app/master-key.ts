@@ -27,7 +27,7 @@ export async function acceptMasterKey(settings: Settings, vault: CodeVault): Pro
 
 export function lostKey(keyId: string): string {
   return (
-    `the store was served with the master key ${keyId}, which is not among those of this server. Put it back into ` +
+    `the store was served with the master key whose id is ${keyId}, which is not among those of this server. Put it back into ` +
     "RINGBACK_MASTER_KEY or, where that is not set, into the key file beside the database. If it is lost for good, run the " +
     "command accept-key: what was sealed with it stays closed"
   );
