@@ -61,7 +61,8 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.Session.Expired": "The session is over.",
   "Errors.Session.NotExisting": "There is no such session.",
   "Errors.Session.Terminated": "The session was ended.",
-  "Errors.Session.Token.Invalid": "The session token is not the present one.",
+  "Errors.Session.Token.Invalid":
+    "The session token is not the present one: each change of the session brings a new one.",
   "Errors.Session.UserChange": "The user of a session cannot be changed.",
   "Errors.Session.UserInactive": "The user is not active.",
   "Errors.Store.OutcomeUnknown":

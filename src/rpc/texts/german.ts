@@ -64,7 +64,8 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.Session.Expired": "Die Sitzung ist abgelaufen.",
   "Errors.Session.NotExisting": "Diese Sitzung gibt es nicht.",
   "Errors.Session.Terminated": "Die Sitzung wurde beendet.",
-  "Errors.Session.Token.Invalid": "Das Sitzungs-Token ist nicht das gültige.",
+  "Errors.Session.Token.Invalid":
+    "Das Sitzungs-Token ist nicht das gültige: Jede Änderung der Sitzung bringt ein neues.",
   "Errors.Session.UserChange": "Der Benutzer einer Sitzung kann nicht gewechselt werden.",
   "Errors.Session.UserInactive": "Der Benutzer ist nicht aktiv.",
   "Errors.Store.OutcomeUnknown":
