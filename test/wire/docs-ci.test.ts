@@ -1,12 +1,18 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "@jest/globals";
+import { promisify } from "node:util";
+import { afterAll, expect, it } from "@jest/globals";
+import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { DocsPage } from "../support/docs-page.ts";
 import { freePort } from "../support/free-port.ts";
+import { adminToken, openWorld } from "../support/wire-world.ts";
 
 const page = new DocsPage("docs/ci.md");
+const world = await openWorld("zitadel");
+
+afterAll(() => world.close());
 
 /** Times and codes are others each time, and a call may come before or after it is recorded that an SMS was sent. */
 const changing = /\b\d{4}-\d\d-\d\dT[\d:.]+Z|\b[A-Z\d]{6}\b|(?<="sequence": ?")\d+/g;
@@ -38,3 +44,18 @@ itWithCurl(
     expect(answers.map(read)).toEqual(page.blocks("json").map(read));
   },
 );
+
+it("the function of docs/ci.md gives the code", async () => {
+  const { id: userId, number } = await world.user();
+  const verification = { case: "sendCode", value: {} } as const;
+  await world.asAdmin(UserService.method.setPhone, { userId, phone: number, verification });
+  const { code } = await world.lastMessage(number);
+  const [source = ""] = page.blocks("js");
+  const script = `${source}\nconsole.log((await messageTo("${number}")).code);`;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--input-type=module", "-e", script.replaceAll("http://127.0.0.1:8080", world.url)],
+    { env: { RINGBACK_ADMIN_TOKEN: adminToken } },
+  );
+  expect(stdout).toBe(`${code}\n`);
+});
