@@ -77,6 +77,8 @@ it("docs/web-app.md names what such calls are refused with", async () => {
   refusals.push(await answer(next), await refused("POST", `/v2/users/${id}/otp_sms`, {}));
   refusals.push(await refused("POST", `/v2/users/${id}/phone`, { phone }));
   refusals.push(await refused("POST", `/v2/users/${id}/phone/resend`, {}));
+  await accepted("POST", "/v2/users/human", { ...user, userId: "4711" });
+  refusals.push(await refused("POST", "/v2/users/human", { ...user, userId: "4712" }));
   await world.asAdmin(UserService.method.deactivateUser, { userId: id });
   refusals.push(await refused("POST", "/v2/sessions", login));
 
