@@ -131,7 +131,7 @@ export const variables = {
   },
   profile: {
     name: "RINGBACK_PROFILE",
-    meaning: "safe: today's security rules; zitadel: answers exactly as ZITADEL does.",
+    meaning: "safe: today's security rules; zitadel: answers as ZITADEL does.",
     allowed: '"safe" or "zitadel"',
     parse: oneOf(profiles),
     default: "safe",
