@@ -31,10 +31,10 @@ const userIdCharactersMax = 200;
 export async function verifyJwt(
   token: string,
   key: JWTVerifyGetKey,
-  options: JWTVerifyOptions & { readonly issuer: string },
+  options: JWTVerifyOptions & { readonly issuer: string; readonly audience: string | string[] },
 ): Promise<VerifiedToken> {
   const { payload } = await jwtVerify(token, key, { ...options, requiredClaims: ["exp", "sub"] }).catch(
-    refuse,
+    (error: unknown) => refuse(error, options.audience),
   );
   const { sub, exp, iat: issuedSeconds = 0 } = payload;
   if (exp === undefined || !isUserId(sub)) {
@@ -57,11 +57,16 @@ function isUserId(sub: unknown): sub is string {
   return typeof sub === "string" && sub !== "" && sub.length <= userIdCharactersMax && sub.isWellFormed();
 }
 
-function refuse(error: unknown): never {
+function refuse(error: unknown, audience: string | string[]): never {
   if (error instanceof AuthenticationError) throw error;
   // Without the error as the cause: that of malformed JSON quotes the token.
-  const reason = error instanceof errors.JOSEError ? error.message : "its signature cannot be checked";
-  throw new AuthenticationError("invalid", `The token is not valid: ${reason}.`);
+  throw new AuthenticationError("invalid", `The token is not valid: ${reasonOf(error, audience)}.`);
+}
+
+function reasonOf(error: unknown, audience: string | string[]): string {
+  if (!(error instanceof errors.JOSEError)) return "its signature cannot be checked";
+  const isForOthers = error instanceof errors.JWTClaimValidationFailed && error.claim === "aud";
+  return isForOthers ? `its audience is none of ${[audience].flat().join(", ")}` : error.message;
 }
 
 function userClaims(payload: JWTPayload): UserClaims {

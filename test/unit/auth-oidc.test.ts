@@ -141,7 +141,9 @@ describe("tokens of an OIDC issuer", () => {
 
     it("with a reason that says what is wrong with them", async () => {
       const refused = verifier().verify(await token({ aud: "other" }));
-      await expect(refused).rejects.toThrow('The token is not valid: unexpected "aud" claim value.');
+      await expect(refused).rejects.toThrow(
+        "The token is not valid: its audience is none of phones, ringback.",
+      );
     });
 
     it("with a reason that holds no part of them", async () => {
