@@ -184,7 +184,13 @@ export class Courier {
       case "waits": {
         const { dueMs, reason } = outcome;
         const waitMs = dueMs - clock.nowMs();
-        const fields = { messageId: id, attempts: attempts.length, reason, waitMs };
+        const fields = {
+          messageId: id,
+          providerId: attempts.at(-1)?.providerId,
+          attempts: attempts.length,
+          reason,
+          waitMs,
+        };
         // That providers are left alone is told once, not by each message that waits for them.
         if (attempts.length > message.attempts.length) log.warn("message not sent yet", fields);
         else log.debug("message not sent yet", fields);
@@ -263,7 +269,8 @@ export class Courier {
 
   async #giveUp(message: ClaimedMessage, reason: string): Promise<void> {
     const { id: messageId, attempts } = message;
-    this.#options.log.warn("message given up", { messageId, attempts: attempts.length, reason });
+    const fields = { messageId, providerId: attempts.at(-1)?.providerId, attempts: attempts.length, reason };
+    this.#options.log.warn("message given up", fields);
     await this.#options.outbox.settle(this.#settlement(message, { outcome: "dead", reason }));
   }
 

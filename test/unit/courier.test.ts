@@ -333,7 +333,7 @@ describe("the courier", () => {
     expect(outcomes()).toEqual(["sent"]);
   });
 
-  it("logs how many requests to providers a message took, and what was paid for", async () => {
+  it("logs how many requests to providers a message took, who was the last, and what was paid for", async () => {
     const busy = { kind: "retry", reason: "busy" } as const;
     let calls = 0;
     await post.offer({
@@ -350,9 +350,9 @@ describe("the courier", () => {
     await post.until(() => post.lines.length === 3);
     const logged = post.lines.map((line): unknown => JSON.parse(line));
     expect(logged).toMatchObject([
-      { message: "message not sent yet", attempts: 2 },
+      { message: "message not sent yet", providerId: expect.stringMatching(/^[ab]$/), attempts: 2 },
       { message: "message sent", attempts: 4, segments: 1 },
-      { level: "warn", message: "message given up", attempts: 1 },
+      { level: "warn", message: "message given up", providerId: "default", attempts: 1 },
     ]);
   });
 
