@@ -17,7 +17,7 @@ export function warnings(config: Config): string[] {
   }
   if (listen.tls === undefined && !isLoopback(listen.host)) {
     found.push(
-      `There is no TLS on ${listen.host}: tokens and codes can be read on the way, unless a proxy adds it.`,
+      `There is no TLS on ${listen.host}, so tokens and codes can be read on the way, unless a proxy adds it.`,
     );
   }
   if (config.corsOrigins === "*") {
