@@ -46,7 +46,7 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.SMSConfig.AlreadyActive": "The SMS provider is active already.",
   "Errors.SMSConfig.AlreadyInactive": "The SMS provider is not active.",
   "Errors.SMSConfig.FormerKeyValid":
-    "The key before the present one is valid until {time}: replace the present one then, or with 0s, which ends both at once.",
+    "The former signing key is valid until {time}, and no more than two are valid at a time. Try again after that, or with an expiration_signing_key of 0s, which ends both at once.",
   "Errors.SMSConfig.InRoute": "A route names the SMS provider {name}: change the routes first.",
   "Errors.SMSConfig.NotExisting": "There is no such SMS provider.",
   "Errors.SMSConfig.OtherKind": "The SMS provider is of the kind {kind}, which cannot be changed.",

@@ -49,7 +49,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.SMSConfig.AlreadyActive": "Der SMS-Anbieter ist bereits aktiv.",
   "Errors.SMSConfig.AlreadyInactive": "Der SMS-Anbieter ist nicht aktiv.",
   "Errors.SMSConfig.FormerKeyValid":
-    "Der Schlüssel vor dem jetzigen gilt bis {time}: Ersetzen Sie den jetzigen dann, oder mit 0s, was beide sofort beendet.",
+    "Der frühere Signaturschlüssel gilt bis {time}, und mehr als zwei gelten nie zugleich. Versuchen Sie es danach noch einmal, oder mit 0s als expiration_signing_key, was beide sofort beendet.",
   "Errors.SMSConfig.InRoute": "Eine Route nennt den SMS-Anbieter {name}: Ändern Sie zuerst die Routen.",
   "Errors.SMSConfig.NotExisting": "Diesen SMS-Anbieter gibt es nicht.",
   "Errors.SMSConfig.OtherKind": "Der SMS-Anbieter ist von der Art {kind}, die sich nicht ändern lässt.",
