@@ -112,11 +112,13 @@ export class Http2Stream implements RequestHead {
       done(chunks, isWhole);
     };
     this.#onBody = read;
+    this.#askForBody();
     read();
   }
 
   /** What was not read yet of the body. @throws Error if it breaks off */
   async *body(): AsyncGenerator<Uint8Array, void, undefined> {
+    this.#askForBody();
     for (;;) {
       const chunk = this.#take();
       if (chunk !== undefined) yield chunk;
@@ -125,6 +127,13 @@ export class Http2Stream implements RequestHead {
       else if (this.#isBodyComplete) return;
       else await new Promise<void>((resolve) => (this.#onBody = resolve));
     }
+  }
+
+  /** A client may hold its body back until somebody wants it (RFC 9110 section 10.1.1). */
+  #askForBody(): void {
+    if (this.headers.expect?.toLowerCase() !== "100-continue") return;
+    if (this.#isClosed || this.isAnswerBegun || this.#isBodyComplete || this.#bodyBytes > 0) return;
+    this.#carrier.sendHeaders(this.id, encodeHeaders(100, {}), false);
   }
 
   #take(): Uint8Array | undefined {
@@ -177,12 +186,6 @@ export class Http2Stream implements RequestHead {
   }
 
   // ---------------------------------------------------------------------------------------------- answer
-
-  /** Lets the client send its body, which it holds back until then (RFC 9110 section 10.1.1). */
-  sayContinue(): void {
-    if (this.#isClosed || this.isAnswerBegun || this.#isBodyComplete) return;
-    this.#carrier.sendHeaders(this.id, encodeHeaders(100, {}), false);
-  }
 
   /** All of the answer. Nothing happens if the stream is closed. */
   answer(

@@ -43,7 +43,6 @@ export function serveHttp2(
             });
             onRequest(exchange);
           }
-          if (stream.headers.expect === "100-continue") stream.sayContinue();
         },
         onError: (error) => log.debug("a connection failed", { error }),
       });

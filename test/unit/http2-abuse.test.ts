@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { Duplex } from "node:stream";
+import type { IncomingHttpHeaders } from "node:http";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
@@ -134,8 +135,10 @@ interface LoneStream {
   take(bytes: number): void;
 }
 
+const holdsBodyBack = { expect: "100-Continue" };
+
 /** A stream with a connection that only counts. */
-function loneStream(contentLength?: number): LoneStream {
+function loneStream(contentLength?: number, fields: IncomingHttpHeaders = {}): LoneStream {
   let freed = 0;
   let room = 0;
   const said: string[] = [];
@@ -153,7 +156,7 @@ function loneStream(contentLength?: number): LoneStream {
     free: (bytes) => void (freed += bytes),
     forget() {},
   };
-  const head = { method: "POST", target: "/", headers: {}, contentLength };
+  const head = { method: "POST", target: "/", headers: fields, contentLength };
   const stream = new Http2Stream(carrier, 1, head, 65_535);
   return {
     stream,
@@ -314,9 +317,9 @@ describe("an answer that comes in parts", () => {
 });
 
 it("says nothing on a stream that is closed", async () => {
-  const { stream, said } = loneStream();
+  const { stream, said } = loneStream(undefined, holdsBodyBack);
   stream.breakOff();
-  stream.sayContinue();
+  stream.readWhole(1, () => {});
   stream.begin(200, {});
   await expect(stream.write(Buffer.alloc(1))).rejects.toThrow("takes no more");
   stream.end();
@@ -361,11 +364,29 @@ it("tells of its end whoever still listens", () => {
   expect([gone.mock.calls.length, there.mock.calls.length]).toEqual([0, 1]);
 });
 
-it("asks for no body that is there", () => {
-  const { stream, said } = loneStream();
-  stream.receiveEnd();
-  stream.sayContinue();
+it("asks for a body that is held back once somebody reads it", async () => {
+  const { stream, said } = loneStream(undefined, holdsBodyBack);
   expect(said).toEqual([]);
+  const read = jest.fn();
+  stream.readWhole(1, read);
+  expect(said).toEqual(["headers"]);
+  stream.receiveData(Buffer.alloc(2), 2, false);
+  expect(read).toHaveBeenCalledWith([Buffer.alloc(2)], false);
+  stream.receiveData(Buffer.alloc(1), 1, true);
+  expect(await Array.fromAsync(stream.body())).toEqual([Buffer.alloc(1)]);
+  expect(said).toEqual(["headers"]);
+});
+
+it.each<[string, (stream: Http2Stream) => void]>([
+  ["is there", (stream) => stream.receiveEnd()],
+  ["is on its way", (stream) => stream.receiveData(Buffer.alloc(1), 1, false)],
+  ["is answered already", (stream) => stream.begin(200, {})],
+])("does not ask for a body that %s", (_what, happen) => {
+  const { stream, said } = loneStream(undefined, holdsBodyBack);
+  happen(stream);
+  const before = [...said];
+  stream.readWhole(10, () => {});
+  expect(said).toEqual(before);
 });
 
 it("sends a client away that changes its settings again and again in one frame", async () => {
@@ -492,6 +513,8 @@ describe("a connection that ends", () => {
       once(served, "end").then(() => "its end"),
       once(served, "close").then(() => "no end"),
     ]);
+    // However long that takes.
+    jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
     // Nobody reads it before the end, which is behind it.
     client.write(ping);
     connection.close();

@@ -85,10 +85,10 @@ describe("one port", () => {
     },
   );
 
-  it("does not tell a client over HTTP/2 to go on that is refused at once", async () => {
-    const requestGate = () => {
-      throw new ConnectError("no token", Code.Unauthenticated);
-    };
+  it.each<[string, () => void | Promise<void>]>([
+    ["at once", () => refuse()],
+    ["later", async () => refuse()],
+  ])("does not tell a client over HTTP/2 to go on that is refused %s", async (_when, requestGate) => {
     const session = connectHttp2((await start({ requestGate })).url);
     const head = { ":method": "POST", ":path": "/v2/users/7/phone", expect: "100-continue" };
     const stream = session.request(head);
@@ -388,3 +388,7 @@ describe("limits", () => {
     session.close();
   });
 });
+
+function refuse(): never {
+  throw new ConnectError("no token", Code.Unauthenticated);
+}

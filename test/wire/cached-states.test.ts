@@ -13,6 +13,7 @@ const memory = openMemoryStore();
 const loadedIds: string[] = [];
 let losesAnswers = false;
 const store = withParts<Store>(memory, {
+  isInMemory: false,
   async commit(commit) {
     const outcome = await memory.commit(commit);
     if (losesAnswers) throw new StoreUnavailableError("no answer", { outcome: "unknown" });
