@@ -48,7 +48,10 @@ export class EventLog {
 
   /** Events after a position, at most `limit`. */
   read(afterPosition: number, limit: number): readonly HistoryEvent[] {
-    const found: HistoryEvent[] = [];
+    return this.#eventsAfter(afterPosition).take(limit).toArray();
+  }
+
+  *#eventsAfter(afterPosition: number): Generator<HistoryEvent, undefined> {
     const first = this.#pages.findLastIndex(({ firstPosition }) => firstPosition <= afterPosition);
     for (const { bytes, end } of this.#pages.slice(Math.max(0, first))) {
       for (let at = 0; at < end;) {
@@ -60,13 +63,10 @@ export class EventLog {
         const { events, sequence, ...group } = JSON.parse(bytes.toString("utf8", from, at)) as EventGroup;
         for (const [index, event] of events.entries()) {
           const position = lastPosition - events.length + 1 + index;
-          if (position <= afterPosition) continue;
-          if (found.length >= limit) return found;
-          found.push({ position, ...group, sequence: sequence + index, ...event });
+          if (position > afterPosition) yield { position, ...group, sequence: sequence + index, ...event };
         }
       }
     }
-    return found;
   }
 
   /** The page that the next entry goes to. @param bytesMax that it may take */
