@@ -183,12 +183,15 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
   }
 
   #remember(id: string, row: StoredState | undefined): Loaded<S> | undefined {
-    const loaded = row === undefined ? this.#initial(id) : asLoaded<S>(row);
-    if (loaded === undefined) return undefined;
+    if (row !== undefined) {
+      const loaded = asLoaded<S>(row);
+      this.#keep(id, loaded);
+      return loaded;
+    }
     // One that nothing was written of is made here, and stays the same until something is.
-    if (row === undefined) this.#cache.set(id, loaded);
-    else this.#keep(id, loaded);
-    return loaded;
+    const initial = this.#initial(id);
+    if (initial !== undefined) this.#cache.set(id, initial);
+    return initial;
   }
 
   #keep(id: string, loaded: Loaded<S>): void {
