@@ -11,7 +11,7 @@ import { segmentsOf } from "../domain/sms-segments.ts";
 import type { UserState } from "../domain/user-state.ts";
 import type { Clock } from "../lib/clock.ts";
 import { FailureReport } from "../lib/failure-report.ts";
-import type { Log } from "../lib/log.ts";
+import type { Log, LogFields } from "../lib/log.ts";
 import { Lru } from "../lib/lru.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { LiveProvider, Providers } from "./providers.ts";
@@ -184,13 +184,7 @@ export class Courier {
       case "waits": {
         const { dueMs, reason } = outcome;
         const waitMs = dueMs - clock.nowMs();
-        const fields = {
-          messageId: id,
-          providerId: attempts.at(-1)?.providerId,
-          attempts: attempts.length,
-          reason,
-          waitMs,
-        };
+        const fields = { ...failureOf({ id, attempts }, reason), waitMs };
         // That providers are left alone is told once, not by each message that waits for them.
         if (attempts.length > message.attempts.length) log.warn("message not sent yet", fields);
         else log.debug("message not sent yet", fields);
@@ -268,9 +262,7 @@ export class Courier {
   }
 
   async #giveUp(message: ClaimedMessage, reason: string): Promise<void> {
-    const { id: messageId, attempts } = message;
-    const fields = { messageId, providerId: attempts.at(-1)?.providerId, attempts: attempts.length, reason };
-    this.#options.log.warn("message given up", fields);
+    this.#options.log.warn("message given up", failureOf(message, reason));
     await this.#options.outbox.settle(this.#settlement(message, { outcome: "dead", reason }));
   }
 
@@ -280,6 +272,11 @@ export class Courier {
   ): Settlement {
     return { messageId, attempts, settledMs: this.#options.clock.nowMs(), ...end };
   }
+}
+
+/** What the log says of a message that was not sent; the provider is the one that was asked last. */
+function failureOf({ id, attempts }: Pick<ClaimedMessage, "id" | "attempts">, reason: string): LogFields {
+  return { messageId: id, providerId: attempts.at(-1)?.providerId, attempts: attempts.length, reason };
 }
 
 /** Empty where it is not our text that is read. */
