@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { atTurnEnd } from "../lib/turn-end.ts";
-import { type ErrorCode, flag, frameHeaderBytes, frameType, payloadBytesMax } from "./frames.ts";
+import { type ErrorCode, flag, frameHeaderBytes, frameType, noBytes, payloadBytesMax } from "./frames.ts";
 
 interface Frame {
   readonly type: number;
@@ -89,7 +89,7 @@ export class FrameWriter {
   }
 
   settingsTaken(): void {
-    this.#write(frameType.settings, flag.acknowledge, 0, uint32s());
+    this.#write(frameType.settings, flag.acknowledge, 0, noBytes);
   }
 
   ping(id: number): void {
@@ -156,8 +156,6 @@ export class FrameWriter {
     }
   }
 }
-
-const noBytes = new Uint8Array();
 
 function joined(frames: readonly Frame[]): Buffer {
   let byteLength = 0;

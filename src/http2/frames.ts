@@ -67,3 +67,6 @@ export class ConnectionError extends Error {
     this.code = code;
   }
 }
+
+/** The payload of a frame that has none. */
+export const noBytes = new Uint8Array();

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { addChunk } from "./chunks.ts";
-import { errorCode, type ErrorCode, initialWindowBytes } from "./frames.ts";
+import { errorCode, type ErrorCode, initialWindowBytes, noBytes } from "./frames.ts";
 import { encodeHeaders } from "./header-encoder.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -294,5 +294,3 @@ const unsentBytesMax = 16_384;
 
 /** For how long a client may go on with a body that was answered. */
 const restOfBodyMs = 1_000;
-
-const noBytes = new Uint8Array();
