@@ -116,26 +116,26 @@ it.each(["/v2/users/7", "/keys"])("lets a client go that does not take its answe
   await once(session, "close");
 });
 
-it("does not take a connection for idle on which a stream of messages is open", async () => {
+/** A connection with a stream of messages, once one that had less to do, and later, was taken for idle. */
+async function watchBesideIdle(): Promise<{ session: ClientHttp2Session; stream: ClientHttp2Stream }> {
   const { url } = await start({ http2IdleTimeoutMs: 50 });
   const session = open(url);
   const stream = await watch(session);
   const idle = open(url);
   await get(idle);
   await once(idle, "close");
+  return { session, stream };
+}
+
+it("does not take a connection for idle on which a stream of messages is open", async () => {
+  const { session, stream } = await watchBesideIdle();
   expect(await get(session)).toEqual({ keys: [] });
   stream.close();
   await once(session, "close");
 });
 
 it("takes a connection for idle when its last stream of messages has ended", async () => {
-  const { url } = await start({ http2IdleTimeoutMs: 50 });
-  const session = open(url);
-  const stream = await watch(session);
-  // Its time is over later.
-  const idle = open(url);
-  await get(idle);
-  await once(idle, "close");
+  const { session, stream } = await watchBesideIdle();
   expect(session.closed).toBe(false);
   stream.close();
   await once(session, "close");

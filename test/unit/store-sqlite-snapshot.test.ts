@@ -3,26 +3,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { userRecord } from "../contract/search-records.ts";
 import { userCommit } from "../support/store-commits.ts";
 import { createStoreFolder, type StoreFolder } from "../support/store-folder.ts";
 
 /** What reads on sqlite see of what another connection writes. */
 
 const key = { kind: "user_name", key: "anna" } as const;
-const record = {
-  organizationId: "1",
-  kind: "human",
-  status: "active",
-  userName: "anna",
-  givenName: "",
-  familyName: "",
-  nickName: "",
-  displayName: "",
-  email: "",
-  phone: "",
-  schemaId: "",
-  createdMs: 1,
-} as const;
 
 let folder: StoreFolder;
 let store: SqliteStore;
@@ -32,7 +19,7 @@ beforeEach(async () => {
   folder = await createStoreFolder();
   const file = join(folder.path, "db");
   store = await openSqliteStore({ file, log: silentLog });
-  await store.commit(userCommit("1", 0, { takeKeys: [key], record }));
+  await store.commit(userCommit("1", 0, { takeKeys: [key], record: userRecord({ userName: "anna" }) }));
   other = new DatabaseSync(file);
 });
 

@@ -19,7 +19,7 @@ export class Snapshot {
     this.#end = database.prepare("COMMIT");
   }
 
-  /** To be called before each read; the first one begins it. */
+  /** To be called before a read that may come together with others; the first one begins it. */
   open(): void {
     if (this.#isOpen) return;
     this.#begin.run();
