@@ -1,9 +1,9 @@
 const tasks: (() => void)[] = [];
 
 /**
- * Does it at the end of this turn of the event loop, right after all else that was put off to it. Answers on many
- * connections then leave one after the other: each write between the work for two calls wakes a client that sleeps,
- * and that costs as much as the call (docs/performance.md).
+ * Does it at the end of this turn of the event loop, right after all else that was put off to it. What many calls need
+ * is then done for all of them, one step after the other: its code stays in the CPU's cache, which all that is done for
+ * one call does not, and no write wakes a client between the work for two calls (docs/performance.md).
  *
  * @param task must not throw
  */

@@ -3,6 +3,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
 import type { Log } from "../../lib/log.ts";
+import { atTurnEnd } from "../../lib/turn-end.ts";
 import type { Cors } from "../cors.ts";
 import { publicError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
@@ -141,7 +142,8 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
       if (chunks === undefined || isWhole) watch.end(exchange);
       else watch.leave(exchange);
       if (chunks === undefined) return call.finish();
-      void answer(call, target, protocol, chunks, isWhole);
+      // Calls that came together, on whatever connections, are carried out side by side.
+      atTurnEnd(() => void answer(call, target, protocol, chunks, isWhole));
     });
   }
 
