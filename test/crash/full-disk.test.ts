@@ -77,7 +77,7 @@ if (prlimit === undefined) console.log("skipped: a disk that is full, because th
     const store = await openSqliteStore({ file, log: silentLog });
     const added = store.history(0, 1_000).filter(({ type }) => type === "user.human.added");
     expect(added.map(({ aggregate }) => aggregate.id)).toEqual(acknowledged);
-    for (const id of refused) expect(store.load({ type: "user", id })).toBeUndefined();
+    for (const id of refused) expect(await store.load({ type: "user", id })).toBeUndefined();
     await store.close();
   },
 );

@@ -49,6 +49,6 @@ it("the backup of docs/operations.md ends while commits go on, and has all that 
   const copy = await openSqliteStore({ file: join(folder.path, "backup.db"), log: silentLog });
   const copied = new Set(copy.history(0, 1_000_000).map(({ aggregate }) => aggregate.id));
   expect(before.filter((id) => !copied.has(id))).toEqual([]);
-  expect(copy.load({ type: "user", id: "before 0" })).toEqual({ sequence: 1, state });
+  expect(await copy.load({ type: "user", id: "before 0" })).toEqual({ sequence: 1, state });
   await copy.close();
 });

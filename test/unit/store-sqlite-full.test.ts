@@ -42,8 +42,8 @@ describe("a sqlite store that cannot write", () => {
           },
         });
       }
-      expect(store.load({ type: "user", id: "1" })).toMatchObject({ sequence: 1 });
-      expect(store.load({ type: "user", id: "small" })).toBeUndefined();
+      expect(await store.load({ type: "user", id: "1" })).toMatchObject({ sequence: 1 });
+      expect(await store.load({ type: "user", id: "small" })).toBeUndefined();
       expect(store.history(0, 100)).toHaveLength(1 + round);
       await store.boundBytes(100_000_000);
       expect(await store.commit(large(`large ${round}`))).toEqual({ kind: "committed" });

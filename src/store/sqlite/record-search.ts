@@ -4,7 +4,6 @@ import { Lru } from "../../lib/lru.ts";
 import { integer, text } from "../sql/columns.ts";
 import type { RecordTable } from "../sql/record-tables.ts";
 import { conditionSql, orderSql } from "./search-sql.ts";
-import type { Snapshot } from "./snapshot.ts";
 
 /** Each shape of a search has two; their values are parameters. */
 const statementsMax = 200;
@@ -13,27 +12,22 @@ const statementsMax = 200;
 export class RecordSearch {
   readonly #reader: DatabaseSync;
   readonly #statements = new Lru<string, StatementSync>(statementsMax);
-  readonly #snapshot: Snapshot;
 
-  /** @param snapshot of the reader */
-  constructor(reader: DatabaseSync, snapshot: Snapshot) {
+  constructor(reader: DatabaseSync) {
     this.#reader = reader;
-    this.#snapshot = snapshot;
   }
 
   find<R>(table: RecordTable<R>, equality: TextEquality<R>, limit: number): readonly string[] {
     const { text: test, parameters } = conditionSql(table, { kind: "text", match: "equals", ...equality });
-    this.#snapshot.open();
     const found = this.#prepare(`SELECT id FROM ${table.name} WHERE ${test} LIMIT ?`);
     return found.all(...parameters, limit).map((row) => text(row["id"]));
   }
 
+  /** To be called where one state of the file is seen: the page and the total are of the same moment. */
   search<R>(table: RecordTable<R>, search: Search<R>): Found {
     const where = conditionSql(table, search.where);
     const rows = `FROM ${table.name} WHERE ${where.text}`;
     const { sortBy, order, offset, limit } = search;
-    // The page and the total are of the same moment.
-    this.#snapshot.open();
     const page = this.#prepare(
       `SELECT id ${rows} ORDER BY ${orderSql(table, sortBy, order)} LIMIT ? OFFSET ?`,
     );

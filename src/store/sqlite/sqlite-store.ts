@@ -32,9 +32,9 @@ import { lockFile } from "./file-lock.ts";
 import { createInbox } from "./inbox.ts";
 import { dump, rebuild, restore } from "./kept.ts";
 import { createOutbox } from "./outbox.ts";
+import { Reads } from "./reads.ts";
 import { RecordSearch } from "./record-search.ts";
 import { recordTables } from "../sql/record-tables.ts";
-import { Snapshot } from "./snapshot.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 export interface SqliteStoreOptions {
@@ -118,7 +118,7 @@ export class SqliteStore implements Store {
   readonly inbox: InboxStore;
   readonly #file: string;
   readonly #reader: DatabaseSync;
-  readonly #snapshot: Snapshot;
+  readonly #reads: Reads;
   readonly #queue: WriteQueue;
   readonly #checkpoints: Checkpoints;
   readonly #unlock: () => void;
@@ -138,7 +138,7 @@ export class SqliteStore implements Store {
   ) {
     this.#file = file;
     this.#reader = reader;
-    this.#snapshot = new Snapshot(reader);
+    this.#reads = new Reads(reader);
     this.#queue = queue;
     this.#checkpoints = checkpoints;
     this.#unlock = unlock;
@@ -150,37 +150,40 @@ export class SqliteStore implements Store {
     this.#selectKey = reader.prepare("SELECT aggregate_id FROM unique_keys WHERE kind = ? AND key = ?");
     this.#selectAnswer = reader.prepare("SELECT sealed FROM answers WHERE key = ? AND expires_ms > ?");
     this.#selectEvents = reader.prepare("SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?");
-    this.#search = new RecordSearch(reader, this.#snapshot);
+    this.#search = new RecordSearch(reader);
   }
 
-  load({ type, id }: AggregateRef): StoredState | undefined {
-    this.#snapshot.open();
-    const row = this.#selectState.get(type, id);
-    return row && { sequence: integer(row["sequence"]), state: JSON.parse(text(row["state"])) };
+  load({ type, id }: AggregateRef): Promise<StoredState | undefined> {
+    return this.#reads.ask(() => {
+      const row = this.#selectState.get(type, id);
+      return row && { sequence: integer(row["sequence"]), state: JSON.parse(text(row["state"])) };
+    });
   }
 
-  findByKey({ kind, key }: UniqueKey): string | undefined {
-    this.#snapshot.open();
-    const row = this.#selectKey.get(kind, key);
-    return row && text(row["aggregate_id"]);
+  findByKey({ kind, key }: UniqueKey): Promise<string | undefined> {
+    return this.#reads.ask(() => {
+      const row = this.#selectKey.get(kind, key);
+      return row && text(row["aggregate_id"]);
+    });
   }
 
-  findAnswer(key: string, nowMs: number): string | undefined {
-    this.#snapshot.open();
-    const row = this.#selectAnswer.get(key, nowMs);
-    return row && text(row["sealed"]);
+  findAnswer(key: string, nowMs: number): Promise<string | undefined> {
+    return this.#reads.ask(() => {
+      const row = this.#selectAnswer.get(key, nowMs);
+      return row && text(row["sealed"]);
+    });
   }
 
   findByText<T extends SearchType>(
     type: T,
     equality: TextEquality<SearchRecords[T]>,
     limit: number,
-  ): readonly string[] {
-    return this.#search.find(recordTables[type], equality, limit);
+  ): Promise<readonly string[]> {
+    return this.#reads.ask(() => this.#search.find(recordTables[type], equality, limit));
   }
 
-  search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): Found {
-    return this.#search.search(recordTables[type], search);
+  search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): Promise<Found> {
+    return this.#reads.ask(() => this.#search.search(recordTables[type], search));
   }
 
   commit(commit: Commit): Promise<CommitOutcome> {
