@@ -31,6 +31,9 @@ export interface DirectoryUser {
   readonly issuer?: string;
 }
 
+/** Issuer and audience of our own tokens. */
+export const ownIssuer = "ringback";
+
 export const textClaims = ["name", "given_name", "family_name", "email", "preferred_username"] as const;
 
 /** What an issuer may tell of a user (OpenID Connect Core §5.1). */

@@ -6,7 +6,7 @@ import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { defaultOrganizationId } from "./account.ts";
 import { type AppContext, factsOf } from "./context.ts";
-import type { DirectoryUser, ProvisionedUser } from "./auth-port.ts";
+import { type DirectoryUser, ownIssuer, type ProvisionedUser } from "./auth-port.ts";
 import type { LoadedUser } from "./user-kind.ts";
 
 const knownOrganizationsMax = 1_000;
@@ -98,7 +98,7 @@ function directoryUser(loaded: LoadedUser | undefined): DirectoryUser | undefine
 function directoryUserOf(user: UserState): DirectoryUser {
   const { id, resourceOwner, roles, kind, status, profile, createdMs } = user;
   // A machine user is one of ours: no issuer may give its id as a `sub`.
-  const issuer = kind === "machine" ? "ringback" : user.issuer;
+  const issuer = kind === "machine" ? ownIssuer : user.issuer;
   return {
     userId: id,
     organizationId: resourceOwner,

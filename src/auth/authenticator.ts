@@ -1,11 +1,10 @@
 import { decodeJwt, errors } from "jose";
-import type { Caller, DirectoryUser, ProvisionedUser } from "../app/auth-port.ts";
+import { type Caller, type DirectoryUser, ownIssuer, type ProvisionedUser } from "../app/auth-port.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { hashToken } from "../lib/opaque-token.ts";
 import { AuthenticationError } from "./authentication-error.ts";
-import { ownIssuer } from "./own-tokens.ts";
 import { createCaller } from "./roles.ts";
 import type { TokenVerifier, VerifiedToken } from "./token-verifier.ts";
 

@@ -1,12 +1,9 @@
 import { errors, SignJWT } from "jose";
-import type { TokenMinter } from "../app/auth-port.ts";
+import { ownIssuer, type TokenMinter } from "../app/auth-port.ts";
 import type { Clock } from "../lib/clock.ts";
 import { secureRandomBytes } from "../lib/random.ts";
 import { deriveSigningKey, type PublicJwk } from "./signing-key.ts";
 import { type TokenVerifier, verifyJwt } from "./token-verifier.ts";
-
-/** Issuer and audience of our own tokens. */
-export const ownIssuer = "ringback";
 
 /** The tokens that this server makes itself. */
 export interface OwnTokens extends TokenVerifier, TokenMinter {
