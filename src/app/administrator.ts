@@ -1,4 +1,4 @@
-import { decideAdministrator } from "../domain/access-token.ts";
+import { decideAdministrator } from "../domain/administrator.ts";
 import { newUuid } from "../lib/id.ts";
 import { hashToken } from "../lib/opaque-token.ts";
 import { newAccessToken } from "./access-token.ts";

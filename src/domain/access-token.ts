@@ -1,7 +1,7 @@
 import type { Decision } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import type { UserEvent } from "./user-events.ts";
-import { exists, type UserState } from "./user-state.ts";
+import type { UserState } from "./user-state.ts";
 
 /** The deciders of personal access tokens, which machine users call with. */
 
@@ -38,45 +38,4 @@ export function decideRemoveAccessToken(user: UserState, tokenId: string): Decis
   // The id comes from the caller: "constructor" must not find Object's own.
   if (!Object.hasOwn(user.accessTokens, tokenId)) throw new DomainError(accessTokenErrors.missing);
   return { events: [{ type: "user.pat.removed", data: { tokenId } }] };
-}
-
-/**
- * Sees to it that the machine user with the administrator's roles is there, works, and has this token only, without end.
- *
- * Whoever has the id without the roles is replaced: others may hold tokens of a user whom no role protects. A token that
- * was made just now is for the first administrator only: whoever came later may have another one in use.
- */
-export function decideAdministrator(
-  state: UserState | undefined,
-  command: {
-    readonly resourceOwner: string;
-    readonly userName: string;
-    readonly roles: readonly string[];
-    readonly tokenHash: string;
-    readonly tokenId: string;
-    readonly isMade: boolean;
-  },
-): Decision {
-  if (command.isMade && state !== undefined) return { events: [] };
-  const { resourceOwner, userName, roles, tokenHash, tokenId } = command;
-  const present = isAdministrator(state, roles) ? state : undefined;
-  const events: UserEvent[] = [];
-  if (present === undefined) {
-    if (exists(state)) events.push({ type: "user.removed", data: {} });
-    events.push({ type: "user.machine.added", data: { resourceOwner, userName, name: "Administrator" } });
-    events.push({ type: "user.roles.set", data: { roles } });
-  }
-  if (present?.status === "inactive") events.push({ type: "user.reactivated", data: {} });
-  if (present?.status === "locked") events.push({ type: "user.unlocked", data: {} });
-  const tokens = Object.entries(present?.accessTokens ?? {});
-  const others = tokens.filter(([, { hash, expiresMs }]) => hash !== tokenHash || expiresMs !== null);
-  for (const [formerId] of others) events.push({ type: "user.pat.removed", data: { tokenId: formerId } });
-  if (others.length === tokens.length) {
-    events.push({ type: "user.pat.added", data: { tokenId, hash: tokenHash, expiresMs: null } });
-  }
-  return { events };
-}
-
-function isAdministrator(state: UserState | undefined, roles: readonly string[]): state is UserState {
-  return exists(state) && state.kind === "machine" && roles.every((role) => state.roles.includes(role));
 }
