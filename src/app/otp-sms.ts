@@ -1,5 +1,11 @@
-import { accountErrors, decideSkipMfaInit, requireHuman, requireUser } from "../domain/account.ts";
-import { decideAddOtpSms, decideRemoveOtpSms, otpSmsErrors, otpSmsNumber } from "../domain/otp-sms.ts";
+import { accountErrors, requireHuman, requireUser } from "../domain/account.ts";
+import {
+  decideAddOtpSms,
+  decideRemoveOtpSms,
+  decideSkipMfaInit,
+  otpSmsErrors,
+  otpSmsNumber,
+} from "../domain/otp-sms.ts";
 import { getUser } from "./account.ts";
 import { type AppContext, changeUser, type UserRef } from "./context.ts";
 import type { Details } from "./details.ts";
@@ -29,7 +35,7 @@ export async function hasOtpSms(app: AppContext, caller: Caller, ref: UserRef): 
   return otpSmsNumber((await getUser(app, caller, ref)).state) !== undefined;
 }
 
-/** Notes that the user put the enrollment off. */
+/** Notes that the user put the enrollment off. @throws DomainError if the caller may not change the user */
 export async function skipMfaInit(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
   return changeUser(app, ref, (state) => {
     const user = requireUser(state, accountErrors.changeMissing);

@@ -170,10 +170,6 @@ export function decideUnlockUser(user: UserState, { wrongState }: StateChange): 
   return { events: [{ type: "user.unlocked", data: {} }] };
 }
 
-export function decideSkipMfaInit(): Decision {
-  return { events: [{ type: "user.human.mfa.init.skipped", data: {} }] };
-}
-
 /** Nothing happens if the user has just these roles. */
 export function decideSetRoles(user: UserState, roles: readonly string[]): Decision {
   const same = roles.length === user.roles.length && roles.every((role) => user.roles.includes(role));

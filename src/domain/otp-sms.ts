@@ -25,6 +25,11 @@ export function decideRemoveOtpSms(user: UserState): Decision {
   return { events: [{ type: "user.human.mfa.otp.sms.removed", data: {} }] };
 }
 
+/** The user put the enrollment off. */
+export function decideSkipMfaInit(): Decision {
+  return { events: [{ type: "user.human.mfa.init.skipped", data: {} }] };
+}
+
 /** The number that one-time codes go to: the verified one, or the first registration that is verified. */
 export function otpSmsNumber(user: UserState): string | undefined {
   if (user.otpSms === true && user.verifiedNumber !== undefined) return user.verifiedNumber;
