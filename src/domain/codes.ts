@@ -171,6 +171,12 @@ export interface ProviderQuestion {
   readonly code: string;
 }
 
+/** Of a code that is not accepted, where it is told whether it is wrong or has expired. */
+export const codeErrors = {
+  wrong: refusal("invalid_argument", "CODE-woT0xc", "Errors.User.Code.Invalid"),
+  expired: refusal("failed_precondition", "CODE-QvUQ4P", "Errors.User.Code.Expired"),
+} as const;
+
 const notSentYet = refusal("failed_precondition", "COMMAND-Sgb4h", "Errors.Code.NotSentYet");
 
 /**

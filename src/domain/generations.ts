@@ -1,3 +1,4 @@
+import { codeErrors } from "./codes.ts";
 import { type MessageKey, type Refusal, refusal } from "./errors.ts";
 
 /**
@@ -102,8 +103,8 @@ export const v3: Omit<PhoneRules, "remove"> = {
     userMissing: refusal("not_found", "COMMAND-bx2OLtgGNS", "Errors.User.NotFound"),
     noCode: undefined,
     noCodeIsRecorded: false,
-    wrong: refusal("invalid_argument", "CODE-woT0xc", "Errors.User.Code.Invalid"),
-    expired: refusal("failed_precondition", "CODE-QvUQ4P", "Errors.User.Code.Expired"),
+    wrong: codeErrors.wrong,
+    expired: codeErrors.expired,
   },
   resend: {
     userMissing: refusal("not_found", "COMMAND-z8Bu9vuL9s", "Errors.User.NotFound"),

@@ -1,8 +1,9 @@
-import { checkCode, hasNoTriesLeft } from "./codes.ts";
+import { checkCode, codeErrors, hasNoTriesLeft } from "./codes.ts";
 import type { Decision, Facts } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import { issueCode } from "./issue-code.ts";
 import { lockAfter, userLocked } from "./lock.ts";
+import { otpSmsErrors } from "./otp-sms.ts";
 import type { SetPhone } from "./phone.ts";
 import { normalizePhoneNumber } from "./phone-number.ts";
 import type { UserEvent } from "./user-events.ts";
@@ -13,17 +14,15 @@ import type { Registration, UserState } from "./user-state.ts";
  * of its own. Only a verified one counts as a factor.
  *
  * Upstream describes these calls and never built them, so the rules here are ours; where a rule of the
- * phone has the same meaning, its id is used.
+ * phone or of the enrollment has the same meaning, its id is used.
  */
 
 export const registrationErrors = {
   userMissing: refusal("not_found", "COMMAND-bx2OLtgGNS", "Errors.User.NotFound"),
-  notExisting: refusal("not_found", "COMMAND-Sr3h3", "Errors.User.MFA.OTP.NotExisting"),
-  alreadyReady: refusal("already_exists", "COMMAND-Ad3g2", "Errors.User.MFA.OTP.AlreadyReady"),
+  notExisting: otpSmsErrors.notExisting,
+  alreadyReady: otpSmsErrors.alreadyReady,
   tooMany: refusal("failed_precondition", "OTPSMS-m4xRg", "Errors.User.MFA.OTP.TooMany"),
   noCode: refusal("failed_precondition", "COMMAND-05Pe3gq4FQ", "Errors.User.Code.NotFound"),
-  wrong: refusal("invalid_argument", "CODE-woT0xc", "Errors.User.Code.Invalid"),
-  expired: refusal("failed_precondition", "CODE-QvUQ4P", "Errors.User.Code.Expired"),
 } as const;
 
 export interface AddRegistration extends SetPhone {
@@ -78,9 +77,7 @@ export function decideVerifyRegistration(
   if (typeof check === "object") return { events: [], question: check };
   if (check === "right")
     return { events: [{ type: "user.otp.sms.registration.verified", data: { registrationId } }] };
-  const refused = new DomainError(
-    check === "expired" ? registrationErrors.expired : registrationErrors.wrong,
-  );
+  const refused = new DomainError(check === "expired" ? codeErrors.expired : codeErrors.wrong);
   if (hasNoTriesLeft(pending)) return { events: [], refusal: refused };
   const failed: UserEvent = {
     type: "user.otp.sms.registration.verification.failed",

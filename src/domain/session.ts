@@ -1,4 +1,4 @@
-import { checkCode, hasNoTriesLeft, type NewCode } from "./codes.ts";
+import { checkCode, codeErrors, hasNoTriesLeft, type NewCode } from "./codes.ts";
 import type { Decision, Facts } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
 import { issueCode } from "./issue-code.ts";
@@ -24,8 +24,6 @@ export const sessionErrors = {
   codeEmpty: refusal("invalid_argument", "COMMAND-SJl2g", "Errors.User.Code.Empty"),
   checkNotReady: refusal("failed_precondition", "COMMAND-d2r52", "Errors.User.MFA.OTP.NotReady"),
   noChallenge: refusal("failed_precondition", "COMMAND-S34gh", "Errors.User.Code.NotFound"),
-  wrong: refusal("invalid_argument", "CODE-woT0xc", "Errors.User.Code.Invalid"),
-  expiredCode: refusal("failed_precondition", "CODE-QvUQ4P", "Errors.User.Code.Expired"),
 } as const;
 
 const metadataBytesMax = 64 * 1024;
@@ -189,7 +187,7 @@ function checkOtpSms(
       userEvents: [{ type: "user.human.mfa.otp.sms.check.succeeded", data: {} }],
     };
   }
-  const refused = new DomainError(check === "expired" ? sessionErrors.expiredCode : sessionErrors.wrong);
+  const refused = new DomainError(check === "expired" ? codeErrors.expired : codeErrors.wrong);
   // A dead code cannot be guessed any more: the tries after it are not worth an event each.
   if (hasNoTriesLeft(challenge)) return { ...none, refusal: refused };
   const failures = (user.otpSmsFailures ?? 0) + 1;
