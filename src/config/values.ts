@@ -85,9 +85,6 @@ export const webhookKey: Parse<string> = (text) => {
   return isEncoded && bytes.length >= 16 ? characters(16, 512)(text) : undefined;
 };
 
-/** An http or https URL without user, password and fragment. */
-export const httpUrl: Parse<URL> = plainUrl;
-
 /** A connection URI that names one or more hosts and a database (PostgreSQL manual, 34.1.1.3). */
 export const postgresUrl: Parse<string> = (text) =>
   hostUrls(text)?.every((url) => namesDatabase(new URL(url))) === true ? text : undefined;
@@ -99,20 +96,20 @@ function namesDatabase({ protocol, hostname, pathname, hash }: URL): boolean {
 
 /** An http or https URL to put paths behind: without a query, and without slashes at its end. */
 export const baseUrl: Parse<string> = (text) => {
-  const url = text.includes("?") ? undefined : httpUrl(text);
+  const url = text.includes("?") ? undefined : plainUrl(text);
   return url?.href.replace(/\/+$/, "");
 };
 
 /** OpenID Connect Discovery 1.0 §3: https and no query; http is for a test on one machine. */
 export const oidcIssuer: Parse<string> = (text) => {
-  const url = httpUrl(text);
+  const url = plainUrl(text);
   if (url === undefined || text.includes("?")) return undefined;
   // As it was written: `iss` is compared character by character.
   return url.protocol === "https:" || isLoopback(url.hostname) ? text : undefined;
 };
 
 /** An origin exactly as a browser sends it (RFC 6454 §6.2). */
-export const webOrigin: Parse<string> = (text) => (httpUrl(text)?.origin === text ? text : undefined);
+export const webOrigin: Parse<string> = (text) => (plainUrl(text)?.origin === text ? text : undefined);
 
 /** Whether a host, as configured or as in a URL, surely means this machine. */
 export function isLoopback(hostname: string): boolean {

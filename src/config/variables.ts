@@ -2,6 +2,7 @@ import { type CountryCode, isSupportedCountry } from "libphonenumber-js/max";
 import type { ResendPolicy } from "../domain/codes.ts";
 import { profiles } from "../domain/policy.ts";
 import { logLevels } from "../lib/log.ts";
+import { plainUrl } from "../lib/plain-url.ts";
 import {
   base64Bytes,
   baseUrl,
@@ -9,7 +10,6 @@ import {
   domainName,
   filePath,
   host,
-  httpUrl,
   integer,
   listOf,
   nonEmpty,
@@ -52,7 +52,7 @@ const storeOf: Parse<StoreConfig> = (text) => {
   return file === undefined ? undefined : { kind: "sqlite", file, keyFile: `${file}.key` };
 };
 
-const smsOf: Parse<"inbox" | URL> = (text) => (text === "inbox:" ? "inbox" : httpUrl(text));
+const smsOf: Parse<"inbox" | URL> = (text) => (text === "inbox:" ? "inbox" : plainUrl(text));
 
 const resendOf: Parse<ResendPolicy> = (text) => {
   if (text === "replace" || text === "repeat") return { kind: text };
