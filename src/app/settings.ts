@@ -19,9 +19,9 @@ import type { Store } from "./store-port.ts";
 
 const cachedOrganizationsMax = 1_000;
 
-export type SettingsRepository = Repository<SettingsState, SettingsEvent>;
+type SettingsRepository = Repository<SettingsState, SettingsEvent>;
 
-/** Settings: always there, and found by nothing. */
+/** Settings are there before anything is set. They hold no keys, and no list finds them. */
 export function settingsKind(type: "instance" | "organization"): AggregateKind<SettingsState, SettingsEvent> {
   return {
     type,
@@ -48,7 +48,7 @@ export type Scope = { readonly organizationId: string } | "instance";
 /** The settings of the instance and of its organizations, over what the profile says. */
 export class Settings {
   readonly instance: SettingsRepository;
-  readonly organizations: SettingsRepository;
+  readonly #organizations: SettingsRepository;
   readonly #profile: Policy;
   /** The last policy that was put together, for as long as nothing changes. */
   #memo: { readonly state: SettingsState | undefined; readonly policy: Policy };
@@ -57,7 +57,7 @@ export class Settings {
     this.#profile = profile;
     this.#memo = { state: undefined, policy: profile };
     this.instance = new Repository(settingsKind("instance"), store, clock);
-    this.organizations = new Repository(settingsKind("organization"), store, clock);
+    this.#organizations = new Repository(settingsKind("organization"), store, clock);
   }
 
   find(scope: Scope): MaybePromise<Loaded<SettingsState> | undefined> {
@@ -75,14 +75,14 @@ export class Settings {
   }
 
   #repository(scope: Scope): SettingsRepository {
-    return scope === "instance" ? this.instance : this.organizations;
+    return scope === "instance" ? this.instance : this.#organizations;
   }
 
   /** The rules that hold for the users of an organization, at this moment. */
   policy(organizationId: string): MaybePromise<Policy> {
     // Both before either is there: on PostgreSQL they travel together.
     const instance = this.instance.find(instanceId);
-    const organization = this.organizations.find(organizationId);
+    const organization = this.#organizations.find(organizationId);
     return instance instanceof Promise || organization instanceof Promise
       ? Promise.all([instance, organization]).then(([above, own]) => this.#policyOf(above?.state, own?.state))
       : this.#policyOf(instance?.state, organization?.state);
