@@ -11,8 +11,8 @@ export interface Caller {
   readonly createdMs: number;
   /** Whether the caller has any role at all. */
   readonly hasRoles: boolean;
-  /** Whether a role of the caller gives the permission in that organization (anywhere if left out). */
-  may(permission: Permission, organizationId?: string): boolean;
+  /** Whether a role of the caller gives the permission in that organization. */
+  may(permission: Permission, organizationId: string): boolean;
   /** Whether a role of the caller gives the permission in every organization, and for the instance itself. */
   mayEverywhere(permission: Permission): boolean;
 }

@@ -44,8 +44,7 @@ function ownOrganization(...given: Permission[]): Grant {
   return { scope: "own_organization", permissions: new Set(given) };
 }
 
-/** Whether the name is one of `roles`. */
-export function isRole(name: string): name is Role {
+function isRole(name: string): name is Role {
   return Object.hasOwn(grants, name);
 }
 
@@ -75,7 +74,7 @@ export function createCaller(options: CallerOptions): Caller {
     preferredLanguage,
     createdMs,
     hasRoles: granted.length > 0,
-    may: (permission, where = organizationId) => mayIn(permission, where === organizationId),
+    may: (permission, where) => mayIn(permission, where === organizationId),
     mayEverywhere: (permission) => mayIn(permission, false),
   };
 }

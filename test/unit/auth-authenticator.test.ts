@@ -117,9 +117,9 @@ describe.each(["at once", "later"] as const)("authentication with a directory th
     it("looks the user up with every call", async () => {
       directory.users.set("ana", ana);
       const token = await mint();
-      expect((await withToken(token)).may("user.delete")).toBe(true);
+      expect((await withToken(token)).may("user.delete", "org")).toBe(true);
       directory.users.set("ana", { ...ana, roles: ["ORG_OWNER_VIEWER"] });
-      expect((await withToken(token)).may("user.delete")).toBe(false);
+      expect((await withToken(token)).may("user.delete", "org")).toBe(false);
       directory.users.delete("ana");
       expect((await withToken(token)).hasRoles).toBe(false);
     });

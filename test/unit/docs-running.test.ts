@@ -23,7 +23,7 @@ describe("docs/running.md", () => {
   it("lists what each role may do, and where", () => {
     const table = roles.map((role) => {
       const caller = createCaller({ userId: "ann", organizationId: "own", roles: [role], createdMs: 0 });
-      const may = permissions.filter((permission) => caller.may(permission));
+      const may = permissions.filter((permission) => caller.may(permission, "own"));
       const isEverywhere = may.every((permission) => caller.mayEverywhere(permission));
       return [
         role,
