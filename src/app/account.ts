@@ -218,7 +218,7 @@ export async function getUser(
   return { sequence: loaded?.sequence ?? 0, state };
 }
 
-export async function deleteUser(
+export function deleteUser(
   app: AppContext,
   caller: Caller,
   ref: UserRef,
@@ -231,7 +231,7 @@ export async function deleteUser(
   });
 }
 
-export async function lockUser(
+export function lockUser(
   app: AppContext,
   caller: Caller,
   ref: UserRef,
@@ -245,7 +245,7 @@ export async function lockUser(
 }
 
 /** Not for oneself: a lock that its owner can open keeps nobody out. */
-export async function unlockUser(
+export function unlockUser(
   app: AppContext,
   caller: Caller,
   ref: UserRef,
@@ -258,7 +258,7 @@ export async function unlockUser(
   });
 }
 
-export async function deactivateUser(
+export function deactivateUser(
   app: AppContext,
   caller: Caller,
   ref: UserRef,
@@ -271,7 +271,7 @@ export async function deactivateUser(
   });
 }
 
-export async function reactivateUser(
+export function reactivateUser(
   app: AppContext,
   caller: Caller,
   ref: UserRef,

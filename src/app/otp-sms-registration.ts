@@ -62,7 +62,7 @@ export async function verifyRegistration(
   return detailsOf(done);
 }
 
-export async function removeRegistration(
+export function removeRegistration(
   app: AppContext,
   caller: Caller,
   command: UserRef & { readonly registrationId: string },

@@ -14,7 +14,7 @@ import type { Caller } from "./auth-port.ts";
 
 /** The use cases of the enrollment for one-time codes by SMS, for v1, v2 and v2beta. */
 
-export async function addOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+export function addOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
   return changeUser(app, ref, (state) => {
     const user = requireHuman(state, otpSmsErrors.userMissing);
     requireSelfOr(caller, "user.credential.write", user);
@@ -22,7 +22,7 @@ export async function addOtpSms(app: AppContext, caller: Caller, ref: UserRef): 
   });
 }
 
-export async function removeOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+export function removeOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
   return changeUser(app, ref, (state) => {
     const user = requireHuman(state, otpSmsErrors.userMissing);
     requireSelfOr(caller, "user.write", user);
@@ -36,7 +36,7 @@ export async function hasOtpSms(app: AppContext, caller: Caller, ref: UserRef): 
 }
 
 /** Notes that the user put the enrollment off. @throws DomainError if the caller may not change the user */
-export async function skipMfaInit(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
+export function skipMfaInit(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
   return changeUser(app, ref, (state) => {
     const user = requireUser(state, accountErrors.changeMissing);
     requireSelfOr(caller, "user.write", user);

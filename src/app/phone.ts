@@ -96,7 +96,7 @@ export async function verifyPhone(
   return detailsOf(done);
 }
 
-export async function removePhone(
+export function removePhone(
   app: AppContext,
   caller: Caller,
   ref: UserRef,
