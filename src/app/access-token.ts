@@ -19,6 +19,10 @@ export interface AddAccessTokenReply {
   readonly createdMs: number;
 }
 
+/**
+ * @throws DomainError if there is no such machine user, the caller may not speak for it, it has too many, or the token
+ * would have expired
+ */
 export async function addAccessToken(
   app: AppContext,
   caller: Caller,
@@ -40,7 +44,10 @@ export function newAccessToken({ randomBytes }: Pick<AppContext, "randomBytes">)
   return newToken("rbk", randomBytes);
 }
 
-/** @returns when it was removed */
+/**
+ * @returns when it was removed
+ * @throws DomainError if there is no such user or token, or the caller may not take it away
+ */
 export async function removeAccessToken(
   app: AppContext,
   caller: Caller,

@@ -62,6 +62,10 @@ export interface AddUserReply {
   readonly phoneCode?: string | undefined;
 }
 
+/**
+ * Adds a person; an unverified number gets a code.
+ * @throws DomainError if the caller may not add users there, the id or the user name is taken, or the number is bad
+ */
 export function addHumanUser(
   app: AppContext,
   caller: Caller,
@@ -100,6 +104,7 @@ export interface AddMachineUserCommand {
   readonly description: string;
 }
 
+/** @throws DomainError if the caller may not add users there, or the id or the user name is taken */
 export async function addMachineUser(
   app: AppContext,
   caller: Caller,
@@ -218,6 +223,7 @@ export async function getUser(
   return { sequence: loaded?.sequence ?? 0, state };
 }
 
+/** Nothing personal stays in its state. @throws DomainError if there is no such user, or the caller may not shut it out */
 export function deleteUser(
   app: AppContext,
   caller: Caller,
@@ -231,6 +237,7 @@ export function deleteUser(
   });
 }
 
+/** @throws DomainError if there is no such user, it is not active, or the caller may not shut it out */
 export function lockUser(
   app: AppContext,
   caller: Caller,
@@ -244,7 +251,10 @@ export function lockUser(
   });
 }
 
-/** Not for oneself: a lock that its owner can open keeps nobody out. */
+/**
+ * Not for oneself: a lock that its owner can open keeps nobody out.
+ * @throws DomainError if there is no such user, it is not locked, or the caller may not change it
+ */
 export function unlockUser(
   app: AppContext,
   caller: Caller,
@@ -258,6 +268,7 @@ export function unlockUser(
   });
 }
 
+/** @throws DomainError if there is no such user, it is deactivated already, or the caller may not shut it out */
 export function deactivateUser(
   app: AppContext,
   caller: Caller,
@@ -271,6 +282,7 @@ export function deactivateUser(
   });
 }
 
+/** @throws DomainError if there is no such user, it is not deactivated, or the caller may not change it */
 export function reactivateUser(
   app: AppContext,
   caller: Caller,

@@ -32,7 +32,7 @@ export async function getGenerator(app: AppContext, type: GeneratorType | undefi
   return found;
 }
 
-/** Holds from the next code on. */
+/** Holds from the next code on. @throws DomainError for one that draws no code, or too long a one */
 export function setGenerator(
   app: AppContext,
   type: GeneratorType,

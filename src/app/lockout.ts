@@ -32,14 +32,17 @@ export async function setInstanceLockout(app: AppContext, policy: LockoutPolicy)
   );
 }
 
+/** @throws DomainError if the organization has one already */
 export function addLockout(app: AppContext, scope: Scope, policy: LockoutPolicy): Promise<Details> {
   return app.settings.change(scope, (state) => decideAddLockout(state, policy));
 }
 
+/** @throws DomainError if the organization has none, or it is the same */
 export function changeLockout(app: AppContext, scope: Scope, policy: LockoutPolicy): Promise<Details> {
   return app.settings.change(scope, (state) => decideChangeLockout(state, policy));
 }
 
+/** The instance's holds again. @throws DomainError if the organization has none */
 export function removeLockout(app: AppContext, scope: Scope): Promise<Details> {
   return app.settings.change(scope, decideRemoveLockout);
 }

@@ -20,20 +20,20 @@ export interface TextView {
   readonly isDefault: boolean;
 }
 
-/** The text in force. */
+/** The text in force. @throws DomainError if the language is none */
 export async function getText(app: AppContext, scope: Scope, ref: TextRequest): Promise<TextView> {
   const found = await app.settings.text(scope, ref.textType, requireLanguage(ref.language));
   const { value, dated, isDefault } = found;
   return { message: value, details: settingDetails(isDefault ? "instance" : scope, dated), isDefault };
 }
 
-/** The text that holds where nothing is set. */
+/** The text that holds where nothing is set. @throws DomainError if the language is none */
 export function getBuiltInText({ textType, language }: TextRequest): TextView {
   const message = builtInText(textType, requireLanguage(language));
   return { message, details: settingDetails("instance", undefined), isDefault: true };
 }
 
-/** Holds from the next message on. */
+/** Holds from the next message on. @throws DomainError for a bad template or language, or one text too many */
 export function setText(
   app: AppContext,
   scope: Scope,
@@ -44,6 +44,7 @@ export function setText(
   return app.settings.change(scope, (state) => decideSetText(state, textType, tag, message));
 }
 
+/** What is above holds again. @throws DomainError if none was set, or the language is none */
 export function removeText(
   app: AppContext,
   scope: Scope,

@@ -23,6 +23,10 @@ export interface AddRegistrationReply {
   readonly code?: string | undefined;
 }
 
+/**
+ * @throws DomainError if there is no such human user, the caller may not change it, the number is bad or a factor
+ * already, or there are too many
+ */
 export function addRegistration(
   app: AppContext,
   caller: Caller,
@@ -48,6 +52,11 @@ export function addRegistration(
   });
 }
 
+/**
+ * A wrong try is recorded.
+ * @throws DomainError if there is no such human user or registration, the caller may not change it, or the code is not
+ * accepted
+ */
 export async function verifyRegistration(
   app: AppContext,
   caller: Caller,
@@ -62,6 +71,7 @@ export async function verifyRegistration(
   return detailsOf(done);
 }
 
+/** @throws DomainError if there is no such human user or registration, or the caller may not change it */
 export function removeRegistration(
   app: AppContext,
   caller: Caller,

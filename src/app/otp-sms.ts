@@ -14,6 +14,9 @@ import type { Caller } from "./auth-port.ts";
 
 /** The use cases of the enrollment for one-time codes by SMS, for v1, v2 and v2beta. */
 
+/**
+ * @throws DomainError if there is no such human user, it is enrolled or never verified a number, or the caller may not
+ */
 export function addOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
   return changeUser(app, ref, (state) => {
     const user = requireHuman(state, otpSmsErrors.userMissing);
@@ -22,6 +25,7 @@ export function addOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promis
   });
 }
 
+/** @throws DomainError if there is no such human user, it is not enrolled, or the caller may not change it */
 export function removeOtpSms(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
   return changeUser(app, ref, (state) => {
     const user = requireHuman(state, otpSmsErrors.userMissing);

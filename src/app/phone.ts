@@ -20,7 +20,7 @@ import type { Caller } from "./auth-port.ts";
 import { executeCheck } from "./provider-check.ts";
 import type { LoadedUser } from "./user-kind.ts";
 
-/** The use cases of a user's phone number, for every API generation: `rules` says how one answers. */
+/** The use cases of a user's phone number, for every API generation: `rules` says how this one answers. */
 
 export interface PhoneReply {
   readonly details: Details;
@@ -34,6 +34,10 @@ export interface SetPhoneCommand extends UserRef, CodeRequest {
   readonly verification: Verification;
 }
 
+/**
+ * @throws DomainError if there is no such human user, the caller may not change it, or the number is bad; by most
+ * `rules` also if it is set already
+ */
 export function setPhone(
   app: AppContext,
   caller: Caller,
@@ -62,6 +66,7 @@ export interface ResendPhoneCodeCommand extends UserRef, CodeRequest {
   readonly verification: Exclude<Verification, "is_verified">;
 }
 
+/** @throws DomainError if there is no such human user, the caller may not change it, or nothing is to be verified */
 export function resendPhoneCode(
   app: AppContext,
   caller: Caller,
@@ -81,6 +86,10 @@ export function resendPhoneCode(
   });
 }
 
+/**
+ * A wrong try is recorded.
+ * @throws DomainError if there is no such human user, the caller may not change it, or the code is not accepted
+ */
 export async function verifyPhone(
   app: AppContext,
   caller: Caller,
@@ -96,6 +105,10 @@ export async function verifyPhone(
   return detailsOf(done);
 }
 
+/**
+ * @throws DomainError if there is no such human user, or the caller may not change it; by some `rules` also if there is
+ * no number
+ */
 export function removePhone(
   app: AppContext,
   caller: Caller,

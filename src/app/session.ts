@@ -55,6 +55,9 @@ export interface SessionReply {
   readonly otpSmsCode?: string | undefined;
 }
 
+/**
+ * @throws DomainError if the caller may not open sessions, the user is not there, or a check or a challenge is refused
+ */
 export function createSession(
   app: AppContext,
   caller: Caller,
@@ -84,6 +87,8 @@ export function createSession(
 /**
  * @param sessionToken the present one, or empty for a caller who may write sessions. It is enough for everything but a
  * code that is returned.
+ * @throws DomainError if the session is over or not there, the caller may not change it, the user is not there, or a
+ * check or a challenge is refused
  */
 export function setSession(
   app: AppContext,
@@ -121,7 +126,7 @@ export function setSession(
   });
 }
 
-/** Ending it twice is no mistake. */
+/** Ending it twice is no mistake. @throws DomainError if there is no such session, or the caller may not end it */
 export async function deleteSession(
   app: AppContext,
   caller: Caller,

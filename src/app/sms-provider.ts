@@ -53,6 +53,7 @@ export async function listSmsProviders(app: AppContext): Promise<readonly SmsPro
     .toSorted((a, b) => a.details.createdMs - b.details.createdMs);
 }
 
+/** @throws DomainError if there is no such provider */
 export async function getSmsProvider(app: AppContext, id: string): Promise<SmsProviderView> {
   const state = (await app.settings.find("instance"))?.state;
   const dated = requireSmsProvider(state, id, smsProviderErrors.getMissing);
@@ -96,6 +97,7 @@ export async function changeSmsProvider(
   return changeProvider(app, id, input.kind, changeMissing, change, otherKind);
 }
 
+/** @throws DomainError if there is no such provider of this kind */
 export function changeTwilio(
   app: AppContext,
   id: string,
@@ -107,6 +109,7 @@ export function changeTwilio(
   }));
 }
 
+/** @throws DomainError if there is no such provider of this kind */
 export function changeTwilioToken(app: AppContext, id: string, token: string): Promise<Details> {
   const sealedToken = app.vault.seal(id, token);
   return changeProvider(app, id, "twilio", smsProviderErrors.twilioTokenMissing, (present) => ({
@@ -118,7 +121,8 @@ export function changeTwilioToken(app: AppContext, id: string, token: string): P
 /**
  * @param formerKeyMs if set, a new signing key is made, and the present one is valid for this time beside it; 0 ends
  *   every former one at once
- * @throws DomainError if a former key is still valid, and would be valid no more
+ * @throws DomainError if there is no such provider of this kind, its endpoint is no URL that may be used, or a former key
+ *   is still valid, and would be valid no more
  */
 export async function changeHttp(
   app: AppContext,
@@ -162,15 +166,17 @@ export async function changeHttp(
   return { details, signingKey };
 }
 
-/** Sends by this one from now on, and by no other. */
+/** Sends by this one from now on, and by no other. @throws DomainError if there is none, or it is active */
 export function activateSmsProvider(app: AppContext, id: string): Promise<Details> {
   return app.settings.change("instance", (state) => decideActivateSmsProvider(state, id));
 }
 
+/** @throws DomainError if there is no such provider, or it is not active */
 export function deactivateSmsProvider(app: AppContext, id: string): Promise<Details> {
   return app.settings.change("instance", (state) => decideDeactivateSmsProvider(state, id));
 }
 
+/** @throws DomainError if there is no such provider, or a route names it */
 export function removeSmsProvider(app: AppContext, id: string): Promise<Details> {
   return app.settings.change("instance", (state) => decideRemoveSmsProvider(state, id));
 }
