@@ -56,7 +56,7 @@ export function runCodeCall<R extends object>(
   run: (call: CodeCall<R>) => Promise<R>,
 ): Promise<R> {
   const sourceOf = app.codeProviders.sources(channel);
-  // A call that ends before it needs it is not told why it could not be had.
+  // A call may be refused before it awaits this: the rejection would be unhandled then.
   if (sourceOf instanceof Promise) sourceOf.catch(() => {});
   const call = { channel, sourceOf };
   if (idempotency === undefined) return run(call);

@@ -71,7 +71,7 @@ export class Directory {
     }
   }
 
-  /** Whether anybody or anything belongs to the organization. */
+  /** Whether a user belongs to the organization, or did when it was asked before; the default one always counts. */
   async hasOrganization(organizationId: string): Promise<boolean> {
     if (organizationId === defaultOrganizationId || this.#organizations.get(organizationId)) return true;
     const equality = { field: "organizationId", ignoreCase: false, value: organizationId } as const;

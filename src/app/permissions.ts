@@ -3,7 +3,7 @@ import { DomainError, refusal } from "../domain/errors.ts";
 import type { UserState } from "../domain/user-state.ts";
 import type { Caller, Permission } from "./auth-port.ts";
 
-/** What a caller must be allowed, for use cases to ask. */
+/** Tests of what a caller may do, for use cases: each throws a DomainError unless the caller may. */
 
 const denied = refusal("permission_denied", "AUTH-AWfge", "Errors.Caller.PermissionDenied");
 
@@ -22,7 +22,7 @@ export function requireSelfOr(caller: Caller, permission: Permission, user: User
   if (!isSelf(caller, permission, user)) requirePermission(caller, permission, user.resourceOwner);
 }
 
-/** Whoever declares a number verified without a code needs the right to, also for oneself. */
+/** Whoever declares a number verified without a code needs a role for it, also for oneself. */
 export function requireVerificationAllowed(
   caller: Caller,
   user: UserState,
@@ -33,8 +33,8 @@ export function requireVerificationAllowed(
 }
 
 /**
- * For what takes the use of an account away. Nobody shuts out those whose roles they could not take away: a manager of
- * one organization the administrator, say.
+ * For what makes an account unusable: to lock, deactivate or delete it, or to remove its token. Whoever holds a role may
+ * be shut out only by those who could take it away: else the manager of an organization could shut out the administrator.
  */
 export function requireSelfOrMayShutOut(caller: Caller, permission: Permission, user: UserState): void {
   if (isSelf(caller, permission, user)) return;

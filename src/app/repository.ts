@@ -188,7 +188,7 @@ export class Repository<S extends { readonly changedMs: number }, E extends Reco
       this.#keep(id, loaded);
       return loaded;
     }
-    // One that nothing was written of is made here, and stays the same until something is.
+    // Where nothing was written yet the initial state counts, and stays the same until something is.
     const initial = this.#initial(id);
     if (initial !== undefined) this.#cache.set(id, initial);
     return initial;

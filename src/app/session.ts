@@ -108,7 +108,7 @@ export function setSession(
           if (session === undefined) return undefined;
           // First of all: who may not ask does not learn whether there is such a user.
           requireUsable(session, app.clock.nowMs());
-          // The token is its user's, to whom a code must come by the phone that it is to prove.
+          // The token is in the hands of the session's user: a code must reach them by the phone that it is to prove.
           const givesCode = request.otpSmsChallenge?.returnCode === true;
           if (!holdsToken(session, sessionToken) || givesCode) requireEverywhere(caller, "session.write");
           return (await userIdOf(app, caller, request.user)) ?? session.user?.id;

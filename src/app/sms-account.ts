@@ -7,27 +7,28 @@ import type { SmsAccount } from "./sms-port.ts";
 /** Accounts with providers, as they are stored (secrets sealed) and as they are used (secrets in plain). */
 
 type OfKind<T, K> = Extract<T, { readonly kind: K }>;
-type Secret<K, S extends PropertyKey> = Omit<OfKind<SmsAccount, K>, "id" | S> & {
+/** An account of kind `K`, whose secrets `S` may be left out. */
+type InputOf<K, S extends PropertyKey> = Omit<OfKind<SmsAccount, K>, "id" | S> & {
   /** What is left out stays as it is. */
   readonly [P in S]?: string | undefined;
 };
 
 /** An account as it is described to be stored. */
 export type SmsAccountInput =
-  | Secret<"inbox", never>
+  | InputOf<"inbox", never>
   | {
       readonly kind: "http";
       readonly description: string;
       readonly endpoint: string;
       readonly signingKey?: string;
     }
-  | (Omit<Secret<"twilio", "token">, "channel"> & {
+  | (Omit<InputOf<"twilio", "token">, "channel"> & {
       /** Stays as it is if it is left out; SMS at first. */
       readonly channel?: OfKind<SmsAccount, "twilio">["channel"];
     })
-  | Secret<"vonage", "apiSecret" | "signatureSecret">
-  | Secret<"messagebird", "accessKey" | "signingKey">
-  | Secret<"sns", "secretAccessKey">;
+  | InputOf<"vonage", "apiSecret" | "signatureSecret">
+  | InputOf<"messagebird", "accessKey" | "signingKey">
+  | InputOf<"sns", "secretAccessKey">;
 
 /**
  * Seals the secrets.

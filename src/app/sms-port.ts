@@ -13,9 +13,9 @@ export interface SmsMessage {
   /** E.164. */
   readonly recipient: string;
   readonly text: string;
-  /** What was set beside it, such as its title, filled in: for webhooks, as an SMS has a text only. */
+  /** The other parts of the message that were set, such as its title, filled in. Webhooks get them; an SMS has none. */
   readonly parts: Readonly<Record<string, string>>;
-  /** That the text is in (BCP 47), e.g. "de" or "de-CH". */
+  /** Of the text (BCP 47), e.g. "de" or "de-CH". */
   readonly language: string;
   readonly code: string;
   readonly createdMs: number;

@@ -139,7 +139,10 @@ export interface Store {
   load(aggregate: AggregateRef, known?: StoredState): MaybePromise<StoredState | undefined>;
   /** The id of the aggregate that holds the key. */
   findByKey(key: UniqueKey): MaybePromise<string | undefined>;
-  /** The ids of aggregates whose records have this text, at most `limit` of them, in no order. It waits for no search. */
+  /**
+   * The ids of aggregates whose records have this text, at most `limit` of them, in no order. It does not wait for the
+   * searches that run.
+   */
   findByText<T extends SearchType>(
     type: T,
     equality: TextEquality<SearchRecords[T]>,
@@ -199,7 +202,7 @@ export const keptKinds = ["event", "message", "inboxMessage", "answer"] as const
 export type KeptKind = (typeof keptKinds)[number];
 export type KeptItem = { [K in KeptKind]: { readonly kind: K; readonly value: Kept[K] } }[KeptKind];
 
-/** A message with all that is kept of it. A claim is not: to others it is due when its lease ends. */
+/** A message with all that is kept of it. Who has claimed it is not kept: it is due when that lease ends. */
 export interface KeptMessage extends MessageRecord {
   /** While it waits. */
   readonly waiting?: {

@@ -5,9 +5,9 @@ import { decodeItem, encodeItem, encodeLine } from "./kept-line.ts";
 import { type KeptItem, type KeptKind, keptKinds, type Store } from "./store-port.ts";
 
 /**
- * Moves everything that a store keeps to another one, whatever their kinds: a header, a line for each thing, and
- * an end with how many there were and the SHA-256 of all lines before it: without it the export was cut off, and where
- * it does not fit something was changed. The same content gives the same lines.
+ * Moves everything that a store keeps to another one, whatever their kinds. An export is a header, a line for each
+ * thing, and an end with how many there are of each kind and the SHA-256 of all lines before. An export without its end
+ * was cut off; one whose end does not fit was changed. The same content gives the same lines.
  */
 
 const format = "ringback-export";

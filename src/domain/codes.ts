@@ -225,7 +225,7 @@ export function isAlive(pending: PendingCode, nowMs: number): boolean {
   return codes.some((each) => !isExpired(each, nowMs));
 }
 
-/** Whether the code of this challenge is one that is waited for. */
+/** Whether the code of this challenge is the pending one, or an earlier one that is accepted beside it. */
 export function isCurrent(pending: PendingCode | undefined, challengeId: string): boolean {
   if (pending === undefined || "generatorId" in pending) return pending?.challengeId === challengeId;
   return acceptedOf(pending).some((each) => each.challengeId === challengeId);

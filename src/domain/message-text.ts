@@ -97,7 +97,11 @@ export function builtInText(textType: TextType, language: string): MessageText {
   };
 }
 
-/** In which language a text is that holds for a language: that one, unless it is the built-in text. */
+/**
+ * The language that a text is written in.
+ *
+ * @param language that the text was looked up for; the built-in text may be in another one
+ */
 export function spokenLanguage(textType: TextType, language: string, text: string): string {
   return text === builtInText(textType, language).text ? builtInLanguage(language) : language;
 }

@@ -5,10 +5,10 @@ import type { PhoneNumberPolicy } from "./phone-number.ts";
 import { smsPerHourMax } from "./sms-allowance.ts";
 
 export const profiles = ["safe", "zitadel"] as const;
-/** `safe` follows today's security rules; `zitadel` answers exactly as upstream does. */
+/** `safe` follows today's security rules; `zitadel` answers as ZITADEL does, apart from what docs/architecture.md lists. */
 export type Profile = (typeof profiles)[number];
 
-/** Every number that the rules of phones and codes depend on. Settings of the instance may change some. */
+/** What the rules of phones and codes depend on. Settings of the instance may change some. */
 export interface Policy {
   readonly phoneNumber: PhoneNumberPolicy;
   readonly phoneCode: CodeGenerator;

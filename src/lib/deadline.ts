@@ -20,7 +20,7 @@ export class Deadline {
 
 const deadlines = new AsyncLocalStorage<Deadline | undefined>();
 
-/** Does work that nobody waits for any longer than that: however deep it goes, `currentDeadline` tells it. */
+/** Does work that nobody waits for after the deadline. Everything that it calls finds it by `currentDeadline`. */
 export function withDeadline<T>(deadline: Deadline, work: () => T): T {
   return deadlines.run(deadline, work);
 }
@@ -30,13 +30,13 @@ export function withoutDeadline<T>(work: () => T): T {
   return deadlines.run(undefined, work);
 }
 
-/** Work that somebody else will begin: it has the deadline of now, and not that of whoever begins it. */
+/** Binds work that somebody else will begin to the deadline of now, in the place of that of whoever begins it. */
 export function bindDeadline<T>(work: () => T): () => T {
   const deadline = currentDeadline();
   return () => deadlines.run(deadline, work);
 }
 
-/** Of the call that this is done for; undefined if it has time. */
+/** Of the call that this work is done for; undefined if there is none. */
 export function currentDeadline(): Deadline | undefined {
   return deadlines.getStore();
 }

@@ -51,7 +51,7 @@ export interface GateOptions {
   readonly log: Log;
 }
 
-// A caller without any role is not told that there is something to be allowed.
+// NotFound with the sentence of a missing permission: so ZITADEL answers who has no membership, here a role.
 const noMembership = refusal("not_found", "AUTHZ-cdgFk", "Errors.Caller.PermissionDenied");
 const organizationUnknown = refusal("permission_denied", "AUTH-Bs7Ds", "Errors.Organization.NotFound");
 const permissionMissing = refusal("permission_denied", "AUTH-5mWD2", "Errors.Caller.PermissionDenied");
