@@ -80,7 +80,7 @@ const builtIns: ReadonlyMap<string, BuiltIn> = new Map([
 export const builtInLanguages: readonly string[] = [...builtIns.keys()];
 
 /** The language of the built-in text: the given one, its base language, or the default. */
-export function builtInLanguage(language: string): string {
+function builtInLanguage(language: string): string {
   return [language, baseLanguage(language)].find((each) => builtIns.has(each)) ?? defaultLanguage;
 }
 

@@ -19,7 +19,7 @@ export function textRequest(textType: TextType, { language }: { readonly languag
 }
 
 /** An SMS has its text only; the other parts are left out by the messages about one-time codes. */
-export function textOf(request: Partial<MessageText> & Pick<MessageText, "text">): MessageText {
+function textOf(request: Partial<MessageText> & Pick<MessageText, "text">): MessageText {
   const { title = "", preHeader = "", subject = "", greeting = "", text } = request;
   const { buttonText = "", footerText = "" } = request;
   return { title, preHeader, subject, greeting, text, buttonText, footerText };
