@@ -86,6 +86,8 @@ export interface Found {
 /** Conditions within conditions, at most. */
 export const conditionDepthMax = 20;
 export const conditionsMax = 200;
+/** Of one condition. */
+export const valuesMax = 1_000;
 export const pageSizeMax = 1_000;
 
 /** The form of a text in which small and capital letters are the same. */

@@ -6,14 +6,13 @@ import {
   type IntegerMatch,
   type Search,
   type SessionRecord,
+  valuesMax,
 } from "../app/search.ts";
 import { pageOf } from "./paging.ts";
 import { refuseLimit } from "./refused-fields.ts";
 import { boundedTimestampMs } from "./timestamps.ts";
 
 /** Lists of sessions as v2 asks for them. */
-
-const valuesMax = 1_000;
 
 /** By the numbers of the enum TimestampQueryMethod. */
 const timeMatches: readonly IntegerMatch[] = [

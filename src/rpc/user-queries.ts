@@ -8,6 +8,7 @@ import {
   type TextField,
   type TextMatch,
   type UserRecord,
+  valuesMax,
 } from "../app/search.ts";
 import { type PageRequest, pageOf } from "./paging.ts";
 import { refuseLimit } from "./refused-fields.ts";
@@ -128,8 +129,6 @@ export function text(field: TextField<UserRecord>, value: string, method: number
   const match = textMatches[method >> 1] ?? "equals";
   return { kind: "text", field, match, ignoreCase: method % 2 === 1, value };
 }
-
-const valuesMax = 1_000;
 
 /** @throws DomainError for too many values */
 export function oneOf(field: TextField<UserRecord>, values: readonly string[]): UserCondition {
