@@ -36,7 +36,7 @@ export interface CodeCall<R> {
 }
 
 /** How long a call may be repeated. */
-const answerKeptMs = 24 * 60 * 60 * 1000;
+export const answerKeptMs = 24 * 60 * 60 * 1000;
 
 const answerLost = refusal("failed_precondition", "RINGBACK-i9Lst", "Errors.Idempotency.AnswerLost");
 const otherRequest = refusal("failed_precondition", "RINGBACK-i7Oth", "Errors.Idempotency.OtherRequest");

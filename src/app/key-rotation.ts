@@ -2,6 +2,7 @@ import { decideResealSmsProviders } from "../domain/settings.ts";
 import type { SmsProviderConfig } from "../domain/settings-state.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { answerKeptMs } from "./code-call.ts";
 import type { CodeVault } from "./code-vault.ts";
 import type { Outbox, WaitingMessage } from "./outbox-port.ts";
 import { instanceId, type Settings } from "./settings.ts";
@@ -12,7 +13,7 @@ const messagesAtOnce = 100;
 const pauseMs = 100;
 /** Replicas that were not restarted yet still encrypt with an older key, so it is looked for again. */
 const roundMs = 60_000;
-/** The longest life of a token of our own, as in the contract, and that of an answer kept for repeated calls. */
+/** The longest life of a token of our own, as in the contract. */
 const tokenTtlMsMax = 24 * 60 * 60 * 1000;
 
 export interface KeyRotationOptions {
@@ -123,7 +124,12 @@ export class KeyRotation {
     if (this.#stopped || unopened > 0 || (this.#hasTold && providers + messages === 0)) return;
     this.#hasTold = true;
     const { phoneCode, otpSmsCode } = await settings.instancePolicy();
-    const keepMs = Math.max(tokenTtlMsMax, phoneCode.ttlMs ?? Infinity, otpSmsCode.ttlMs ?? Infinity);
+    const keepMs = Math.max(
+      tokenTtlMsMax,
+      answerKeptMs,
+      phoneCode.ttlMs ?? Infinity,
+      otpSmsCode.ttlMs ?? Infinity,
+    );
     const { currentKeyId, olderKeyIds } = vault;
     log.info("nothing is encrypted with an older master key any more", {
       currentKeyId,
