@@ -67,7 +67,7 @@ export function createSession(
   const asked = { ...askedIn(request), userAgent };
   return runCodeCall<SessionReply>(app, caller, request, asked, async (call) => {
     requireEverywhere(caller, "session.write");
-    const userId = await userIdOf(app, caller, request.user);
+    const userId = await namedUserId(app, caller, request.user);
     const id = newDecimalId(app.clock.nowMs(), app.randomBytes);
     const { command, token } = await prepare(app, request);
     const opened = { id, creatorId: caller.userId, ...(userAgent === undefined ? {} : { userAgent }) };
@@ -111,7 +111,7 @@ export function setSession(
           // The token is in the hands of the session's user: a code must reach them by the phone that it is to prove.
           const givesCode = request.otpSmsChallenge?.returnCode === true;
           if (!holdsToken(session, sessionToken) || givesCode) requireEverywhere(caller, "session.write");
-          return (await userIdOf(app, caller, request.user)) ?? session.user?.id;
+          return (await namedUserId(app, caller, request.user)) ?? session.user?.id;
         },
         origin: request.origin,
       },
@@ -226,8 +226,8 @@ function holdsToken(session: SessionState, token: string): boolean {
 const userMissing = refusal("not_found", "QUERY-Dfbg2", "Errors.User.NotFound");
 const ambiguous = refusal("failed_precondition", "SESSION-l0Amb", "Errors.User.LoginName.Ambiguous");
 
-/** @throws DomainError if there is no such user */
-async function userIdOf(
+/** Of the user whom a request names; undefined if it names none. @throws DomainError if there is no such user */
+async function namedUserId(
   app: AppContext,
   caller: Caller,
   user: SessionRequest["user"],
