@@ -46,7 +46,7 @@ export interface OidcConfig {
 }
 
 export type SmsConfig = {
-  /** Whether a webhook may be on a private or loopback address; also one of the settings. */
+  /** Whether a webhook may be on a private or loopback address, and use http, wherever it was configured. */
   readonly allowPrivate: boolean;
   readonly autofill: Autofill;
 } & (

@@ -31,7 +31,10 @@ export interface InboxOptions {
   readonly gate: (context: HandlerContext) => MaybePromise<void>;
 }
 
-/** ringback.inbox.v1.InboxService. Who waits is asked again before anything is told: much may have changed since. */
+/**
+ * ringback.inbox.v1.InboxService. The caller of a wait passes the gate again before a message is given: in the meantime
+ * the token may have expired, or a role been taken away.
+ */
 export function inboxV1(inbox: Inbox, { waitSignal, gate }: InboxOptions): ServiceImpl<typeof InboxService> {
   return {
     async listMessages(request) {

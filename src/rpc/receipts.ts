@@ -8,7 +8,7 @@ import {
 /** Far more than any provider tells of a message. */
 const bodyBytesMax = 64 * 1024;
 const bodyMsMax = 5_000;
-/** Of one provider: whoever sends slow ones without being it, holds up no other. */
+/** For one provider: slow requests in the name of one hold up no receipts of the others. */
 const concurrentMax = 128;
 const concurrentMaxOfAll = 1_024;
 
