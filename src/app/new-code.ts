@@ -9,10 +9,10 @@ import type { Extras } from "./repository.ts";
 /** A new code: drawn, and then put into a message, or given to the caller. */
 
 /** Draws a code, before it is known whether it will be used. */
-export function newCode(app: AppContext, generator: CodeGenerator, resend?: ResendPolicy): NewCode {
+export function newCode(app: AppContext, generator: CodeGenerator, resend: ResendPolicy): NewCode {
   const challengeId = newUuid(app.clock.nowMs(), app.randomBytes);
   const plain = drawCode(generator, app.randomBytes);
-  if (resend?.kind !== "repeat") return { challengeId, plain };
+  if (resend.kind !== "repeat") return { challengeId, plain };
   return { challengeId, plain, sealed: { id: challengeId, text: app.vault.seal(challengeId, plain) } };
 }
 

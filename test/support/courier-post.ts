@@ -193,7 +193,7 @@ export class Post {
     number = `+41791${userId.padStart(6, "0")}`,
     channel: Channel | undefined = undefined,
   ): Promise<void> {
-    const code = newCode(this.app, policy.phoneCode);
+    const code = newCode(this.app, policy.phoneCode, policy.resend);
     const sourceOf = (await this.codeProviders?.sources(channel)) ?? ours;
     await executeCodeCall(
       this.app,

@@ -85,7 +85,7 @@ describe("the courier", () => {
     const command = {
       number: "+41791234567",
       verification: "send_code",
-      code: newCode(post.app, policy.phoneCode),
+      code: newCode(post.app, policy.phoneCode, policy.resend),
     } as const;
     await post.change("1", (user, facts) => decideSetPhone(user, command, v2.set, facts));
     await post.until(() => post.settled.length === 2);
@@ -148,7 +148,7 @@ describe("the courier", () => {
       (user: UserState, facts: Facts) =>
         decideResendPhoneCode(
           user,
-          { verification: "return_code", code: newCode(post.app, policy.phoneCode) },
+          { verification: "return_code", code: newCode(post.app, policy.phoneCode, policy.resend) },
           v2.resend,
           facts,
         ),
