@@ -4,7 +4,7 @@ import { accountErrors } from "../domain/account.ts";
 import { DomainError } from "../domain/errors.ts";
 import { refuseField } from "./refused-fields.ts";
 import { present } from "./present.ts";
-import { verificationOf } from "./verification.ts";
+import { type VerificationOneof, verificationOf } from "./verification.ts";
 
 /**
  * The parts of a human user, as the messages of every generation carry them. The types name what is read of a
@@ -50,10 +50,7 @@ export function profileChangeOf(profile: {
 
 interface EmailMessage {
   readonly email: string;
-  readonly verification: {
-    readonly case?: "sendCode" | "returnCode" | "isVerified" | undefined;
-    readonly value?: unknown;
-  };
+  readonly verification: VerificationOneof & { readonly value?: unknown };
 }
 
 /** @throws DomainError if a code is asked for: no e-mail is sent from here */
@@ -69,7 +66,7 @@ export function emailOf(email: EmailMessage | undefined): Email {
 
 interface PhoneMessage {
   readonly phone: string;
-  readonly verification: Parameters<typeof verificationOf>[0];
+  readonly verification: VerificationOneof;
 }
 
 /** None where the number is empty. */

@@ -1,7 +1,7 @@
 import type { Verification } from "../domain/decision.ts";
 
 /** The oneof `verification` as protobuf-es reads it, the same in every generation. */
-interface VerificationOneof {
+export interface VerificationOneof {
   readonly case?: "sendCode" | "returnCode" | "isVerified" | undefined;
 }
 
