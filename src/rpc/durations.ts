@@ -1,4 +1,4 @@
-import { type Duration, durationMs } from "@bufbuild/protobuf/wkt";
+import type { Duration } from "@bufbuild/protobuf/wkt";
 import { refuseLimit } from "./refused-fields.ts";
 
 /** What begins now and lasts as long still ends at a time that the wire can tell. */
@@ -6,7 +6,7 @@ const daysMax = 36_525;
 
 /**
  * @param field as the contract names it
- * @returns milliseconds; 0 if it is left out
+ * @returns milliseconds, rounded up: 0 only if it is left out or nothing, which may mean that there is no end
  * @throws DomainError for less than nothing, and for more than a hundred years
  */
 export function boundedMs(field: string, duration: Duration | undefined): number {
@@ -14,5 +14,5 @@ export function boundedMs(field: string, duration: Duration | undefined): number
   const { seconds, nanos } = duration;
   const isTooLong = seconds > daysMax * 86_400;
   if (isTooLong || seconds < 0n || nanos < 0) refuseLimit(field, `0 to ${daysMax} days`);
-  return durationMs(duration);
+  return Number(seconds) * 1_000 + Math.ceil(nanos / 1_000_000);
 }

@@ -210,6 +210,17 @@ const generatorRows: readonly Scenario[] = [
       },
     }),
     updateGenerator({
+      name: `${nameOf(generatorType)}, which expires after less than a millisecond`,
+      given: withGenerator(generatorType),
+      caller: "administrator",
+      input: (given) => ({ generatorType, ...digits(given), expiry: { nanos: 400_000 } }),
+      ...generatorSet,
+      after: async (_, world) => {
+        const { secretGenerator } = await world.asAdmin(method.getSecretGenerator, { generatorType });
+        expect(secretGenerator?.expiry).toMatchObject({ seconds: 0n, nanos: 1_000_000 });
+      },
+    }),
+    updateGenerator({
       name: `${nameOf(generatorType)}, of no characters`,
       given: withNewNumber,
       caller: "administrator",
