@@ -175,8 +175,8 @@ function requireChangeAllowed(
   if (email?.isVerified === true || phone === "removed") {
     requirePermission(caller, "user.write", user.resourceOwner);
   }
-  const verification = phone === undefined || phone === "removed" ? "send_code" : phone.verification;
-  requireVerificationAllowed(caller, user, verification);
+  if (typeof phone === "object") requireVerificationAllowed(caller, user, phone.verification);
+  else requireSelfOr(caller, "user.write", user);
 }
 
 /** @throws DomainError if there is no such machine user, or the caller may not change it */
