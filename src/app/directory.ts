@@ -1,7 +1,7 @@
 import { decideAddHumanUser } from "../domain/account.ts";
 import { DomainError } from "../domain/errors.ts";
 import type { Email, Profile } from "../domain/user-events.ts";
-import { exists, type UserState } from "../domain/user-state.ts";
+import { exists, noProfile, type UserState } from "../domain/user-state.ts";
 import { Lru } from "../lib/lru.ts";
 import { chain, type MaybePromise } from "../lib/maybe-promise.ts";
 import { defaultOrganizationId } from "./account.ts";
@@ -47,12 +47,10 @@ export class Directory {
   async provision({ userId, issuer, claims }: ProvisionedUser): Promise<void> {
     const app = this.#app;
     const profile: Profile = {
+      ...noProfile,
       givenName: claims.given_name ?? "",
       familyName: claims.family_name ?? "",
-      nickName: "",
       displayName: claims.name ?? claims.preferred_username ?? "",
-      preferredLanguage: "",
-      gender: 0,
     };
     const email: Email = { address: claims.email ?? "", isVerified: claims.email_verified ?? false };
     const place = { resourceOwner: defaultOrganizationId, userName: userId };
