@@ -34,7 +34,14 @@ export interface DirectoryUser {
 /** Issuer and audience of our own tokens. */
 export const ownIssuer = "ringback";
 
-export const textClaims = ["name", "given_name", "family_name", "email", "preferred_username"] as const;
+export const textClaims = [
+  "name",
+  "given_name",
+  "family_name",
+  "email",
+  "preferred_username",
+  "locale",
+] as const;
 
 /** What an issuer may tell of a user (OpenID Connect Core §5.1). */
 export type UserClaims = { readonly [name in (typeof textClaims)[number]]?: string } & {

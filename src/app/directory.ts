@@ -1,5 +1,6 @@
 import { decideAddHumanUser } from "../domain/account.ts";
 import { DomainError } from "../domain/errors.ts";
+import { baseLanguage, languageTag } from "../domain/message-text.ts";
 import type { Email, Profile } from "../domain/user-events.ts";
 import { exists, noProfile, type UserState } from "../domain/user-state.ts";
 import { Lru } from "../lib/lru.ts";
@@ -11,6 +12,8 @@ import type { LoadedUser } from "./user-kind.ts";
 
 const knownOrganizationsMax = 1_000;
 const knownTokensMax = 10_000;
+/** As the contract has it for `preferred_language`. */
+const languageCharactersMax = 10;
 
 /** Answers the authenticator's questions about users. */
 export class Directory {
@@ -51,6 +54,7 @@ export class Directory {
       givenName: claims.given_name ?? "",
       familyName: claims.family_name ?? "",
       displayName: claims.name ?? claims.preferred_username ?? "",
+      preferredLanguage: languageOf(claims.locale),
     };
     const email: Email = { address: claims.email ?? "", isVerified: claims.email_verified ?? false };
     const place = { resourceOwner: defaultOrganizationId, userName: userId };
@@ -111,4 +115,10 @@ function directoryUserOf(user: UserState): DirectoryUser {
 function holdsToken(loaded: LoadedUser | undefined, hash: string, nowMs: number): boolean {
   const token = Object.values(loaded?.state.accessTokens ?? {}).find((held) => held.hash === hash);
   return token !== undefined && (token.expiresMs === null || nowMs < token.expiresMs);
+}
+
+/** @param locale a tag of BCP 47, which some issuers write with underscores (OpenID Connect Core §5.1). @returns "" for none */
+function languageOf(locale = ""): string {
+  const tag = languageTag(locale.replaceAll("_", "-")) ?? "";
+  return tag.length <= languageCharactersMax ? tag : baseLanguage(tag);
 }

@@ -19,6 +19,7 @@ import {
 import type { CodePurpose } from "../domain/codes.ts";
 import type { SmsEncoding } from "../domain/sms-segments.ts";
 import { wireChannels } from "./delivery-providers.ts";
+import { sentence } from "./texts/sentence.ts";
 
 /** Messages as ringback.delivery.v1 tells them. */
 
@@ -51,7 +52,8 @@ export function stateOf(state: MessageState): StateName | undefined {
   return messageStates.find((name) => states[name] === state);
 }
 
-export function wireMessage(record: MessageRecord): Message {
+/** @param languages that a warning is told in, the first that there is */
+export function wireMessage(record: MessageRecord, languages: readonly string[]): Message {
   const { id, userId, recipient, reason, createdMs, channel, encoding, segments = 0 } = record;
   const { sessionId = "", providerId = "", providerMessageId = "" } = record;
   const { state, receiptMs } = record;
@@ -72,7 +74,8 @@ export function wireMessage(record: MessageRecord): Message {
     ...times({ expireTime: record.expiresMs, settleTime: record.settledMs, receiptTime: receiptMs }),
     ...(isDelivered ? { timeToDelivery: durationFromMs(receiptMs - createdMs) } : {}),
     ...(encoding === undefined ? {} : { encoding: encodings[encoding] }),
-    warning: segments > 1 ? `The text took ${segments} segments; each of them is paid.` : "",
+    warning:
+      segments > 1 ? sentence("Warnings.Text.Segments", { segments: String(segments) }, languages) : "",
     attempts: record.attempts.map(wireAttempt),
   });
 }

@@ -19,6 +19,7 @@ import { getRoutes, setRoutes } from "../app/routes.ts";
 import { addSmsProvider, changeSmsProvider, getSmsProvider, listSmsProviders } from "../app/sms-provider.ts";
 import { stateOf, wireMessage } from "./delivery-messages.ts";
 import { inputOf, wireProvider } from "./delivery-providers.ts";
+import { languagesOf } from "./languages.ts";
 
 const pageSizeDefault = 20;
 
@@ -60,7 +61,7 @@ export function deliveryV1(app: AppContext): ServiceImpl<typeof DeliveryService>
       return create(GetRoutesResponseSchema, { routes, ...changeTimeOf(found) });
     },
 
-    async listMessages({ userId, recipient, state, pageSize, pageToken }) {
+    async listMessages({ userId, recipient, state, pageSize, pageToken }, context) {
       const stateAsked = stateOf(state);
       const { messages, next } = await listMessages(app, {
         ...(userId === "" ? {} : { userId }),
@@ -70,13 +71,14 @@ export function deliveryV1(app: AppContext): ServiceImpl<typeof DeliveryService>
         limit: pageSize || pageSizeDefault,
       });
       return create(ListMessagesResponseSchema, {
-        messages: messages.map(wireMessage),
+        messages: messages.map((each) => wireMessage(each, languagesOf(context))),
         nextPageToken: next === undefined ? "" : String(next),
       });
     },
 
-    async getMessage({ id }) {
-      return create(GetMessageResponseSchema, { message: wireMessage(await getMessage(app, id)) });
+    async getMessage({ id }, context) {
+      const message = wireMessage(await getMessage(app, id), languagesOf(context));
+      return create(GetMessageResponseSchema, { message });
     },
   };
 }

@@ -68,6 +68,7 @@ describe("tokens of an OIDC issuer", () => {
       email: "ana@example.com",
       email_verified: true,
       preferred_username: "ana",
+      locale: "en-GB",
     };
     const { verify } = verifier();
     expect((await verify(await token({ ...told, picture: "x" }))).claims).toEqual(told);

@@ -49,8 +49,14 @@ describe("a valid token of an issuer", () => {
       name: "Countess Ada",
       email: "ada@example.com",
       email_verified: true,
+      locale: "de_ch",
     });
-    const profile = { firstName: "Ada", lastName: "Lovelace", displayName: "Countess Ada" };
+    const profile = {
+      firstName: "Ada",
+      lastName: "Lovelace",
+      displayName: "Countess Ada",
+      preferredLanguage: "de-CH",
+    };
     expect(await myUser(token)).toMatchObject({
       id: "ada",
       userName: "ada",
@@ -68,6 +74,15 @@ describe("a valid token of an issuer", () => {
     });
     expect(await myUser(await tokenOf("bob"))).toMatchObject({
       type: { value: { profile: { firstName: "", lastName: "", displayName: "" } } },
+    });
+  });
+
+  it.each([
+    ["is longer than a user's language may be", "de-DE-u-co-phonebk", "de"],
+    ["is no tag of a language", "as at home", ""],
+  ])("adds them also if its locale %s", async (_what, locale, preferredLanguage) => {
+    expect(await myUser(await tokenOf(`speaks ${locale}`, { locale }))).toMatchObject({
+      type: { value: { profile: { preferredLanguage } } },
     });
   });
 

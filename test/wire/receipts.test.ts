@@ -282,7 +282,12 @@ describe("a message", () => {
     expect(message).toMatchObject({
       encoding: Encoding.UCS2,
       segments: 2,
-      warning: "The text took 2 segments; each of them is paid.",
+      warning: "The message takes 2 segments, each of which is paid for.",
+    });
+    const inGerman = { authorization: `Bearer ${adminToken}`, "accept-language": "de" };
+    const response = await fetch(`${world.url}/ringback/v1/messages/${message.id}`, { headers: inGerman });
+    expect(await response.json()).toMatchObject({
+      message: { warning: "Die Nachricht braucht 2 Segmente, von denen jedes bezahlt wird." },
     });
   });
 });

@@ -784,7 +784,7 @@ export declare type Message = Message$1<"ringback.delivery.v1.Message"> & {
   segments: number;
 
   /**
-   * Set if there is more than one segment: each of them is paid.
+   * Set if there is more than one segment, for each of them is paid: in a language of the caller.
    *
    * @generated from field: string warning = 18;
    */
