@@ -34,16 +34,16 @@ describe("write queue", () => {
   const write = (recipient: string): Promise<unknown> => queue.write("clearInbox", recipient);
   const writeMany = (count: number) => Array.from({ length: count }, (_, index) => write(String(index)));
 
-  it("sends what is called together as one batch, and never more than 64", async () => {
+  it("sends what is called together as one batch, and never more than 128", async () => {
     expect(await Promise.all(writeMany(3))).toEqual([3, 3, 3]);
-    expect(await Promise.all(writeMany(100))).toEqual([
-      ...Array.from({ length: 64 }, () => 64),
-      ...Array.from({ length: 36 }, () => 36),
+    expect(await Promise.all(writeMany(200))).toEqual([
+      ...Array.from({ length: 128 }, () => 128),
+      ...Array.from({ length: 72 }, () => 72),
     ]);
   });
 
   it("refuses what nobody waits for any more, without a batch of its own", async () => {
-    const late = withDeadline(new Deadline(0), () => Promise.allSettled(writeMany(100)));
+    const late = withDeadline(new Deadline(0), () => Promise.allSettled(writeMany(200)));
     expect(await write("1")).toBe(1);
     const reason = { message: "the time of the call was up; nothing was changed", outcome: "nothing" };
     for (const result of await late) expect(result).toMatchObject({ status: "rejected", reason });
@@ -56,13 +56,13 @@ describe("write queue", () => {
   it.each(["end", "throw"])(
     "rejects what is pending when the thread dies (%s), and goes on with a new one",
     async (id) => {
-      const pending = [write(id), ...writeMany(99)];
+      const pending = [write(id), ...writeMany(199)];
       const results = await Promise.allSettled(pending);
       const unknown = "the thread that writes the database ended; whether this was written is not known";
       const nothing = "the thread that writes the database ended; nothing was changed";
       for (const [index, result] of results.entries()) {
         expect(result).toMatchObject({ status: "rejected", reason: expect.any(StoreUnavailableError) });
-        expect(result).toMatchObject({ reason: { message: index < 64 ? unknown : nothing } });
+        expect(result).toMatchObject({ reason: { message: index < 128 ? unknown : nothing } });
       }
       expect(await write("1")).toBe(1);
       expect(workers).toHaveLength(2);
@@ -98,7 +98,7 @@ describe("write queue", () => {
   });
 
   it("drains when the thread dies meanwhile", async () => {
-    const pending = Promise.allSettled([write("end"), ...writeMany(99)]);
+    const pending = Promise.allSettled([write("end"), ...writeMany(199)]);
     await queue.drain();
     expect((await pending).map((result) => result.status)).not.toContain("fulfilled");
     await expect(write("1")).rejects.toThrow("the store is closed");

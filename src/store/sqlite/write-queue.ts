@@ -9,7 +9,7 @@ import { endThread, post } from "./thread.ts";
 import type { WriterRequest } from "./writer-thread.ts";
 
 /** Operations in one transaction: larger batches save little and answer in longer bursts. */
-const batchOperationsMax = 64;
+const batchOperationsMax = 128;
 const waitingOperationsMax = 10_000;
 
 interface Waiting {
