@@ -100,15 +100,15 @@ export class Http2Frames {
 
   /** @param values by id */
   settings(values: readonly (readonly [id: number, value: number])[]): void {
-    this.frame(types.settings, flags.none, 0, settingsPayload(values));
+    this.raw(settings(values));
   }
 
   windowUpdate(stream: number, bytes: number): void {
-    this.frame(types.windowUpdate, flags.none, stream, uint32(bytes));
+    this.raw(windowUpdate(stream, bytes));
   }
 
   ping(): void {
-    this.frame(types.ping, flags.none, 0, Buffer.alloc(8));
+    this.raw(ping());
   }
 
   /** Says that no further request comes. */
@@ -165,7 +165,7 @@ export class Http2Frames {
   async roundTrip(): Promise<void> {
     this.#trips += 1;
     const payload = Buffer.from(`trip ${String(this.#trips % 1_000).padStart(3, "0")}`);
-    this.frame(types.ping, flags.none, 0, payload);
+    this.raw(ping(payload));
     await this.find((all) =>
       all.find(
         ({ type, flags: flag, payload: back }) => type === types.ping && flag === 1 && back.equals(payload),
@@ -221,8 +221,7 @@ export class Http2Frames {
     if (type === types.resetStream || (isAnswer && (flag & flags.endStream) !== 0))
       this.#endOf(stream).resolve();
     if (type === types.goAway) this.isToldToGo = true;
-    if (this.#answersPings && type === types.ping && flag === flags.none)
-      this.frame(types.ping, flags.acknowledge, 0, payload);
+    if (this.#answersPings && type === types.ping && flag === flags.none) this.raw(pong(payload));
   }
 }
 
@@ -245,4 +244,22 @@ export function uint32(value: number): Buffer {
 /** @param values by id */
 export function settingsPayload(values: readonly (readonly [id: number, value: number])[]): Buffer {
   return Buffer.concat(values.flatMap(([id, value]) => [Buffer.of(id >>> 8, id & 0xff), uint32(value)]));
+}
+
+/** @param values by id */
+export function settings(values: readonly (readonly [id: number, value: number])[]): Buffer {
+  return frame(types.settings, flags.none, 0, settingsPayload(values));
+}
+
+export function windowUpdate(stream: number, bytes: number): Buffer {
+  return frame(types.windowUpdate, flags.none, stream, uint32(bytes));
+}
+
+export function ping(payload: Uint8Array = Buffer.alloc(8)): Buffer {
+  return frame(types.ping, flags.none, 0, payload);
+}
+
+/** The answer to a PING. */
+export function pong(payload: Uint8Array = Buffer.alloc(8)): Buffer {
+  return frame(types.ping, flags.acknowledge, 0, payload);
 }

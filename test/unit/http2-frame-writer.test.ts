@@ -1,11 +1,12 @@
 import { Duplex } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
-import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { FrameWriter } from "../../src/http2/frame-writer.ts";
 import { errorCode } from "../../src/http2/frames.ts";
+import { closeSockets, socketPair } from "../support/http2-connection.ts";
 
-/** In which writes frames leave over TLS, and in which order. */
+/** In which writes frames leave, over TLS in which order, and how many wait. */
 
 /** A client takes what was written when it is told to. */
 class SlowTls extends TLSSocket {
@@ -59,7 +60,11 @@ beforeEach(() => {
   writer = new FrameWriter(socket, () => {});
 });
 
-afterEach(() => void socket.destroy());
+afterEach(() => {
+  socket.destroy();
+  jest.restoreAllMocks();
+  closeSockets();
+});
 
 describe("the end of a stream", () => {
   it("leaves when what was written together with it has left", async () => {
@@ -122,4 +127,24 @@ it("a header block that is too long for a frame is cut into several", async () =
   writer.headers(1, Buffer.alloc(40_000), true);
   await nextTurn();
   expect(socket.writes).toEqual([["HEADERS 1 1 16384", "CONTINUATION 1 0 16384", "CONTINUATION 1 4 7232"]]);
+});
+
+it("does not collect the answers to PINGs for a whole turn", async () => {
+  const { served } = await socketPair();
+  const write = jest.spyOn(served, "write");
+  const cleartext = new FrameWriter(served, () => {});
+  for (let pings = 0; pings < 10_000; pings++) cleartext.pingTaken(Buffer.alloc(8));
+  expect(write).toHaveBeenCalled();
+});
+
+it("does not collect answers over TLS for a client that takes none", () => {
+  const silent = new TLSSocket(new Duplex({ read() {}, write() {} }), { isServer: true });
+  const toSilent = new FrameWriter(silent, () => {});
+  let answers = 0;
+  for (; !toSilent.isBackedUp && answers < 1_000; answers++) {
+    toSilent.headers(2 * answers + 1, block, false);
+    toSilent.data(2 * answers + 1, Buffer.alloc(10_000), true);
+  }
+  expect(answers).toBeLessThan(10);
+  silent.destroy();
 });

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import * as fc from "fast-check";
 import { HeaderDecoder } from "../../src/http2/header-decoder.ts";
 import { errorCode } from "../../src/http2/frames.ts";
@@ -278,5 +278,29 @@ describe("the fields of a block", () => {
     expect(block.byteLength).toBeLessThan(640);
     expect(decode(new HeaderDecoder(1_032), block)).toBeUndefined();
     expect(decode(new HeaderDecoder(1_033), block)).toEqual([["x", value]]);
+  });
+});
+
+describe("a header block costs no more than its length", () => {
+  afterEach(() => void jest.restoreAllMocks());
+
+  it("however many spaces a value has inside", () => {
+    const value = `a${" ".repeat(100_000)}a`;
+    const begun = performance.now();
+    const [field] = new HeaderDecoder(2 ** 20).decode(plainBlock([["x", value]])) ?? [];
+    // A thousandth of that; ten seconds where each space is looked at for each one before it.
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(field?.content).toBe(value);
+  });
+
+  it("however many fields have the long name of another one", () => {
+    const name = "n".repeat(4_000);
+    const first = Buffer.concat([Buffer.of(0x40), text(name), text("")]);
+    const others = Buffer.from("7e00".repeat(1_000), "hex");
+    const test = jest.spyOn(RegExp.prototype, "test");
+    const fields = new HeaderDecoder(2 ** 23).decode(Buffer.concat([first, others]));
+    const looked = test.mock.calls.reduce((sum, [tested]) => sum + tested.length, 0);
+    expect(looked).toBeLessThan(first.byteLength + others.byteLength);
+    expect(fields?.filter((field) => field.name === name && field.isWellFormed)).toHaveLength(1_001);
   });
 });

@@ -5,15 +5,7 @@ import type { ServerOptions } from "../../src/server/server.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
 import { answerTo, get, setPhone } from "../support/http2-answers.ts";
 import { padded } from "../support/http2-body.ts";
-import {
-  flags,
-  frame,
-  Http2Frames,
-  preface,
-  settingsPayload,
-  types,
-  uint32,
-} from "../support/http2-frames.ts";
+import { flags, Http2Frames, preface, settings, types, windowUpdate } from "../support/http2-frames.ts";
 
 /** What a client may make of a connection that leads to nothing (RFC 9113 section 10.5). */
 
@@ -144,8 +136,8 @@ it("a client that does not read is not listened to any further, and is served ag
   server = await startEchoServer({ documents: new Map([["/whole", whole]]) });
   const opening = Buffer.concat([
     Buffer.from(preface),
-    frame(types.settings, flags.none, 0, settingsPayload([[0x4, 2 ** 31 - 1]])),
-    frame(types.windowUpdate, flags.none, 0, uint32(2 ** 30)),
+    settings([[0x4, 2 ** 31 - 1]]),
+    windowUpdate(0, 2 ** 30),
   ]);
   connection = new Http2Frames(server.port, false, { opening });
   await connection.roundTrip();

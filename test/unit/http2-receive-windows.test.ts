@@ -4,15 +4,7 @@ import type { ServerOptions } from "../../src/server/server.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
 import { answerTo, get, phone, setPhone } from "../support/http2-answers.ts";
 import { BodySender, padded, toldBytes } from "../support/http2-body.ts";
-import {
-  flags,
-  frame,
-  Http2Frames,
-  preface,
-  settingsPayload,
-  types,
-  uint32,
-} from "../support/http2-frames.ts";
+import { flags, Http2Frames, preface, settings, types, windowUpdate } from "../support/http2-frames.ts";
 
 /** Bodies of requests, and what a client is told of the windows for them (RFC 9113 section 5.2). */
 
@@ -28,8 +20,8 @@ async function start(options: Partial<ServerOptions> = {}): Promise<void> {
   // Of the answers nothing waits.
   const opening = Buffer.concat([
     Buffer.from(preface),
-    frame(types.settings, 0, 0, settingsPayload([[0x4, 2 ** 31 - 1]])),
-    frame(types.windowUpdate, 0, 0, uint32(2 ** 30)),
+    settings([[0x4, 2 ** 31 - 1]]),
+    windowUpdate(0, 2 ** 30),
   ]);
   connection = new Http2Frames(server.port, false, { opening });
   sender = new BodySender(connection);

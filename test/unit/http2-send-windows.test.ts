@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import * as fc from "fast-check";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
 import { answerTo, bodyOf, get, isEnd } from "../support/http2-answers.ts";
-import { frame, Http2Frames, preface, settingsPayload, types } from "../support/http2-frames.ts";
+import { Http2Frames, preface, settings, types } from "../support/http2-frames.ts";
 
 /** An answer goes out as far as the client's windows let it, and whole in the end (RFC 9113 section 5.2). */
 
@@ -35,9 +35,8 @@ afterEach(async () => {
 
 /** @param windowBytes of a stream, to begin with */
 function open(windowBytes = firstWindowBytes): Http2Frames {
-  const settings = frame(types.settings, 0, 0, settingsPayload([[initialWindowSize, windowBytes]]));
   connection = new Http2Frames(server.port, false, {
-    opening: Buffer.concat([Buffer.from(preface), settings]),
+    opening: Buffer.concat([Buffer.from(preface), settings([[initialWindowSize, windowBytes]])]),
   });
   return connection;
 }

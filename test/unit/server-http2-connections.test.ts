@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
 import { text } from "node:stream/consumers";
-import { afterEach, describe, expect, it } from "@jest/globals";
-import type { Limits } from "../../src/server/limits.ts";
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
+import { Http2Connection } from "../../src/http2/connection.ts";
+import { serveHttp2 } from "../../src/server/http2-connections.ts";
+import { defaultLimits, type Limits } from "../../src/server/limits.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
 import { echoTls } from "../support/echo-tls.ts";
+import { closeSockets, socketPair } from "../support/http2-connection.ts";
 import { Http2Frames, pingBytes } from "../support/http2-frames.ts";
 
 /** Which connections of HTTP/2 the server keeps, and which it lets go. */
@@ -13,14 +16,20 @@ const watchPath = "/grpc.health.v1.Health/Watch";
 /** What TLS carries in one record (RFC 8446 section 5.1). */
 const recordBytes = 2 ** 14;
 
-let server: EchoServer;
+let server: EchoServer | undefined;
 
 async function start(limits: Partial<Limits>, isTls = false): Promise<EchoServer> {
   server = await startEchoServer({ limits, ...(isTls ? { tls: echoTls } : {}) });
   return server;
 }
 
-afterEach(() => server.shutdown(0));
+afterEach(async () => {
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+  closeSockets();
+  await server?.shutdown(0);
+  server = undefined;
+});
 
 function open(url: string): ClientHttp2Session {
   return connect(url, { ca: echoTls.cert });
@@ -150,4 +159,24 @@ it("does not take a connection for idle that is used", async () => {
   while (!idle.closed) await use();
   expect(used.closed).toBe(false);
   used.close();
+});
+
+it("forgets a connection that is closed", async () => {
+  const { client, served } = await socketPair();
+  const silent = { debug() {}, info() {}, warn() {}, error() {} };
+  const http2 = serveHttp2(
+    defaultLimits,
+    () => true,
+    () => {},
+    silent,
+  );
+  jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
+  http2.take(served);
+  expect(jest.getTimerCount()).toBeGreaterThan(0);
+  client.destroy();
+  await once(served, "close");
+  const close = jest.spyOn(Http2Connection.prototype, "close");
+  http2.drain();
+  expect(close).not.toHaveBeenCalled();
+  expect(jest.getTimerCount()).toBe(0);
 });
