@@ -1,5 +1,5 @@
 import type { Decision } from "../domain/decision.ts";
-import { baseLanguage, builtInText } from "../domain/message-text.ts";
+import { baseLanguage, builtInText, spokenLanguage } from "../domain/message-text.ts";
 import type { LockoutPolicy, Policy } from "../domain/policy.ts";
 import {
   type Dated,
@@ -140,6 +140,21 @@ export class Settings {
     return own === undefined
       ? { value: ofInstance, dated, isDefault: scope !== "instance" || dated === undefined }
       : { value: over(ofInstance, own.value), dated: own, isDefault: false };
+  }
+
+  /**
+   * What a reader of a language gets, and the language of its text: where there is none in theirs, the one in force in
+   * the default language, which may be set, too.
+   */
+  async textFor(
+    scope: Scope,
+    textType: TextType,
+    wanted: string,
+  ): Promise<{ readonly value: MessageText; readonly language: string }> {
+    const { value } = await this.text(scope, textType, wanted);
+    const language = spokenLanguage(textType, wanted, value.text);
+    const { value: spoken } = await this.text(scope, textType, language);
+    return { value: over(spoken, { ...value, text: "" }), language };
   }
 }
 

@@ -31,24 +31,26 @@ const lettersShownMax = 10;
 export async function previewText(
   app: AppContext,
   scope: Scope,
-  { textType, language }: TextRequest,
+  request: TextRequest,
   template = "",
 ): Promise<TextPreview> {
-  const tag = requireLanguage(language);
+  const { textType } = request;
+  const tag = requireLanguage(request.language);
   requireTemplate(template);
-  const inForce = await app.settings.text(scope, textType, tag);
+  const inForce = await app.settings.textFor(scope, textType, tag);
   const { autofill, phoneCode, otpSmsCode } = await app.settings.instancePolicy();
   const generator = textType === "verify_phone" ? phoneCode : otpSmsCode;
   const code = exampleCode(generator);
   const origin = "https://login.example.com";
   const shown = template || inForce.value.text;
+  const language = template === "" ? inForce.language : spokenLanguage(textType, tag, template);
   const rendered = renderText(shown, {
     ...exampleReader,
     Code: code,
     OTP: code,
     Origin: origin,
     Domain: boundDomain(autofill, origin) ?? "login.example.com",
-    Expiry: lifeInWords(generator.ttlMs, spokenLanguage(textType, tag, shown)),
+    Expiry: lifeInWords(generator.ttlMs, language),
   });
   const text = withAutofill(rendered, code, origin, autofill);
   const size = segmentsOf(text);

@@ -9,7 +9,6 @@ import {
   languageTag,
   lifeInWords,
   renderText,
-  spokenLanguage,
   textTypeOf,
   type TextValues,
 } from "../domain/message-text.ts";
@@ -25,9 +24,7 @@ export async function smsTextOf(
 ): Promise<Pick<SmsMessage, "text" | "parts" | "language">> {
   const wanted = languageTag(user.profile.preferredLanguage) ?? defaultLanguage;
   const scope = { organizationId: user.resourceOwner };
-  const textType = textTypeOf[purpose];
-  const { value } = await settings.text(scope, textType, wanted);
-  const language = spokenLanguage(textType, wanted, value.text);
+  const { value, language } = await settings.textFor(scope, textTypeOf[purpose], wanted);
   const { autofill } = await settings.instancePolicy();
   const { profile, userName, email } = user;
   const values: TextValues = {

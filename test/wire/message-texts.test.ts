@@ -214,6 +214,21 @@ describe("a text of one's own", () => {
     expect((await messageTo("sv")).text).toContain("10 minutes");
   });
 
+  it("in English is for whoever reads a language that there is none in, also in a preview", async () => {
+    world = await openWorld("safe");
+    await set("en", "Example: {{.Code}} ({{.Expiry}})");
+    const mine = /^Example: [0-9]{6} \(10 minutes\)$/;
+    expect((await messageTo("ja")).text).toMatch(mine);
+    expect((await messageTo("de")).text).toContain("ist Ihr Code");
+    const { text } = await world.asAdmin(previewText, { textType: TextType.VERIFY_PHONE, language: "ja" });
+    expect(text).toMatch(mine);
+    await world.asAdmin(admin.setDefaultVerifyPhoneMessageText, {
+      language: "ja",
+      text: "{{.Code}} {{.Expiry}}",
+    });
+    expect((await messageTo("ja")).text).toMatch(/^[0-9]{6} 10 分$/);
+  });
+
   it("tells the expiry in English where only its title is its own, also in a preview", async () => {
     world = await openWorld("safe");
     await world.asAdmin(admin.setDefaultVerifyPhoneMessageText, { language: "sv", title: "Koden" });
