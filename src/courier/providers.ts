@@ -81,16 +81,17 @@ export class Providers {
 
   /**
    * How many messages are worth having in hand, and from when on. While all providers are left alone it is one, to see
-   * whether one is back; else what a provider can have for each route, so that a slow one does not hold up the others.
+   * whether one is back; else what each that is asked first can have, so that a slow one does not hold up the others.
    */
   async room(): Promise<Room> {
-    const { routes, routed } = await this.current();
+    const { routes, routed, byId } = await this.current();
     const rests = routed.flatMap(({ breaker }) => breaker.restsUntilMs ?? []);
     if (routed.length > 0 && rests.length === routed.length)
       return { messages: 1, fromMs: Math.min(...rests) };
+    const first = new Set(routes.flatMap((route) => askedFirst(route, byId)));
     // Where there are none, whoever has a message in hand finds out, and ends it.
-    const awake = Math.max(1, routed.length - rests.length);
-    return { messages: Math.min(awake, routes.length, sharesMax) * messagesPerProvider, fromMs: 0 };
+    const shares = Math.min(Math.max(1, first.size), sharesMax);
+    return { messages: shares * messagesPerProvider, fromMs: 0 };
   }
 
   async close(): Promise<void> {
@@ -156,4 +157,20 @@ function routesOf(state: SettingsState | undefined): readonly Route[] {
   const { smsRoutes, activeSmsProviderId = fallbackId } = state ?? {};
   if (smsRoutes !== undefined && smsRoutes.value.length > 0) return smsRoutes.value;
   return [{ countries: [], targets: [{ providerId: activeSmsProviderId, weight: 1, step: 1 }] }];
+}
+
+interface Awake {
+  readonly live: LiveProvider;
+  readonly step: number;
+}
+
+/** The providers of a route that need not wait for another one by the same channel to fail. */
+function askedFirst({ targets }: Route, byId: ProvidersInForce["byId"]): readonly LiveProvider[] {
+  const awake = targets.flatMap(({ providerId, step }): Awake | [] => {
+    const live = byId.get(providerId);
+    return live === undefined || live.breaker.restsUntilMs !== undefined ? [] : { live, step };
+  });
+  const isBefore = (other: Awake, { live, step }: Awake): boolean =>
+    other.step < step && other.live.provider.channel === live.provider.channel;
+  return awake.filter((one) => !awake.some((other) => isBefore(other, one))).map(({ live }) => live);
 }

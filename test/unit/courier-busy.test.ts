@@ -57,6 +57,30 @@ describe("a provider that is busy", () => {
     expect(answers).toHaveLength(swiss);
   });
 
+  it("holds up no other of its route", async () => {
+    await post.addProviders({ busy, quick: {} });
+    const targets = ["busy", "quick"].map((providerId) => ({ providerId, weight: 1, step: 1 }));
+    await post.route({ countries: [], targets });
+    post.isTold = false;
+    for (let id = 1; id <= 4 * swiss; id++) await post.send(String(id));
+    post.isTold = true;
+    post.courier.wake();
+    // Half of them are for the quick one, and only those that are drawn before 32 for the busy one were sent.
+    await post.until(() => post.settled.length > swiss);
+    expect(answers).toHaveLength(callsAtOnce);
+  });
+
+  it("holds up no other of its route that sends by another channel", async () => {
+    await post.offer({ quick: {}, busy: { ...busy, channel: "voice" } });
+    post.isTold = false;
+    for (let id = 1; id <= swiss; id++) await post.send(String(id), undefined, "voice");
+    for (let id = 301; id <= 340; id++) await post.send(String(id));
+    post.isTold = true;
+    post.courier.wake();
+    await post.until(() => post.settled.length === 40);
+    expect(answers).toHaveLength(callsAtOnce);
+  });
+
   it("has those come again that it has no room for at the pace at which it takes them", async () => {
     await routeSwiss();
     await sendSwiss();
@@ -70,9 +94,13 @@ describe("a provider that is busy", () => {
     expect(waiting.filter(({ dueMs }) => dueMs <= post.nowMs + 1_000).length).toBeLessThan(callsAtOnce);
   });
 
-  it("is no reason to ask the next one, nor, where there is no other, to claim more than it can take", async () => {
-    await post.offer({ busy });
+  it.each([
+    ["there is no other", {}],
+    ["the other one is for when it fails", { next: {} }],
+  ])("is no reason, where %s, to ask another or to claim more than it can take", async (_name, others) => {
+    await post.offer({ busy, ...others });
     await sendSwiss();
+    expect(post.askedIds).toEqual(Array.from(answers, () => "busy"));
     const waiting = await post.outbox.claim(post.nowMs, 1, 1_000);
     expect(waiting.length).toBeGreaterThanOrEqual(swiss - 2 * callsAtOnce);
   });
