@@ -10,8 +10,15 @@ import { drawProviders } from "./routing.ts";
 const attemptsMax = 20;
 const backoffBaseMs = 500;
 const backoffCapMs = 30_000;
+/** Where its provider is busy, and nothing has failed: its turn says when, once it is known how long a call takes. */
+const busyCapMs = 1_000;
 /** Of what a provider calls a message. No API has longer ids; a part of one would name nothing. */
 const providerMessageIdMax = 200;
+
+const whyNobody = {
+  failing: "its providers fail, and are left alone for a while",
+  busy: "its provider is busy with others",
+} as const;
 
 export interface SenderOptions {
   readonly providers: Pick<Providers, "current">;
@@ -65,7 +72,7 @@ export class Sender {
       const asked = await this.#ask(live, job, attempts);
       if (asked === "lost") return { kind: "lost", attempts };
       // In its own time: the next one is for when this one fails.
-      if (asked === "busy") return this.#waits(job, [live], attempts, "its provider is busy with others");
+      if (asked === "busy") return this.#waits(job, [live], attempts, "busy");
       if (asked === undefined) continue;
       const { result } = asked;
       attempts = asked.attempts;
@@ -136,10 +143,10 @@ export class Sender {
     { message: { attempt: claims, expiresMs }, mayBegin }: SendJob,
     candidates: readonly LiveProvider[],
     attempts: readonly Attempt[],
-    whyNobody = "its providers fail, and are left alone for a while",
+    providersAre: keyof typeof whyNobody = "failing",
   ): SendOutcome {
     const { clock, randomBytes } = this.#options;
-    const whyNoAttempt = mayBegin() ? whyNobody : "there was no time left to ask a provider";
+    const whyNoAttempt = mayBegin() ? whyNobody[providersAre] : "there was no time left to ask a provider";
     const reason = attempts.at(-1)?.reason ?? whyNoAttempt;
     const dead = (why: string): SendOutcome => ({
       kind: "dead",
@@ -149,7 +156,8 @@ export class Sender {
     const askableMs = Math.min(...candidates.map((live) => readyMs(live, attempts)));
     if (askableMs === Infinity) return dead(reason);
     if (attempts.length >= attemptsMax) return dead(`${attemptsMax} attempts: ${reason}`);
-    const backoff = backoffMs(claims, backoffBaseMs, backoffCapMs, randomBytes);
+    const capMs = providersAre === "busy" ? busyCapMs : backoffCapMs;
+    const backoff = backoffMs(claims, backoffBaseMs, capMs, randomBytes);
     const soonestMs = Math.max(clock.nowMs() + backoff, askableMs);
     if (expiresMs !== null && soonestMs >= expiresMs) {
       return dead(`the code expires before the next attempt: ${reason}`);

@@ -94,6 +94,17 @@ describe("a provider that is busy", () => {
     expect(waiting.filter(({ dueMs }) => dueMs <= post.nowMs + 1_000).length).toBeLessThan(callsAtOnce);
   });
 
+  it("has them come again soon, however often it had no room for them", async () => {
+    await routeSwiss();
+    await sendSwiss();
+    for (let looks = 1; looks <= 10; looks += 1) {
+      post.pass(1_000);
+      while (((await post.outbox.nextDueMs()) ?? Infinity) <= post.nowMs) await post.quiet();
+    }
+    const waiting = await post.outbox.waiting(undefined, swiss);
+    expect(waiting.filter(({ dueMs }) => dueMs <= post.nowMs + 1_000)).toHaveLength(swiss - 2 * callsAtOnce);
+  });
+
   it.each([
     ["there is no other", {}],
     ["the other one is for when it fails", { next: {} }],
