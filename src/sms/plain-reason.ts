@@ -8,7 +8,7 @@ export function plainReason(text: string): string {
   return text
     .slice(0, 2 * lengthMax)
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
-    .replace(/\+?\p{Nd}[\p{Nd} ().-]{2,}\p{Nd}/gu, "…")
+    .replace(/\+?\p{Nd}[\p{Nd}\p{Pd} ()./]{2,}\p{Nd}/gu, "…")
     .trim()
     .slice(0, lengthMax)
     .toWellFormed();

@@ -8,6 +8,8 @@ describe("a reason that somebody else gives", () => {
     ["error 404", "error 404"],
     ["To +41 79 123-45-67 is\r\n barred", "To … is barred"],
     ["(079) 123 45 67", "(…"],
+    ["to 41/79/123/45/67", "to …"],
+    ["to 079‑123‑45‑67", "to …"],
     ["٠٧٩١٢٣٤٥٦٧", "…"],
     ["\u202e\u0000 \u001b[31m", "[31m"],
     ["x".repeat(1_000), "x".repeat(200)],
