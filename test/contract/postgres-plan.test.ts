@@ -2,15 +2,20 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import pg from "pg";
 import { foldRows } from "../../src/app/fold.ts";
 import type { Condition, SessionRecord, UserRecord } from "../../src/app/search.ts";
+import type { Commit } from "../../src/app/store-port.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { storeBounds } from "../../src/store/bounds.ts";
 import { binaryArray } from "../../src/store/postgres/binary-array.ts";
+import { commitValues, namesOf } from "../../src/store/postgres/commit-values.ts";
 import type { Query } from "../../src/store/postgres/database.ts";
 import { migrate } from "../../src/store/postgres/migrate.ts";
+import { settlementColumns } from "../../src/store/postgres/outbox-columns.ts";
 import { recordTables, type RecordTable } from "../../src/store/sql/record-tables.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { searchSql } from "../../src/store/postgres/search-sql.ts";
 import { statements } from "../../src/store/postgres/statements.ts";
 import { startPostgres, stopPostgres } from "../support/postgres.ts";
+import { settlement, userCommit } from "../support/store-commits.ts";
 
 const users = 20_000;
 
@@ -118,6 +123,55 @@ describe("the index that postgres searches by", () => {
     expect(text).not.toContain("Seq Scan");
     const found = [...text.matchAll(/actual .*rows=(\d+)/g)].map(([, rows]) => Number(rows));
     expect(Math.max(...found)).toBe(1);
+  });
+
+  describe("leads to one message", () => {
+    const settle = settlement("w10");
+
+    // As after an outage of a provider: when the planner last looked, nothing waited.
+    beforeAll(async () => {
+      await client.query(`
+        INSERT INTO ringback.outbox (message_id, user_id, purpose, recipient, created_ms, due_ms, outcome)
+        SELECT 'm' || n, n::text, 'verify_phone', '+4179' || n, n, n, 'sent' FROM generate_series(1, 2000) AS n;
+        ANALYZE ringback.outbox;
+        INSERT INTO ringback.outbox
+          (message_id, user_id, purpose, recipient, created_ms, due_ms, sealed, is_leased, attempt)
+        SELECT 'w' || n, n::text, 'verify_phone', '+4178' || n, n, n, 'sealed', TRUE, 1
+        FROM generate_series(1, 200) AS n`);
+    });
+
+    it.each<readonly [string, () => Promise<Omit<Query, "name">> | Omit<Query, "name">]>([
+      ["begins an attempt", () => ({ ...statements.beginAttempt, values: ["w10", 1, "[]"] })],
+      ["gives it back", () => ({ ...statements.retry, values: ["w10", 1, "[]", 5_000] })],
+      ["settles it", () => ({ ...statements.settle, values: [settlementColumns(settle)] })],
+      ["settles it with its events", () => batchOf(userCommit("settles", 0, { settle }))],
+    ])("who %s, however many wait", async (_, queryOf) => {
+      const query = await queryOf();
+      await client.query("BEGIN");
+      const before = await messagesRead();
+      await client.query(query.text, [...query.values]);
+      const read = (await messagesRead()) - before;
+      const { rowCount: changed } = await client.query(
+        "SELECT FROM ringback.outbox WHERE message_id = 'w10' AND xmin::text = pg_current_xact_id()::text",
+      );
+      await client.query("ROLLBACK");
+      expect({ read, changed }).toEqual({ read: 1, changed: 1 });
+    });
+
+    async function messagesRead(): Promise<number> {
+      const { rows } = await client.query<{ readonly read: number }>(`
+        SELECT (seq_tup_read + idx_tup_fetch)::integer AS read FROM pg_stat_xact_user_tables
+        WHERE relid = 'ringback.outbox'::regclass`);
+      return rows[0]?.read ?? 0;
+    }
+
+    /** What a lane sends. */
+    async function batchOf(commit: Commit): Promise<Omit<Query, "name">> {
+      await client.query(statements.takeOverWriter.text, ["lane"]);
+      const bounds = [storeBounds.outboxPendingMax, storeBounds.keptAnswersMax, 0];
+      const names = binaryArray("text", namesOf(commit));
+      return { ...statements.commit, values: ["lane", 1, 1, names, ...bounds, ...commitValues([commit])] };
+    }
   });
 
   it("is the key of a state, and of a name", async () => {

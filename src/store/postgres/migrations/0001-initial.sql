@@ -83,7 +83,10 @@ CREATE INDEX session_records_user ON ringback.session_records (user_id);
 CREATE INDEX session_records_creator ON ringback.session_records (creator_id, created_ms, id);
 
 -- Messages that wait (`outcome` is NULL) and the records of those that were settled (`sealed` is NULL).
--- `due_ms` of a claimed one is the end of its lease.
+-- `due_ms` of a claimed one is the end of its lease; only a message that waits is leased.
+-- The indexes of those that wait, and of the leased ones, seem to be empty as long as messages are sent at once: for the
+-- planner the shortest way to any such message, until a provider is down and they are full. So a statement about one
+-- message says of it what these indexes do not: `sealed IS NOT NULL` for "it waits", and a CASE for "it is leased".
 CREATE TABLE ringback.outbox (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   message_id text COLLATE "C" NOT NULL UNIQUE,

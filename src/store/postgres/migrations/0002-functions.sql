@@ -291,7 +291,7 @@ BEGIN
       segments = n.segments, sealed = NULL, is_leased = FALSE
     FROM unnest(settle_commit, settlements) AS s (commit, settlement),
       jsonb_populate_record(NULL::ringback.outbox, s.settlement::jsonb) AS n
-    WHERE s.commit <> ALL (refused) AND o.message_id = n.message_id AND o.outcome IS NULL;
+    WHERE s.commit <> ALL (refused) AND o.message_id = n.message_id AND o.sealed IS NOT NULL;
   END IF;
 
   IF cardinality(answer_commit) > 0 THEN

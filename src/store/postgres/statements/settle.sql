@@ -3,4 +3,4 @@ UPDATE ringback.outbox o SET
   provider_id = n.provider_id, provider_message_id = n.provider_message_id, encoding = n.encoding,
   segments = n.segments, sealed = NULL, is_leased = FALSE
 FROM jsonb_populate_record(NULL::ringback.outbox, $1::jsonb) AS n
-WHERE o.message_id = n.message_id AND o.outcome IS NULL
+WHERE o.message_id = n.message_id AND o.sealed IS NOT NULL
