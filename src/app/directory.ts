@@ -57,19 +57,21 @@ export class Directory {
       preferredLanguage: languageOf(claims.locale),
     };
     const email: Email = { address: claims.email ?? "", isVerified: claims.email_verified ?? false };
-    const place = { resourceOwner: defaultOrganizationId, userName: userId };
-    const user = { userId, issuer, profile, email, ...place, metadata: [] };
+    const user = { userId, resourceOwner: defaultOrganizationId, issuer, profile, email, metadata: [] };
     const policy = await app.settings.policy(defaultOrganizationId);
-    try {
-      await app.users.execute(userId, (state, nowMs) =>
+    const add = (userName: string) =>
+      app.users.execute(userId, (state, nowMs) =>
         // A deleted user comes back by AddHumanUser only, not by a token that is still valid.
         state === undefined
-          ? decideAddHumanUser(undefined, user, factsOf(app, policy, nowMs, {}))
+          ? decideAddHumanUser(undefined, { ...user, userName }, factsOf(app, policy, nowMs, {}))
           : { events: [] },
       );
+    try {
+      await add(userId);
     } catch (error) {
-      // Somebody of another organization or name was faster; the caller is looked up again anyway.
       if (!(error instanceof DomainError)) throw error;
+      // Users choose their names: nobody may keep another out by taking theirs.
+      await add("");
     }
   }
 

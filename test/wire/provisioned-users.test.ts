@@ -93,13 +93,18 @@ describe("a valid token of an issuer", () => {
     await expect(myUser(token)).rejects.toThrow("There is no such user");
   });
 
-  it("is no user where somebody else has the name", async () => {
-    await world.asAdmin(UserService.method.addHumanUser, {
+  it("adds them without a name where somebody else took theirs", async () => {
+    await myUser(await tokenOf("eve"));
+    await world.callAs(await tokenOf("eve"), UserService.method.updateUser, {
+      userId: "eve",
       username: "carol",
-      profile: { givenName: "Carol", familyName: "Shaw" },
-      email: { email: "carol@example.com" },
     });
-    await expect(myUser(await tokenOf("carol"))).rejects.toThrow("There is no such user");
+    expect(await myUser(await tokenOf("carol"))).toMatchObject({
+      id: "carol",
+      userName: "",
+      loginNames: [],
+      details: { resourceOwner: "default", sequence: 1n },
+    });
   });
 
   it("tells apart that they could not be added, and adds them with the next call", async () => {
