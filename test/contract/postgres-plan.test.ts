@@ -74,6 +74,20 @@ describe("the index that postgres searches by", () => {
     }
   });
 
+  it.each(["starts_with", "contains", "ends_with"] as const)(
+    "is that of the user where a list of one asks for numbers, whatever it asks (%s)",
+    async (match) => {
+      const number = { ...textIs("phone", "+417"), match };
+      const own: Condition<UserRecord> = { kind: "one_of", field: "id", values: ["1"] };
+      const either: Condition<UserRecord> = { kind: "any", of: [number, { kind: "not", of: number }] };
+      for (const where of [number, either]) {
+        const text = await plan(recordTables.user, { kind: "all", of: [where, own] });
+        expect(text).toContain("states_pkey");
+        expect(text).not.toMatch(/Seq Scan|states_phone|hashed/);
+      }
+    },
+  );
+
   it.each<readonly [string, Condition<SessionRecord>]>([
     ["session_records_user", textIs("userId", "1")],
     ["session_records_pkey", { kind: "one_of", field: "id", values: ["1", "2"] }],

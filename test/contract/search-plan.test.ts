@@ -69,6 +69,18 @@ describe("the index that sqlite searches by", () => {
     expect(plan(recordTables.session, { kind: "all", of: [ofCreator, where] })).toContain(index);
   });
 
+  it.each(["starts_with", "contains", "ends_with"] as const)(
+    "is that of the user where a list of one asks for numbers, whatever it asks (%s)",
+    (match) => {
+      const number = { ...textIs("phone", "+417"), match };
+      const own: Condition<UserRecord> = { kind: "one_of", field: "id", values: ["1"] };
+      const either: Condition<UserRecord> = { kind: "any", of: [number, { kind: "not", of: number }] };
+      for (const where of [number, either]) {
+        expect(plan(recordTables.user, { kind: "all", of: [where, own] })).not.toContain("SCAN states");
+      }
+    },
+  );
+
   it("gives the usual order without sorting more than equal ones", () => {
     const noSort = "TEMP B-TREE FOR ORDER BY";
     expect(plan(recordTables.user, { kind: "all", of: [] })).not.toContain(noSort);

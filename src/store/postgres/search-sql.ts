@@ -118,7 +118,7 @@ class SearchSql<R> {
       contains: `strpos(${column}, ${value}) > 0`,
       ends_with: `right(${column}, length(${value})) = ${value}`,
     };
-    return this.#row(field, tests[match]);
+    return match === "equals" ? this.#row(field, tests[match]) : this.#eachRow(field, tests[match]);
   }
 
   /** Applies a test to the text itself, by the index that there is for it. */
@@ -149,6 +149,16 @@ class SearchSql<R> {
     if (field !== phoneField) return test;
     const ids = `SELECT s.aggregate_id FROM ringback.states s WHERE ${this.#ofType} AND phone IS NOT NULL AND ${test}`;
     return `r.id IN (${ids})`;
+  }
+
+  /**
+   * As above, for a test that no index answers. It looks at those rows only that the other conditions leave: a user whose
+   * list holds nobody else would have all numbers looked through, once for each condition.
+   */
+  #eachRow(field: keyof R | "id", test: string): string {
+    if (field !== phoneField) return test;
+    const row = `${this.#ofType} AND s.aggregate_id = r.id AND phone IS NOT NULL`;
+    return `EXISTS (SELECT FROM ringback.states s WHERE ${row} AND ${test})`;
   }
 
   get #ofType(): string {

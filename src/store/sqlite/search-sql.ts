@@ -72,13 +72,13 @@ function textSql<R>(table: RecordTable<R>, where: Extract<Condition<R>, { readon
   if (value === "") return { text: "1", parameters: [] };
   switch (match) {
     case "starts_with":
-      return { text: rowSql(field, `instr(${column}, ?) = 1`), parameters: [value] };
+      return { text: eachRowSql(table, field, `instr(${column}, ?) = 1`), parameters: [value] };
     case "contains":
-      return { text: rowSql(field, `instr(${column}, ?) > 0`), parameters: [value] };
+      return { text: eachRowSql(table, field, `instr(${column}, ?) > 0`), parameters: [value] };
     case "ends_with": {
       // On bytes: the length of a text ends at its first NUL. `IS`: the end of an empty BLOB is NULL.
       const end = `substr(CAST(${column} AS BLOB), octet_length(${column}) - octet_length(?) + 1)`;
-      return { text: rowSql(field, `${end} IS CAST(? AS BLOB)`), parameters: [value, value] };
+      return { text: eachRowSql(table, field, `${end} IS CAST(? AS BLOB)`), parameters: [value, value] };
     }
   }
 }
@@ -118,6 +118,16 @@ function foldedSql<R>(table: RecordTable<R>, field: keyof R | "id"): string {
 function rowSql(field: PropertyKey, test: string): string {
   if (field !== phoneField) return test;
   return `number IN (SELECT number FROM states WHERE phone IS NOT NULL AND ${test})`;
+}
+
+/**
+ * As above, for a test that no index answers. It looks at those rows only that the other conditions leave: a user whose
+ * list holds nobody else would have all numbers looked through, once for each condition.
+ */
+function eachRowSql<R>(table: RecordTable<R>, field: PropertyKey, test: string): string {
+  if (field !== phoneField) return test;
+  const row = `states.number = ${table.name}.number AND phone IS NOT NULL`;
+  return `EXISTS (SELECT 1 FROM states WHERE ${row} AND ${test})`;
 }
 
 const integerOperators: Readonly<Record<IntegerMatch, string>> = {
