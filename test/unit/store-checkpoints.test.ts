@@ -47,7 +47,7 @@ it("a checkpoint that fails is told once, and once that the next ones do not", a
   );
   for (let round = 1; round <= 4; round += 1) {
     const answered = once(answers, "answer");
-    checkpoints.written(128);
+    checkpoints.written(48);
     await answered;
     await Promise.resolve();
   }
@@ -77,7 +77,7 @@ it("a system that gives no thread for checkpoints is told of, and writes go on",
     },
     createLog("error", (line) => lines.push(line)),
   );
-  for (let round = 1; round <= 5; round += 1) checkpoints.written(128);
+  for (let round = 1; round <= 5; round += 1) checkpoints.written(48);
   await checkpoints.end();
   expect(lines.join("")).toMatch(/^(.*the thread that makes checkpoints ended.*no thread.*\n){3}$/);
 });
@@ -93,13 +93,13 @@ it("a checkpoint thread that ends is told to the operator, and started again, bu
     },
     createLog("error", (line) => lines.push(line)),
   );
-  checkpoints.written(127);
+  checkpoints.written(47);
   expect(exits).toHaveLength(0);
   checkpoints.written(1);
   expect(exits).toHaveLength(1);
   for (let round = 1; round <= 5; round += 1) {
     await Promise.all(exits);
-    checkpoints.written(128);
+    checkpoints.written(48);
   }
   await checkpoints.end();
   expect(exits).toHaveLength(3);

@@ -4,8 +4,8 @@ import type { Log } from "../../lib/log.ts";
 import type { CheckpointRequest } from "./checkpoint-thread.ts";
 import { endThread, post } from "./thread.ts";
 
-/** 500 to 1,000 pages of log: at most a quarter of what the writing thread lets it grow to. */
-const operationsBetween = 128;
+/** 200 to 400 pages of log: a tenth of what the writing thread lets it grow to. Behind larger ones its flushes wait. */
+const operationsBetween = 48;
 /** So often in a row the thread may end without having made a checkpoint. */
 const deathsMax = 3;
 
