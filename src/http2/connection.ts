@@ -14,7 +14,7 @@ import {
 import { HeaderDecoder } from "./header-decoder.ts";
 import type { HeaderField } from "./header-field.ts";
 import { Patience } from "./patience.ts";
-import { ReceiveWindow } from "./receive-window.ts";
+import { FreedBytes } from "./receive-window.ts";
 import { areTrailers, requestHead } from "./request-head.ts";
 import { Http2Stream, type StreamCarrier } from "./stream.ts";
 
@@ -25,11 +25,18 @@ export interface Http2ConnectionOptions {
   readonly headerBytesMax: number;
   /** What it may ask in vain in half a minute. */
   readonly inVainMax: number;
+  /** How long it may take to take an answer. */
+  readonly answerMsMax: number;
   readonly onStream: (stream: Http2Stream) => void;
   /** What the client did wrong, where the connection ends for it. */
   readonly onError: (error: ConnectionError) => void;
 }
 
+/**
+ * Of a header block, which is read to its end also where it is refused. Proxies pass on more than we take, Envoy 60 KiB,
+ * and their connection is that of others, too.
+ */
+const headerBlockBytesMax = 65_536;
 /** Streams that we reset: what was on its way for them says nothing. */
 const resetStreamsMax = 1_000;
 /** For how long a connection whose end was said waits for the client's. */
@@ -45,7 +52,7 @@ export class Http2Connection implements StreamCarrier, FrameListener {
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
   readonly #decoder: HeaderDecoder;
-  readonly #receiveWindow = new ReceiveWindow(initialWindowBytes);
+  readonly #freed = new FreedBytes();
   readonly #patience: Patience;
   readonly #streams = new Map<number, Http2Stream>();
   /** Those that have more to send than the connection takes. */
@@ -68,7 +75,7 @@ export class Http2Connection implements StreamCarrier, FrameListener {
   constructor(socket: Socket, options: Http2ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#reader = new FrameReader(this, options.headerBytesMax + payloadBytesMax);
+    this.#reader = new FrameReader(this, headerBlockBytesMax);
     this.#writer = new FrameWriter(socket, () => this.#sendMore());
     this.#patience = new Patience(options.inVainMax);
     this.#decoder = new HeaderDecoder(options.headerBytesMax);
@@ -147,17 +154,23 @@ export class Http2Connection implements StreamCarrier, FrameListener {
 
   onData(streamId: number, chunk: Buffer, flowBytes: number, isLast: boolean): void {
     this.#mustHaveBegun(streamId);
-    if (!this.#receiveWindow.take(flowBytes)) {
-      throw new ConnectionError(errorCode.flowControlError, "more than the window of the connection");
-    }
+    this.#widen(flowBytes);
     const stream = this.#streams.get(streamId);
     if (stream === undefined) {
-      this.free(flowBytes);
       if (!this.#isIgnored(streamId)) this.#refuse(streamId, errorCode.streamClosed);
       return;
     }
     const error = stream.receiveData(chunk, flowBytes, isLast);
     if (error !== undefined) this.#resetFor(stream, error);
+  }
+
+  /**
+   * Gives back at once what came of the connection's window: each stream has its own. Else one that nobody reads would
+   * take it from all others, which may be those of other people, behind the same proxy.
+   */
+  #widen(bytes: number): void {
+    const told = this.#freed.add(bytes);
+    if (told > 0) this.#writer.windowUpdate(0, told);
   }
 
   onHeaders(streamId: number, block: Buffer, isLast: boolean): void {
@@ -198,7 +211,7 @@ export class Http2Connection implements StreamCarrier, FrameListener {
   onReset(streamId: number): void {
     this.#mustHaveBegun(streamId);
     const stream = this.#streams.get(streamId);
-    // Whoever takes back what is not answered yet has had it carried out for nothing.
+    // Whoever takes back what is not answered yet may have had it carried out for nothing.
     if (stream?.isAnswerGiven === false) this.#patience.spend();
     stream?.breakOff();
   }
@@ -304,6 +317,10 @@ export class Http2Connection implements StreamCarrier, FrameListener {
     this.#writer.trailers(streamId, block);
   }
 
+  get answerMsMax(): number {
+    return this.#options.answerMsMax;
+  }
+
   roomFor(stream: Http2Stream): number {
     if (this.#writer.isBackedUp) return 0;
     return Math.min(stream.sendWindowBytes, this.#sendWindowBytes, payloadBytesMax);
@@ -341,12 +358,8 @@ export class Http2Connection implements StreamCarrier, FrameListener {
     this.#writer.windowUpdate(streamId, bytes);
   }
 
-  free(bytes: number): void {
-    const more = this.#receiveWindow.free(bytes);
-    if (more > 0) this.#writer.windowUpdate(0, more);
-  }
-
   forget(stream: Http2Stream): void {
+    if (stream.isAnswerGiven) this.#patience.earn();
     this.#streams.delete(stream.id);
     this.#waiting.delete(stream);
     if (this.#isLeft) this.#endOnceDone();

@@ -5,7 +5,8 @@ const periodMs = 30_000;
 
 /**
  * What a client may make a connection do for nothing: requests that it takes back, or that are refused or malformed,
- * frames that say nothing. One that goes on and on is sent away (RFC 9113 section 10.5).
+ * frames that say nothing. One that goes on and on is sent away (RFC 9113 section 10.5), unless as much leads to
+ * something: a connection on which one call in ten is taken back at its deadline must not break off the other nine.
  */
 export class Patience {
   readonly #timesMax: number;
@@ -27,5 +28,10 @@ export class Patience {
     if (this.#left === 0)
       throw new ConnectionError(errorCode.enhanceYourCalm, "too much that leads to nothing");
     this.#left -= 1;
+  }
+
+  /** A request was answered. */
+  earn(): void {
+    if (this.#left < this.#timesMax) this.#left += 1;
   }
 }

@@ -1,15 +1,24 @@
-/** How much a client may send, and what it is told of that (RFC 9113 section 5.2). */
-export class ReceiveWindow {
-  readonly #bytesMax: number;
-  /** What the client may send before it is told of more. */
-  #open: number;
-  /** What was used up and is free again, of which it was not told yet. */
+import { initialWindowBytes } from "./frames.ts";
+
+/** What of a window is free again, and the client was not told of yet: half a window is told at a time. */
+export class FreedBytes {
   #untold = 0;
 
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
-    this.#open = bytesMax;
+  /** @returns of how much the client is to be told; mostly 0 */
+  add(bytes: number): number {
+    this.#untold += bytes;
+    if (this.#untold * 2 < initialWindowBytes) return 0;
+    const told = this.#untold;
+    this.#untold = 0;
+    return told;
   }
+}
+
+/** How much of a body a client may send, and what it is told of that (RFC 9113 section 5.2). */
+export class ReceiveWindow {
+  /** What the client may send before it is told of more. */
+  #open = initialWindowBytes;
+  readonly #freed = new FreedBytes();
 
   /** @returns false if the client sends more than it may */
   take(bytes: number): boolean {
@@ -17,13 +26,10 @@ export class ReceiveWindow {
     return this.#open >= 0;
   }
 
-  /** @returns of how much the client is to be told; mostly 0, as half a window is told at a time */
+  /** @returns of how much the client is to be told; mostly 0 */
   free(bytes: number): number {
-    this.#untold += bytes;
-    if (this.#untold * 2 < this.#bytesMax) return 0;
-    const told = this.#untold;
+    const told = this.#freed.add(bytes);
     this.#open += told;
-    this.#untold = 0;
     return told;
   }
 }

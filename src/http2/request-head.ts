@@ -40,7 +40,7 @@ export function requestHead(fields: readonly HeaderField[]): RequestHead | undef
     if (target !== undefined || scheme !== undefined) return undefined;
     return { method, target: "", headers, contentLength };
   }
-  if (typeof target !== "string" || typeof scheme !== "string") return undefined;
+  if (typeof target !== "string" || typeof scheme !== "string" || !uriScheme.test(scheme)) return undefined;
   if (!target.startsWith("/") && (target !== "*" || method !== "OPTIONS")) return undefined;
   return { method, target, headers, contentLength };
 }
@@ -61,6 +61,8 @@ export function areTrailers(fields: readonly HeaderField[]): boolean {
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const digits = /^[0-9]{1,15}$/;
+/** RFC 3986 section 3.1. */
+const uriScheme = /^[a-z][a-z0-9+.-]*$/i;
 
 /** Of these the first counts, as for Node's requests of HTTP/1.1; others are lists. */
 const singleFields: ReadonlySet<string> = new Set([

@@ -1,12 +1,14 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { addChunk } from "./chunks.ts";
-import { errorCode, type ErrorCode, initialWindowBytes, noBytes } from "./frames.ts";
+import { errorCode, type ErrorCode, noBytes } from "./frames.ts";
 import { encodeHeaders } from "./header-encoder.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 import type { RequestHead } from "./request-head.ts";
 
 /** What a stream needs of its connection. */
 export interface StreamCarrier {
+  /** How long the client may take to take an answer. */
+  readonly answerMsMax: number;
   sendHeaders(streamId: number, block: Buffer, isLast: boolean): void;
   sendTrailers(streamId: number, block: Buffer): void;
   /** @returns how many bytes the client, and the socket, take of it at the moment */
@@ -16,8 +18,6 @@ export interface StreamCarrier {
   wait(stream: Http2Stream): void;
   sendReset(streamId: number, code: ErrorCode): void;
   sendWindowUpdate(streamId: number, bytes: number): void;
-  /** So many bytes of a body wait no more. */
-  free(bytes: number): void;
   forget(stream: Http2Stream): void;
 }
 
@@ -31,7 +31,7 @@ export class Http2Stream implements RequestHead {
   /** How much of the answer the client takes at the moment. */
   sendWindowBytes: number;
   readonly #carrier: StreamCarrier;
-  readonly #receiveWindow = new ReceiveWindow(initialWindowBytes);
+  readonly #receiveWindow = new ReceiveWindow();
   /** Of the body: what came, and nobody has taken. */
   readonly #unread: Uint8Array[] = [];
   #bodyBytes = 0;
@@ -143,9 +143,7 @@ export class Http2Stream implements RequestHead {
   }
 
   #free(bytes: number): void {
-    if (bytes === 0) return;
-    this.#carrier.free(bytes);
-    if (this.#isBodyComplete || this.#isClosed) return;
+    if (bytes === 0 || this.#isBodyComplete || this.#isClosed) return;
     const more = this.#receiveWindow.free(bytes);
     if (more > 0) this.#carrier.sendWindowUpdate(this.id, more);
   }
@@ -215,7 +213,9 @@ export class Http2Stream implements RequestHead {
     this.#enqueue(bytes);
     this.sendMore();
     if (this.#unsentBytes <= unsentBytesMax) return;
+    const timer = setTimeout(() => this.reset(errorCode.cancel), this.#carrier.answerMsMax).unref();
     await new Promise<void>((resolve) => (this.#onSent = resolve));
+    clearTimeout(timer);
     if (this.#isClosed) throw new Error("the stream closed before its end");
   }
 
@@ -225,6 +225,8 @@ export class Http2Stream implements RequestHead {
     this.#answer = "given";
     this.#trailers = trailers;
     this.sendMore();
+    // By its window a client may take nothing of it, and go on with other requests, while all of this one is kept.
+    if (this.#unsent.length > 0) this.#resetIn(this.#carrier.answerMsMax, errorCode.cancel);
   }
 
   #enqueue(bytes: Uint8Array): void {
@@ -267,9 +269,12 @@ export class Http2Stream implements RequestHead {
     // What is left of the body is read, and leads to nothing: else the client could not send it to its end.
     while (this.#take() !== undefined);
     this.#closeIfOver();
-    if (this.#isClosed) return;
     // Some clients leave it at that, once they have their answer (section 8.1).
-    const timer = setTimeout(() => this.reset(errorCode.noError), restOfBodyMs).unref();
+    if (!this.#isClosed) this.#resetIn(restOfBodyMs, errorCode.noError);
+  }
+
+  #resetIn(ms: number, code: ErrorCode): void {
+    const timer = setTimeout(() => this.reset(code), ms).unref();
     this.onClose(() => clearTimeout(timer));
   }
 
@@ -280,7 +285,7 @@ export class Http2Stream implements RequestHead {
   #close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    while (this.#take() !== undefined);
+    this.#unread.length = 0;
     this.#unsent.length = 0;
     this.#carrier.forget(this);
     this.#onBody?.();

@@ -1,9 +1,9 @@
 const tasks: (() => void)[] = [];
 
 /**
- * Does it at the end of this turn of the event loop, right after all else that was put off to it. What many calls need
- * is then done for all of them, one step after the other: its code stays in the CPU's cache, which all that is done for
- * one call does not, and no write wakes a client between the work for two calls (docs/performance.md).
+ * Does it at the end of this turn of the event loop, right after all else that was put off to it. So each step of many
+ * calls is done for all of them before the next one: the code of a step stays in the CPU's cache, where that of a whole
+ * call would not, and no write wakes a client between the work for two calls (docs/performance.md).
  *
  * @param task must not throw
  */

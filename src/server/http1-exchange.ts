@@ -29,7 +29,7 @@ export class Http1Exchange implements Exchange {
   get url(): string {
     // A whole URL counts for more than the header (RFC 9112 section 3.2.2).
     if (!this.target.startsWith("/")) return this.target;
-    return `${this.#scheme}://${this.headers.host ?? "localhost"}${this.target}`;
+    return `${this.#scheme}://${this.headers.host || "localhost"}${this.target}`;
   }
 
   get isGone(): boolean {

@@ -32,6 +32,7 @@ export function serveHttp2(
         streamsMax: limits.streamsPerConnectionMax,
         headerBytesMax: limits.headerBytesMax,
         inVainMax: limits.http2InVainMax,
+        answerMsMax: limits.http2AnswerTimeoutMs,
         onStream(stream) {
           idle.refresh();
           const exchange = new Http2Exchange(stream);

@@ -22,7 +22,7 @@ export class Http2Exchange implements Exchange {
 
   get url(): string {
     const { ":scheme": scheme, ":authority": authority, host } = this.headers;
-    return `${String(scheme ?? "http")}://${String(authority ?? host ?? "localhost")}${this.target}`;
+    return `${String(scheme ?? "http")}://${String(authority || host || "localhost")}${this.target}`;
   }
 
   get isGone(): boolean {

@@ -24,6 +24,8 @@ export interface Limits {
   readonly http1LastRequestMs: number;
   /** For how long an HTTP/1.1 client may take nothing of what waits to be sent to it. */
   readonly http1WriteTimeoutMs: number;
+  /** How long an HTTP/2 client may take to take an answer. */
+  readonly http2AnswerTimeoutMs: number;
   /** How long an HTTP/2 connection may be without a new request, unless a stream of messages is open. */
   readonly http2IdleTimeoutMs: number;
   /** How often an HTTP/2 client is asked whether it is there; it has as long to answer. At least `callTimeoutMs`. */
@@ -57,6 +59,7 @@ export const defaultLimits: Limits = {
   http1IdleTimeoutMs: 75_000,
   http1LastRequestMs: 1_000,
   http1WriteTimeoutMs: 60_000,
+  http2AnswerTimeoutMs: 60_000,
   http2IdleTimeoutMs: 300_000,
   http2KeepAliveMs: 90_000,
   http2InVainMax: 1_000,

@@ -110,10 +110,19 @@ function createIndex(
 /** The file itself comes first, then all that it needs. */
 function fileAnswer(file: DescFile | undefined, wanted: string): Answer {
   if (file === undefined) return notFound(wanted);
-  const fileDescriptorProto = [...withImports([file])].map(({ proto }) =>
-    toBinary(FileDescriptorProtoSchema, proto),
-  );
+  const fileDescriptorProto = [...withImports([file])].map(bytesOf);
   return { case: "fileDescriptorResponse", value: { fileDescriptorProto } };
+}
+
+/** Written once: anybody may ask, again and again, and it is half of what an answer costs. */
+const written = new WeakMap<DescFile, Uint8Array>();
+
+function bytesOf(file: DescFile): Uint8Array {
+  const known = written.get(file);
+  if (known !== undefined) return known;
+  const bytes = toBinary(FileDescriptorProtoSchema, file.proto);
+  written.set(file, bytes);
+  return bytes;
 }
 
 function notFound(wanted: string): Answer {

@@ -137,7 +137,8 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   const open = createConnectRouter({ ...connectOptions, interceptors: [maskErrors(log)] });
   const names = descriptors.map(({ typeName }) => typeName);
   const isStoreReady = sharedReadiness(options.isReady, limits.readinessHoldsMs);
-  healthService(names, isStoreReady, limits).addTo(open);
+  const isReady = async () => !drain.drainSignal.aborted && (await isStoreReady());
+  healthService(names, isReady, limits).addTo(open);
   const reflected = [...descriptors, Health];
   for (const { addTo } of reflectionServices(reflected, options.errorDetails, limits)) addTo(open);
 
@@ -165,7 +166,7 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   }
   const documents = new Map<string, UniversalHandlerFn>();
   documents.set("/readyz", async () => {
-    const ready = !drain.drainSignal.aborted && (await isStoreReady());
+    const ready = await isReady();
     return jsonResponse(ready ? 200 : 503, { ready });
   });
   for (const [path, document] of options.documents) {

@@ -52,6 +52,7 @@ export async function serve(
     streamsMax: 100,
     headerBytesMax: 16_384,
     inVainMax: 1_000,
+    answerMsMax: 60_000,
     onStream: (stream) => streams.push(stream),
     onError: (error) => errors.push(error),
   });

@@ -3,7 +3,6 @@ import { Http2Stream, type StreamCarrier } from "../../src/http2/stream.ts";
 
 export interface LoneStream {
   readonly stream: Http2Stream;
-  freedBytes(): number;
   /** What was sent. */
   readonly said: readonly string[];
   /** Takes so much more of the answer. */
@@ -15,10 +14,10 @@ export const holdsBodyBack = { expect: "100-Continue" };
 
 /** A stream with a connection that only counts. */
 export function loneStream(contentLength?: number, fields: IncomingHttpHeaders = {}): LoneStream {
-  let freed = 0;
   let room = 0;
   const said: string[] = [];
   const carrier: StreamCarrier = {
+    answerMsMax: 60_000,
     sendHeaders: () => void said.push("headers"),
     sendTrailers: () => void said.push("trailers"),
     roomFor: () => room,
@@ -29,14 +28,12 @@ export function loneStream(contentLength?: number, fields: IncomingHttpHeaders =
     wait() {},
     sendReset: () => void said.push("reset"),
     sendWindowUpdate() {},
-    free: (bytes) => void (freed += bytes),
     forget() {},
   };
   const head = { method: "POST", target: "/", headers: fields, contentLength };
   const stream = new Http2Stream(carrier, 1, head, 65_535);
   return {
     stream,
-    freedBytes: () => freed,
     said,
     take(bytes) {
       room += bytes;

@@ -6,7 +6,6 @@ import { holdsBodyBack, type LoneStream, loneStream } from "../support/lone-stre
 
 /** What a stream does by itself: the body that comes, the answer that goes, and its end. */
 
-const protocolError = 0x1;
 const cancel = 0x8;
 
 afterEach(() => {
@@ -58,17 +57,6 @@ describe("a body", () => {
     stream.breakOff();
     await expect(Array.fromAsync(stream.body())).rejects.toThrow("closed before its end");
   });
-
-  it.each([
-    ["shorter", 10],
-    ["longer", 8],
-  ])("that is %s than was said frees the window once", (_name, contentLength) => {
-    const { stream, freedBytes } = loneStream(contentLength);
-    const error = stream.receiveData(Buffer.from("nine byte"), 9, true);
-    expect(error).toBe(protocolError);
-    stream.reset(protocolError);
-    expect(freedBytes()).toBe(9);
-  });
 });
 
 it("asks for a body that is held back once somebody reads it", async () => {
@@ -106,6 +94,23 @@ it("waits for the rest of a body that was answered, until it is there", () => {
   expect([late.said, never.said]).toEqual([["headers"], ["headers", "reset"]]);
 });
 
+it("waits for a client to take its answer, until it has", () => {
+  jest.useFakeTimers();
+  const [late, never] = [loneStream(), loneStream()];
+  for (const { stream } of [late, never]) {
+    stream.receiveEnd();
+    stream.answer(200, {}, Buffer.alloc(2));
+  }
+  late.take(2);
+  expect(jest.getTimerCount()).toBe(1);
+  never.take(1);
+  jest.runAllTimers();
+  expect([late.said, never.said]).toEqual([
+    ["headers", "2 bytes"],
+    ["headers", "1 bytes", "reset"],
+  ]);
+});
+
 describe("an answer that comes in parts", () => {
   /** With a part that waits behind another. */
   async function waiting(): Promise<LoneStream & { written: Promise<void>; isWritten: () => boolean }> {
@@ -125,6 +130,16 @@ describe("an answer that comes in parts", () => {
     take(1);
     await written;
     expect(said).toEqual(["headers", "16384 bytes", "1 bytes"]);
+  });
+
+  it("is waited for no longer than for a whole answer", async () => {
+    jest.useFakeTimers({ doNotFake: ["setImmediate"] });
+    const { written, said } = await waiting();
+    jest.advanceTimersByTime(59_999);
+    expect(said).toEqual(["headers"]);
+    jest.advanceTimersByTime(1);
+    await expect(written).rejects.toThrow("closed before its end");
+    expect(said).toEqual(["headers", "reset"]);
   });
 
   it("is given up when the stream closes", async () => {

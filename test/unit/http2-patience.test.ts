@@ -81,6 +81,14 @@ it.each<[string, (time: number) => void]>([
   ["widened windows", () => connection.windowUpdate(0, 1)],
   ["pieces of a body", () => connection.data(1, Buffer.of(0x20), false)],
   ["requests that are answered", (time) => connection.headers(2 * time + 3, get("/v2/users/7"), true)],
+  [
+    "requests of which it takes back every second one",
+    (time) => {
+      connection.headers(4 * time + 3, setPhone("7"));
+      connection.reset(4 * time + 3, 8);
+      connection.headers(4 * time + 5, get("/v2/users/7"), true);
+    },
+  ],
 ])("a client may go on and on with %s", async (_name, go) => {
   await start();
   connection.headers(1, setPhone("7"));
@@ -106,6 +114,16 @@ it("a client may take back answers that are on their way", async () => {
 });
 
 describe("the patience of a connection", () => {
+  it("is earned back, and never more of it than there was", () => {
+    const patience = new Patience(2);
+    patience.earn();
+    patience.spend();
+    patience.spend();
+    patience.earn();
+    patience.spend();
+    expect(() => patience.spend()).toThrow("too much");
+  });
+
   it("comes back after a while", () => {
     const now = jest.spyOn(performance, "now").mockReturnValue(0);
     try {

@@ -82,6 +82,8 @@ it.each<[string, readonly Field[]]>([
   ["a path that is none", [...without(":path"), [":path", "v2/users/7"]]],
   ["a whole URL for a path", [...without(":path"), [":path", "http://localhost/v2/users/7"]]],
   ["an asterisk for a path", [...without(":path"), [":path", "*"]]],
+  ["an empty scheme", [...without(":scheme"), [":scheme", ""]]],
+  ["a scheme with a space", [...without(":scheme"), [":scheme", "x y"]]],
   ["no authority and no host", without(":authority")],
   ["two hosts", [...good, ["host", "localhost"], ["host", "localhost"]]],
   ["a path with a line feed", [...without(":path"), [":path", "/v2/users/7\n"]]],

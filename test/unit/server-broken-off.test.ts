@@ -94,6 +94,21 @@ async function call(connection: Http2Frames, stream: number, request: Request): 
   await connection.ended(stream);
 }
 
+describe.each(requests.filter(([name]) => !name.includes("at a REST path")))("%s", (_name, request) => {
+  it("that is taken back as soon as it was sent is not carried out", async () => {
+    const connection = await start({ requestGate: () => {} });
+    connection.together(() => {
+      for (let stream = 1; stream < 20; stream += 2) {
+        begin(connection, stream, request, request.body);
+        connection.data(stream, Buffer.of(), true);
+        connection.reset(stream, constants.NGHTTP2_CANCEL);
+      }
+    });
+    await call(connection, 21, request);
+    expect(calls).toBe(1);
+  });
+});
+
 describe.each([true, false])("over HTTP/2 (unary path: %s)", (unaryPath) => {
   describe.each(rows)("%s that breaks off %s, by %s", (_name, _place, _ending, request, end) => {
     it.each(["at once", "after a while"])("is not carried out: %s", async (when) => {

@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
+import { connect as connectTcp } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
@@ -144,6 +146,22 @@ describe("health", () => {
       expect(told).toEqual(all);
     },
   );
+
+  it.each([
+    ["GET /readyz", /^HTTP\/1\.1 503 [^]*\{"ready":false\}$/],
+    ["POST /grpc.health.v1.Health/Check", /^HTTP\/1\.1 200 [^]*\{"status":"NOT_SERVING"\}$/],
+    ["POST /grpc.health.v1.Health/List", /^HTTP\/1\.1 200 (?![^]*"SERVING")/],
+  ])("is taken back for whoever asks while the server shuts down: %s", async (request, answer) => {
+    const own = await startEchoServer({ limits: { http1LastRequestMs: 60_000 } });
+    const socket = connectTcp(own.port, "127.0.0.1");
+    socket.write("GET /keys HTTP/1.1\r\nHost: x\r\n\r\n");
+    await once(socket, "data");
+    const stopped = own.shutdown(60_000);
+    const fields = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 2";
+    socket.write(`${request} HTTP/1.1\r\n${fields}\r\n\r\n{}`);
+    expect(await text(socket)).toMatch(answer);
+    await stopped;
+  });
 });
 
 type Ask = v1.ServerReflectionRequest["messageRequest"];

@@ -1,12 +1,14 @@
 import { once } from "node:events";
-import { connect, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
+import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { Http2Connection } from "../../src/http2/connection.ts";
+import { silentLog } from "../../src/lib/log.ts";
 import { serveHttp2 } from "../../src/server/http2-connections.ts";
 import { defaultLimits, type Limits } from "../../src/server/limits.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
 import { echoTls } from "../support/echo-tls.ts";
+import { answerTo, get as request } from "../support/http2-answers.ts";
 import { closeSockets, socketPair } from "../support/http2-connection.ts";
 import { Http2Frames, pingBytes } from "../support/http2-frames.ts";
 
@@ -125,6 +127,17 @@ it.each(["/v2/users/7", "/keys"])("lets a client go that does not take its answe
   await once(session, "close");
 });
 
+it("breaks off a call whose answer the client does not take, and no other", async () => {
+  const { port } = await start({ http2AnswerTimeoutMs: 50 });
+  const connection = new Http2Frames(port);
+  connection.settings([[0x4, 0]]);
+  for (const stream of [1, 3]) connection.headers(stream, request("/v2/users/7"), true);
+  connection.windowUpdate(3, 1_000);
+  expect((await answerTo(connection, 3)).status).toBe("200");
+  expect((await answerTo(connection, 1)).reset).toBe(constants.NGHTTP2_CANCEL);
+  connection.end();
+});
+
 /** A connection with a stream of messages, once one that had less to do, and later, was taken for idle. */
 async function watchBesideIdle(): Promise<{ session: ClientHttp2Session; stream: ClientHttp2Stream }> {
   const { url } = await start({ http2IdleTimeoutMs: 50 });
@@ -163,12 +176,11 @@ it("does not take a connection for idle that is used", async () => {
 
 it("forgets a connection that is closed", async () => {
   const { client, served } = await socketPair();
-  const silent = { debug() {}, info() {}, warn() {}, error() {} };
   const http2 = serveHttp2(
     defaultLimits,
     () => true,
     () => {},
-    silent,
+    silentLog,
   );
   jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
   http2.take(served);

@@ -285,6 +285,25 @@ describe("a REST call that takes long", () => {
     expect(waiting.errors).toEqual([]);
   });
 
+  it("is aborted at its deadline also where its handler began late", async () => {
+    const hesitate: Interceptor = (next) => async (request) => {
+      await Promise.resolve();
+      return next(request);
+    };
+    const waiting = await startEchoServer({ interceptors: [hesitate] });
+    const headers = { "connect-timeout-ms": "200" };
+    const response = await fetch(waiting.url + setPhone, {
+      method: "POST",
+      body: '{"phone":"wait"}',
+      headers,
+    });
+    expect(response.status).toBe(504);
+    const { signal } = await waiting.nextWait();
+    expect(signal.aborted).toBe(true);
+    await waiting.shutdown(0);
+    expect(waiting.errors).toEqual([]);
+  });
+
   it.each([true, false])("is not begun when its time is over already (unary path: %s)", async (unaryPath) => {
     const busy = await startEchoServer({ unaryPath });
     for (const headers of [

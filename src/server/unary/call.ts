@@ -93,6 +93,11 @@ export class UnaryCall implements HandlerContext {
   finish(): void {
     this.#signal?.release();
   }
+
+  /** It is refused: what may still be done for it, as behind a deadline, is told so. */
+  abort(reason: unknown): void {
+    this.#signal?.abort(reason);
+  }
 }
 
 class CallSignal {
@@ -123,11 +128,11 @@ class CallSignal {
   }
 
   readonly #onTimeout = (): void =>
-    this.#abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
-  readonly #onGone = (): void => this.#abort(new ConnectError("the client has gone", Code.Canceled));
-  readonly #onShutdown = (): void => this.#abort(this.#shutdownSignal.reason);
+    this.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+  readonly #onGone = (): void => this.abort(new ConnectError("the client has gone", Code.Canceled));
+  readonly #onShutdown = (): void => this.abort(this.#shutdownSignal.reason);
 
-  #abort(reason: unknown): void {
+  abort(reason: unknown): void {
     this.release();
     this.#controller.abort(reason);
   }

@@ -60,7 +60,7 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
 
   function hasHost({ headers, target }: Exchange): boolean {
     if (!target.startsWith("/") && !URL.canParse(target)) return false;
-    const host = String(headers[":authority"] ?? headers.host ?? goodHost);
+    const host = String(headers[":authority"] || headers.host || goodHost);
     if (host !== goodHost && URL.canParse(`http://${host}`)) goodHost = host;
     return host === goodHost;
   }
@@ -143,7 +143,11 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
       else watch.leave(exchange);
       if (chunks === undefined) return call.finish();
       // Calls that came together, on whatever connections, are carried out side by side.
-      atTurnEnd(() => void answer(call, target, protocol, chunks, isWhole));
+      atTurnEnd(() => {
+        // A client may take a call back as soon as it has sent it (CVE-2023-44487).
+        if (exchange.isGone) call.finish();
+        else void answer(call, target, protocol, chunks, isWhole);
+      });
     });
   }
 
@@ -189,7 +193,7 @@ export function createUnaryPath(options: UnaryPathOptions): UnaryPath {
       log.error("a request failed unexpectedly", { method: call.method.toString(), error });
       call.exchange.cancel();
     } finally {
-      call.finish();
+      call.abort(reason);
     }
   }
 }
