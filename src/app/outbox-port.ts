@@ -58,7 +58,7 @@ export interface Settlement {
   readonly reason: string;
   readonly settledMs: number;
   readonly attempts: readonly Attempt[];
-  /** Who sent it. */
+  /** Who sent it, or may have. */
   readonly providerId?: string;
   /** What that provider calls it. */
   readonly providerMessageId?: string;
@@ -120,7 +120,7 @@ export interface Outbox {
   /** Ends a message for which no event is written. */
   settle(settlement: Settlement): Promise<void>;
   /**
-   * Takes what a provider reports of a message that it sent. "delivered" and "undelivered" are final.
+   * Takes what a provider reports of a message that it sent, or may have. "delivered" and "undelivered" are final.
    *
    * @returns false if it is none of this provider's, or its end is known
    */

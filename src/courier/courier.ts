@@ -16,7 +16,7 @@ import { Lru } from "../lib/lru.ts";
 import type { RandomBytes } from "../lib/random.ts";
 import type { LiveProvider, Providers } from "./providers.ts";
 import { recheck, type Recheck } from "./recheck.ts";
-import { Sender, type SentOutcome } from "./sending.ts";
+import { isDoubtful, Sender, type SentOutcome } from "./sending.ts";
 import { smsTextOf } from "./sms-text.ts";
 import { smsUserOf } from "./sms-user.ts";
 
@@ -270,7 +270,10 @@ export class Courier {
     { id: messageId, attempts }: ClaimedMessage,
     end: Omit<Settlement, "messageId" | "attempts" | "settledMs">,
   ): Settlement {
-    return { messageId, attempts, settledMs: this.#options.clock.nowMs(), ...end };
+    // Of one that may have been sent a receipt may tell yet that it was.
+    const { providerId } = attempts.find(isDoubtful) ?? {};
+    const by = providerId === undefined ? {} : { providerId };
+    return { messageId, attempts, settledMs: this.#options.clock.nowMs(), ...by, ...end };
   }
 }
 

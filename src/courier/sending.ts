@@ -194,8 +194,9 @@ function isForOurCodes({ provider }: LiveProvider): boolean {
   return provider.checkCode === undefined;
 }
 
-function isDoubtful({ outcome }: Attempt): boolean {
-  return outcome === "unknown";
+/** Whether it may have sent the message: nobody knows, or nobody recorded it. */
+export function isDoubtful({ outcome }: Attempt): boolean {
+  return outcome === undefined || outcome === "unknown";
 }
 
 function mayHaveBeenSent(reason = ""): string {

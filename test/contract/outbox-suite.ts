@@ -58,6 +58,16 @@ export function describeOutbox({ name, createHome, persists }: StoreAdapter): vo
         expect(await claimIds(10_000)).toEqual(["m1"]);
       });
 
+      it("keeps its user's others back, whatever is noted of one that lost its lease", async () => {
+        for (const id of ["m1", "m2", "m3"]) await send(id, { userId: "u" });
+        const late = await claimOne(1_000);
+        expect(await claimOne(2_000)).toMatchObject({ id: "m2" });
+        await store.outbox.begin(late, [open]);
+        await store.outbox.reseal(late, "sealed again");
+        expect(await claimIds(2_999)).toEqual([]);
+        expect(await claimIds(3_000)).toEqual(["m3"]);
+      });
+
       it("ends when the message is claimed again, given back or settled", async () => {
         await send("m1");
         const first = await claimOne(1_000);
@@ -156,10 +166,25 @@ export function describeOutbox({ name, createHome, persists }: StoreAdapter): vo
         },
       );
 
+      it.each([
+        ["dead", "sent"],
+        ["dead", "delivered"],
+        ["skipped", "undelivered"],
+      ] as const)(
+        "takes of one that is %s, and that may have been sent, that it was %s",
+        async (outcome, state) => {
+          await send("m1");
+          await store.outbox.settle(settlement("m1", { outcome, reason: "perhaps", providerId: "a" }));
+          expect(await note(state, 1, "b")).toBe(false);
+          expect(await note(state, 2)).toBe(true);
+          expect(await store.outbox.find("m1")).toMatchObject({ state, reason: "reason 2", receiptMs: 2 });
+        },
+      );
+
       it("takes none of a message that was not sent, or is not known", async () => {
         expect(await note("delivered", 1)).toBe(false);
         await send("m1");
-        await store.outbox.settle(settlement("m1", { outcome: "dead", providerId: "a" }));
+        await store.outbox.settle(settlement("m1", { outcome: "dead" }));
         expect(await note("delivered", 2)).toBe(false);
       });
     });

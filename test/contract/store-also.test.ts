@@ -165,8 +165,10 @@ describe.each(storeAdapters)("a commit to several aggregates on $name", ({ creat
   it("leaves no trace of any of it with a message id that was used before", async () => {
     await store.commit(userCommit("present", 0, { message: outboxMessage("m1") }));
     const also = [write("session", "s1", 0, { record: sessionRecord({}), takeKeys: [userName("anna")] })];
-    const commit = userCommit("1", 0, { message: outboxMessage("m1"), also });
+    const answer = { key: "k1", sealed: "sealed", expiresMs: 5_000 };
+    const commit = userCommit("1", 0, { message: outboxMessage("m1"), also, answer });
     await expect(store.commit(commit)).rejects.toThrow();
+    expect(await store.findAnswer("k1", 1_000)).toBeUndefined();
     expect(await history()).toHaveLength(1);
     expect(await store.load({ type: "session", id: "s1" })).toBeUndefined();
     expect(await store.findByKey(userName("anna"))).toBeUndefined();

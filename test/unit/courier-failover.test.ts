@@ -172,7 +172,9 @@ describe("the courier, where there are several providers", () => {
       await post.offer({ a: { ...notIdempotent, ...answers(unknown) }, b: {} });
       await post.send("1");
       await settled();
-      expect(post.settled).toMatchObject([{ outcome: "dead", reason: "it may have been sent: no answer" }]);
+      expect(post.settled).toMatchObject([
+        { outcome: "dead", reason: "it may have been sent: no answer", providerId: "a" },
+      ]);
       expect(post.askedIds).toEqual(["a"]);
     });
 
@@ -190,7 +192,7 @@ describe("the courier, where there are several providers", () => {
       await toTheEnd();
       expect(post.askedIds).toEqual(["a", "a"]);
       expect(post.settled).toMatchObject([
-        { outcome: "dead", reason: "it may have been sent: no such number" },
+        { outcome: "dead", reason: "it may have been sent: no such number", providerId: "a" },
       ]);
     });
 
@@ -202,7 +204,9 @@ describe("the courier, where there are several providers", () => {
       post.pass(30_000);
       await settled();
       expect(post.askedIds).toEqual(["a"]);
-      expect(post.settled).toMatchObject([{ outcome: "dead", reason: "it may have been sent: no answer" }]);
+      expect(post.settled).toMatchObject([
+        { outcome: "dead", reason: "it may have been sent: no answer", providerId: "a" },
+      ]);
     });
   });
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from "@jest/globals";
 import { EventEmitter, once } from "node:events";
 import { stat, watch } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 import { createLog, silentLog } from "../../src/lib/log.ts";
 import { Checkpoints } from "../../src/store/sqlite/checkpoints.ts";
@@ -18,7 +19,7 @@ afterEach(() => folder.remove());
 
 const pageBytes = 4096;
 /** The log at which the writing thread makes a checkpoint by itself. */
-const logPagesMax = 4000;
+const logPagesMax = 8000;
 
 it("what is written goes into the database file while the log is far from full", async () => {
   const file = join(folder.path, "db");
@@ -31,6 +32,22 @@ it("what is written goes into the database file while the log is far from full",
   for await (const _ of changes) if ((await stat(file)).size > emptyBytes) break;
   await written;
   expect((await stat(`${file}-wal`)).size).toBeLessThan((logPagesMax / 2) * pageBytes);
+  await store.close();
+});
+
+it("a log that had to grow beside a long read is short again when it begins anew", async () => {
+  const file = join(folder.path, "db");
+  const store = await openSqliteStore({ file, log: silentLog });
+  const logBytes = async () => (await stat(`${file}-wal`)).size;
+  const filler = "x".repeat(2_000_000);
+  const write = (id: string, state: object) => store.commit(userCommit(id, 0, { state }));
+  using other = new DatabaseSync(file);
+  other.exec("BEGIN; SELECT count(*) FROM states");
+  for (let index = 0; index < 40; index += 1) await write(`large ${index}`, { filler });
+  expect(await logBytes()).toBeGreaterThan(80_000_000);
+  other.exec("COMMIT");
+  for (let index = 0; index < 3; index += 1) await write(`small ${index}`, {});
+  expect(await logBytes()).toBeLessThan(70_000_000);
   await store.close();
 });
 

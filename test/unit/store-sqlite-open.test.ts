@@ -54,6 +54,15 @@ describe("opening the sqlite store", () => {
     await store.close();
   });
 
+  it("makes the file that a link leads to as it makes any other, and refuses it by its own name", async () => {
+    const link = join(folder.path, "link");
+    await symlink(file, link);
+    const store = await openSqliteStore({ file: link, log: silentLog });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await expect(open()).rejects.toThrow("is in use by another process");
+    await store.close();
+  });
+
   it("leaves one database file and its lock behind, everything folded in", async () => {
     const store = await open();
     await store.commit(userCommit("1", 0));

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { silentLog } from "../../src/lib/log.ts";
 import { Reads } from "../../src/store/sqlite/reads.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
-import { userRecord } from "../contract/search-records.ts";
+import { everyRecord, userRecord } from "../contract/search-records.ts";
 import { userCommit } from "../support/store-commits.ts";
 import { createStoreFolder, type StoreFolder } from "../support/store-folder.ts";
 
@@ -51,6 +51,17 @@ it("a read sees what was written before it was asked for", async () => {
   await load("1");
   other.exec("UPDATE states SET sequence = 7");
   expect((await load("1"))?.sequence).toBe(7);
+});
+
+it("a read waits for no search that was asked for before it", async () => {
+  const answered: string[] = [];
+  const equality = { field: "userName", ignoreCase: true, value: "anna" } as const;
+  await Promise.all([
+    store.search("user", everyRecord).then(({ ids }) => answered.push(`${ids.length} by a search`)),
+    load("1").then(() => answered.push("a state")),
+    store.findByText("user", equality, 1).then(({ length }) => answered.push(`${length} by a text`)),
+  ]);
+  expect(answered).toEqual(["a state", "1 by a text", "1 by a search"]);
 });
 
 it("a read that fails takes no other with it", async () => {

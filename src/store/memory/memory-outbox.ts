@@ -97,8 +97,7 @@ export class MemoryOutbox implements Outbox {
   async begin(claim: Claim, attempts: readonly Attempt[]): Promise<boolean> {
     const pending = this.#claimed(claim);
     if (pending === undefined) return false;
-    this.#dequeue(claim.id);
-    this.#enqueue({ ...pending, attempts });
+    this.#replace({ ...pending, attempts });
     return true;
   }
 
@@ -121,7 +120,9 @@ export class MemoryOutbox implements Outbox {
     atMs,
   }: Receipt & { readonly providerId: string; readonly atMs: number }): Promise<boolean> {
     const record = this.find(messageId);
-    if (record?.state !== "sent" || record.providerId !== providerId) return false;
+    if (record?.providerId !== providerId || record.state === "delivered" || record.state === "undelivered") {
+      return false;
+    }
     this.#records.set(messageId, { ...record, state, reason, receiptMs: atMs });
     return true;
   }
@@ -164,8 +165,7 @@ export class MemoryOutbox implements Outbox {
   ): Promise<boolean> {
     const pending = this.#pending.get(id);
     if (pending?.message.sealed !== before) return false;
-    this.#dequeue(id);
-    this.#enqueue({ ...pending, message: { ...pending.message, sealed } });
+    this.#replace({ ...pending, message: { ...pending.message, sealed } });
     return true;
   }
 
@@ -203,6 +203,12 @@ export class MemoryOutbox implements Outbox {
   #claimed({ id, attempt }: Claim): Pending | undefined {
     const pending = this.#pending.get(id);
     return pending?.isLeased === true && pending.attempt === attempt ? pending : undefined;
+  }
+
+  /** @param pending is due when the one before it was */
+  #replace(pending: Pending): void {
+    this.#pending.set(pending.message.id, pending);
+    this.#queue[this.#place(pending)] = pending;
   }
 
   #enqueue(pending: Pending): void {

@@ -18,7 +18,7 @@ export class MemoryRecords<R> {
   readonly #indexes: ReadonlyMap<PropertyKey, Index>;
 
   constructor(indexedFields: readonly TextField<R>[]) {
-    this.#indexes = new Map(indexedFields.map((field) => [field, new Map<string, Set<Entry>>()]));
+    this.#indexes = new Map(indexedFields.map((field) => [field, new Map<string, Bucket>()]));
   }
 
   /** @param changes what changes in the record, all of it if there is none; null removes it */

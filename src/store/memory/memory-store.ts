@@ -87,8 +87,9 @@ class MemoryStore implements Store {
     const refusal =
       (answer && this.#answers.refusal(answer, atMs)) ?? this.#refusal(writes) ?? this.outbox.refusal(commit);
     if (refusal !== undefined) return refusal;
-    if (answer !== undefined) this.#answers.add(answer);
+    // First: it may throw.
     if (message !== undefined) this.outbox.add(message);
+    if (answer !== undefined) this.#answers.add(answer);
     if (settle !== undefined) this.outbox.end(settle);
     for (const write of writes) this.#write(write, atMs);
     return { kind: "committed" };

@@ -2,8 +2,7 @@ import type { OutboxMessage } from "../../app/outbox-port.ts";
 import type { AggregateWrite, Commit, UniqueKey } from "../../app/store-port.ts";
 import { aggregateName, hasRecord, keyName, writesOf } from "../commit.ts";
 import { binaryArray, type Cell, type ElementType } from "./binary-array.ts";
-import { recordTables } from "../sql/record-tables.ts";
-import { columnChanges } from "../sql/column-changes.ts";
+import { columnChanges, noPhone } from "../sql/column-changes.ts";
 import { settlementColumns } from "./outbox-columns.ts";
 import { storedJson } from "./stored-text.ts";
 
@@ -117,9 +116,12 @@ class CommitRows {
       ] as const;
       this.#events.add(...place, event.type, JSON.stringify(event.data));
     }
-    const phone = this.#addRecord(number, write.aggregate, record);
+    const { phone, ofRecord } = columnChanges(type, record);
+    if (ofRecord !== undefined && hasRecord(type)) {
+      this.#records[type].add(number, id, ofRecord && storedJson(ofRecord));
+    }
     const place = [number, type, id, expectedSequence, sequence, this.#events.length, atMs] as const;
-    this.#writes.add(...place, JSON.stringify(state), ...phone);
+    this.#writes.add(...place, JSON.stringify(state), phone !== undefined, ...(phone ?? noPhone));
     for (const key of takeKeys) {
       const name = keyName(key);
       const isContested = (takers.get(name) ?? id) !== id;
@@ -127,22 +129,6 @@ class CommitRows {
       this.#taken.add(number, key.kind, key.key, id, isContested);
     }
     for (const { kind, key } of freeKeys) this.#freed.add(number, kind, key, id);
-  }
-
-  /** @returns whether the state row gets a phone, and that phone with its folded text */
-  #addRecord(
-    number: number,
-    { type, id }: AggregateWrite["aggregate"],
-    record: AggregateWrite["record"],
-  ): readonly [boolean, string | null, string | null] {
-    if (record === undefined || !hasRecord(type)) return [false, null, null];
-    if (record === null) {
-      this.#records[type].add(number, id, null);
-      return [true, null, null];
-    }
-    const { phone, ofRecord } = columnChanges(recordTables[type], record);
-    if (Object.keys(ofRecord).length > 0) this.#records[type].add(number, id, storedJson(ofRecord));
-    return phone === undefined ? [false, null, null] : [true, ...phone];
   }
 
   #addMessage(number: number, message: OutboxMessage, pauseMs: number): void {

@@ -2,7 +2,6 @@ import type { SearchType } from "../../app/search.ts";
 import type { HistoryEvent, RowsOf, StoredRow } from "../../app/store-port.ts";
 import { hasRecord } from "../commit.ts";
 import { columnChanges } from "../sql/column-changes.ts";
-import { recordTables } from "../sql/record-tables.ts";
 import { eventOf } from "../sql/rows.ts";
 import { binaryArray, type Cell, type ElementType } from "./binary-array.ts";
 import type { Query, Transaction } from "./database.ts";
@@ -59,7 +58,7 @@ const analyze =
 function insertSql(rows: readonly StoredRow[]): readonly Query[] {
   const records = rows.map(({ aggregate: { type, id }, record }) => {
     if (record === null || !hasRecord(type)) return undefined;
-    const { phone, ofRecord } = columnChanges(recordTables[type], record);
+    const { phone, ofRecord } = columnChanges(type, record);
     return { type, phone, json: storedJson({ id, ...ofRecord }) };
   });
   const jsonOf = (wanted: SearchType) =>

@@ -1,5 +1,7 @@
 import { foldCase } from "../../app/search.ts";
-import { phoneField } from "./record-tables.ts";
+import type { AggregateType, AggregateWrite } from "../../app/store-port.ts";
+import { hasRecord } from "../commit.ts";
+import { phoneField, recordTables } from "./record-tables.ts";
 
 /** A `RecordTable` whatever its records. */
 export interface Table {
@@ -11,25 +13,33 @@ export interface Table {
 /** A change of a record by its columns. */
 export interface ColumnChanges {
   /** `phone` and `phone_folded` of the row in `states`; undefined if they stay. */
-  readonly phone: readonly [string, string] | undefined;
-  /** What changes in the table of the records. */
-  readonly ofRecord: Readonly<Record<string, string | number>>;
+  readonly phone: readonly [string, string] | typeof noPhone | undefined;
+  /** The row in the table of the records; undefined if it stays, null if it goes. */
+  readonly ofRecord: Readonly<Record<string, string | number>> | null | undefined;
 }
 
-/** @throws TypeError if records of this table have no such field, or not with such a value */
-export function columnChanges(table: Table, changes: object): ColumnChanges {
+/** Of whom is not found by a phone. */
+export const noPhone = [null, null] as const;
+
+const none: ColumnChanges = { phone: undefined, ofRecord: undefined };
+
+/** @throws TypeError if records of this type have no such field, or not with such a value */
+export function columnChanges(type: AggregateType, record: AggregateWrite["record"]): ColumnChanges {
+  if (record === undefined || !hasRecord(type)) return none;
+  const table: Table = recordTables[type];
+  if (record === null) return { phone: phoneField in table.columns ? noPhone : undefined, ofRecord: null };
   let phone: ColumnChanges["phone"];
-  const ofRecord: Record<string, string | number> = {};
-  for (const [field, value] of Object.entries(changes)) {
+  let ofRecord: Record<string, string | number> | undefined;
+  for (const [field, value] of Object.entries(record)) {
     const column = table.columns[field];
     if (column === undefined) throw new TypeError(`a record with a field ${field}`);
-    if (typeof value === "number") ofRecord[column] = value;
+    if (typeof value === "number") (ofRecord ??= {})[column] = value;
     else if (typeof value === "string") {
       const text = value.toWellFormed();
       const folded = table.foldedColumns[field];
       if (field === phoneField) phone = [text, foldCase(text)];
       else {
-        ofRecord[column] = text;
+        (ofRecord ??= {})[column] = text;
         if (folded !== undefined) ofRecord[folded] = foldCase(text);
       }
     } else throw new TypeError(`a record whose ${field} is neither text nor number`);

@@ -1,21 +1,11 @@
-import type { DatabaseSync } from "node:sqlite";
-import type {
-  AggregateRef,
-  AggregateWrite,
-  RecordedEvent,
-  StoredRow,
-  UniqueKey,
-} from "../../app/store-port.ts";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { AggregateRef, StoredRow, UniqueKey } from "../../app/store-port.ts";
 import { hasRecord } from "../commit.ts";
+import { columnChanges, noPhone } from "../sql/column-changes.ts";
 import { integer, text } from "../sql/columns.ts";
 import { recordTables } from "../sql/record-tables.ts";
 import { prepareRecordWrites } from "./record-writes.ts";
-
-/** A write whose JSON is written out: what crosses over to the writing thread. */
-export interface WrittenAggregate extends Omit<AggregateWrite, "events" | "state"> {
-  readonly events: readonly (Omit<RecordedEvent, "data"> & { readonly data: string })[];
-  readonly state: string;
-}
+import type { WrittenAggregate } from "./sent-commit.ts";
 
 /** The state row of an aggregate, without the state. */
 export interface StateRow {
@@ -47,11 +37,17 @@ export function prepareAggregateWrites(database: DatabaseSync): AggregateWrites 
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertState = database.prepare(
-    `INSERT INTO states (aggregate_type, aggregate_id, sequence, last_position, state, changed_ms)
-     VALUES (?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO states
+       (aggregate_type, aggregate_id, sequence, last_position, state, changed_ms, phone, phone_folded)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const updateState = database.prepare(
     "UPDATE states SET sequence = ?, last_position = ?, state = ?, changed_ms = ? WHERE number = ?",
+  );
+  const updateStateAndPhone = database.prepare(
+    `UPDATE states
+     SET sequence = ?, last_position = ?, state = ?, changed_ms = ?, phone = ?, phone_folded = ?
+     WHERE number = ?`,
   );
   const deleteKey = database.prepare(
     "DELETE FROM unique_keys WHERE kind = ? AND key = ? AND aggregate_id = ?",
@@ -63,6 +59,10 @@ export function prepareAggregateWrites(database: DatabaseSync): AggregateWrites 
     user: prepareRecordWrites(database, recordTables.user),
     session: prepareRecordWrites(database, recordTables.session),
   };
+  /** @returns the number of the row */
+  function insertedState(...columns: readonly SQLInputValue[]): number {
+    return Number(insertState.run(...columns).lastInsertRowid);
+  }
   return {
     find({ type, id }) {
       const row = selectState.get(type, id);
@@ -83,17 +83,18 @@ export function prepareAggregateWrites(database: DatabaseSync): AggregateWrites 
       const { type, id } = write.aggregate;
       let sequence = write.expectedSequence;
       let position = row === undefined ? null : row.lastPosition;
-      for (const event of write.events) {
+      for (const [eventType, data] of write.events) {
         sequence += 1;
-        const inserted = insertEvent.run(type, id, sequence, atMs, event.type, event.data, position);
+        const inserted = insertEvent.run(type, id, sequence, atMs, eventType, data, position);
         position = Number(inserted.lastInsertRowid);
       }
+      const { phone, ofRecord } = columnChanges(type, record);
       let number = row?.number;
       if (number === undefined) {
-        const inserted = insertState.run(type, id, sequence, position, state, atMs);
-        number = Number(inserted.lastInsertRowid);
-      } else updateState.run(sequence, position, state, atMs, number);
-      if (record !== undefined && hasRecord(type)) writeRecord[type](number, id, record);
+        number = insertedState(type, id, sequence, position, state, atMs, ...(phone ?? noPhone));
+      } else if (phone === undefined) updateState.run(sequence, position, state, atMs, number);
+      else updateStateAndPhone.run(sequence, position, state, atMs, ...phone, number);
+      if (ofRecord !== undefined && hasRecord(type)) writeRecord[type](number, id, ofRecord);
       for (const key of write.freeKeys ?? []) deleteKey.run(key.kind, key.key, id);
       for (const key of write.takeKeys ?? []) insertKey.run(key.kind, key.key, id);
     },
@@ -105,8 +106,9 @@ export function prepareAggregateWrites(database: DatabaseSync): AggregateWrites 
     },
     insertRow({ aggregate: { type, id }, sequence, lastPosition, state, changedMs, keys, record }) {
       const json = JSON.stringify(state);
-      const { lastInsertRowid } = insertState.run(type, id, sequence, lastPosition, json, changedMs);
-      if (hasRecord(type)) writeRecord[type](Number(lastInsertRowid), id, record);
+      const { phone = noPhone, ofRecord } = columnChanges(type, record);
+      const number = insertedState(type, id, sequence, lastPosition, json, changedMs, ...phone);
+      if (ofRecord !== undefined && hasRecord(type)) writeRecord[type](number, id, ofRecord);
       for (const { kind, key } of keys) insertKey.run(kind, key, id);
     },
   };

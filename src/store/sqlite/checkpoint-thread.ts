@@ -1,8 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { describeSqliteError, openForCheckpoints, sqliteErrorCode } from "./database.ts";
-
-/** What the thread is sent: to make a checkpoint, answered by why it could not or by undefined; or to end. */
-export type CheckpointRequest = "checkpoint" | "close";
+import type { Sent } from "./thread.ts";
 
 /** What the thread is started with. */
 export interface CheckpointOptions {
@@ -16,7 +14,8 @@ const database = openForCheckpoints(file);
 // Passive: it waits for nobody, and nobody waits for it.
 const checkpoint = database.prepare("PRAGMA wal_checkpoint(PASSIVE)");
 
-port.on("message", (request: CheckpointRequest) => {
+// Answered by why it could not be made, or by undefined.
+port.on("message", (request: Sent<"checkpoint">) => {
   if (request === "close") {
     database.close();
     port.close();

@@ -1,10 +1,9 @@
 import type { Worker } from "node:worker_threads";
 import { FailureReport } from "../../lib/failure-report.ts";
 import type { Log } from "../../lib/log.ts";
-import type { CheckpointRequest } from "./checkpoint-thread.ts";
-import { endThread, post } from "./thread.ts";
+import { Thread } from "./thread.ts";
 
-/** 200 to 400 pages of log: a tenth of what the writing thread lets it grow to. Behind larger ones its flushes wait. */
+/** 200 to 400 pages of log, of the 8,000 that it may have. The flushes of the writing thread wait behind larger ones. */
 const operationsBetween = 48;
 /** So often in a row the thread may end without having made a checkpoint. */
 const deathsMax = 3;
@@ -15,17 +14,20 @@ const deathsMax = 3;
  * nothing meanwhile. Because most pages have been copied by then, that takes a few milliseconds.
  */
 export class Checkpoints {
-  readonly #startWorker: () => Worker;
+  readonly #thread: Thread<"checkpoint", string | undefined>;
   readonly #log: Log;
   readonly #failures: FailureReport;
-  #worker: Worker | undefined;
   #isRunning = false;
   #deaths = 0;
   #operations = 0;
 
   /** The thread starts with the first checkpoint: many a store is never written so much. */
   constructor(startWorker: () => Worker, log: Log) {
-    this.#startWorker = startWorker;
+    this.#thread = new Thread(
+      startWorker,
+      (failure) => this.#answer(failure),
+      (cause) => this.#died(cause),
+    );
     this.#log = log;
     // Writes go on meanwhile, and the log grows.
     this.#failures = new FailureReport(
@@ -39,43 +41,30 @@ export class Checkpoints {
     this.#operations += operations;
     if (this.#isRunning || this.#deaths === deathsMax || this.#operations < operationsBetween) return;
     try {
-      this.#worker ??= this.#start();
+      this.#thread.ask("checkpoint");
     } catch (cause) {
       this.#died(cause); // the system gives no further thread
       return;
     }
     this.#isRunning = true;
-    post(this.#worker, "checkpoint" satisfies CheckpointRequest);
   }
 
   /** Resolves once the thread has ended. To be called after the last batch. */
-  async end(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    if (worker !== undefined) await endThread(worker);
+  end(): Promise<void> {
+    return this.#thread.end();
   }
 
-  #start(): Worker {
-    const worker = this.#startWorker();
-    let cause: unknown;
-    worker.on("message", (failure: string | undefined) => {
-      this.#isRunning = false;
-      this.#deaths = 0;
-      // Some batches pass before the next one: the log begins anew only while no checkpoint is made beside.
-      this.#operations = 0;
-      if (failure === undefined) this.#failures.works();
-      else this.#failures.failed(failure);
-    });
-    worker.on("error", (error) => (cause = error));
-    worker.on("exit", () => {
-      if (this.#worker === worker) this.#died(cause);
-    });
-    return worker;
+  #answer(failure: string | undefined): void {
+    this.#isRunning = false;
+    this.#deaths = 0;
+    // Some batches pass before the next one: the log begins anew only while no checkpoint is made beside.
+    this.#operations = 0;
+    if (failure === undefined) this.#failures.works();
+    else this.#failures.failed(failure);
   }
 
   #died(cause: unknown): void {
     this.#log.error("the thread that makes checkpoints ended", { cause });
-    this.#worker = undefined;
     this.#isRunning = false;
     this.#deaths += 1;
   }

@@ -124,7 +124,7 @@ function prepareSettle(
 function prepareReceipt(database: DatabaseSync): OutboxOperations["noteReceipt"] {
   const note = database.prepare(
     `UPDATE outbox SET outcome = ?, reason = ?, receipt_ms = ?
-     WHERE message_id = ? AND provider_id = ? AND outcome = 'sent'`,
+     WHERE message_id = ? AND provider_id = ? AND outcome NOT IN ('delivered', 'undelivered')`,
   );
   return ({ messageId, providerId, state, reason, atMs }) =>
     note.run(state, reason, atMs, messageId, providerId).changes === 1;

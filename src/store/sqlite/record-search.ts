@@ -1,9 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Found, Search, TextEquality } from "../../app/search.ts";
+import type { Found } from "../../app/search.ts";
 import { Lru } from "../../lib/lru.ts";
 import { integer, text } from "../sql/columns.ts";
-import type { RecordTable } from "../sql/record-tables.ts";
-import { conditionSql, orderSql } from "./search-sql.ts";
+import type { SearchSql, Sql } from "./search-sql.ts";
 
 /** Each shape of a search has two; their values are parameters. */
 const statementsMax = 200;
@@ -17,28 +16,21 @@ export class RecordSearch {
     this.#reader = reader;
   }
 
-  find<R>(table: RecordTable<R>, equality: TextEquality<R>, limit: number): readonly string[] {
-    const { text: test, parameters } = conditionSql(table, { kind: "text", match: "equals", ...equality });
-    const found = this.#prepare(`SELECT id FROM ${table.name} WHERE ${test} LIMIT ?`);
-    return found.all(...parameters, limit).map((row) => text(row["id"]));
+  find(sql: Sql): readonly string[] {
+    return this.#prepare(sql)
+      .all(...sql.parameters)
+      .map((row) => text(row["id"]));
   }
 
   /** To be called where one state of the file is seen: the page and the total are of the same moment. */
-  search<R>(table: RecordTable<R>, search: Search<R>): Found {
-    const where = conditionSql(table, search.where);
-    const rows = `FROM ${table.name} WHERE ${where.text}`;
-    const { sortBy, order, offset, limit } = search;
-    const page = this.#prepare(
-      `SELECT id ${rows} ORDER BY ${orderSql(table, sortBy, order)} LIMIT ? OFFSET ?`,
-    );
-    const ids = page.all(...where.parameters, limit, offset).map((row) => text(row["id"]));
+  search({ page, total, offset, limit }: SearchSql): Found {
+    const ids = this.find(page);
     // The last page tells the total itself.
     if (ids.length < limit && (ids.length > 0 || offset === 0)) return { ids, total: offset + ids.length };
-    const count = this.#prepare(`SELECT count(*) AS total ${rows}`);
-    return { ids, total: integer(count.get(...where.parameters)?.["total"]) };
+    return { ids, total: integer(this.#prepare(total).get(...total.parameters)?.["total"]) };
   }
 
-  #prepare(sql: string): StatementSync {
-    return this.#statements.getOrInsertComputed(sql, () => this.#reader.prepare(sql));
+  #prepare(sql: Sql): StatementSync {
+    return this.#statements.getOrInsertComputed(sql.text, () => this.#reader.prepare(sql.text));
   }
 }

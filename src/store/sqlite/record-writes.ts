@@ -1,13 +1,16 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Lru } from "../../lib/lru.ts";
-import { columnChanges, type Table } from "../sql/column-changes.ts";
-import { phoneField } from "../sql/record-tables.ts";
+import type { ColumnChanges, Table } from "../sql/column-changes.ts";
 
 /**
  * Writes what changes in the record of the aggregate whose state row has that number: all of it where there is no
  * record yet. Null removes the record.
  */
-export type WriteRecord = (number: number, id: string, changes: object | null) => void;
+export type WriteRecord = (
+  number: number,
+  id: string,
+  changes: Exclude<ColumnChanges["ofRecord"], undefined>,
+) => void;
 
 /** A column, and its value. */
 type Cell = readonly [string, string | number];
@@ -19,7 +22,7 @@ export function prepareRecordWrites(database: DatabaseSync, table: Table): Write
   const statements = new Lru<string, StatementSync>(statementsMax);
 
   /** @returns how many rows were written */
-  function run(sql: string, ...parameters: readonly (string | number | null)[]): number {
+  function run(sql: string, ...parameters: readonly (string | number)[]): number {
     const statement = statements.getOrInsertComputed(sql, () => database.prepare(sql));
     return Number(statement.run(...parameters).changes);
   }
@@ -38,19 +41,11 @@ export function prepareRecordWrites(database: DatabaseSync, table: Table): Write
     run(sql, number, id, ...cells.map(([, value]) => value));
   }
 
-  function setPhone(number: number, phone: readonly [string, string] | readonly [null, null]): void {
-    run("UPDATE states SET phone = ?, phone_folded = ? WHERE number = ?", ...phone, number);
-  }
-
   return (number, id, changes) => {
-    if (changes === null) {
-      run(`DELETE FROM ${table.name} WHERE number = ?`, number);
-      if (phoneField in table.columns) setPhone(number, [null, null]);
-      return;
+    if (changes === null) run(`DELETE FROM ${table.name} WHERE number = ?`, number);
+    else {
+      const cells = Object.entries(changes);
+      if (update(number, cells) === 0) insert(number, id, cells);
     }
-    const { phone, ofRecord } = columnChanges(table, changes);
-    if (phone !== undefined) setPhone(number, phone);
-    const cells = Object.entries(ofRecord);
-    if (cells.length > 0 && update(number, cells) === 0) insert(number, id, cells);
   };
 }

@@ -1,10 +1,45 @@
-import { foldCase, type Condition, type IntegerMatch, type Search } from "../../app/search.ts";
+import {
+  foldCase,
+  type Condition,
+  type IntegerMatch,
+  type Search,
+  type TextEquality,
+} from "../../app/search.ts";
 import { phoneField, type RecordTable } from "../sql/record-tables.ts";
 
 /** SQL with a `?` for each parameter: searches that differ in nothing but values have the same text. */
 export interface Sql {
   readonly text: string;
   readonly parameters: readonly (string | number)[];
+}
+
+/** A page, and how many there are on all pages. */
+export interface SearchSql {
+  readonly page: Sql;
+  readonly total: Sql;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export function searchSql<R>(table: RecordTable<R>, search: Search<R>): SearchSql {
+  const { sortBy, order, offset, limit } = search;
+  const where = conditionSql(table, search.where);
+  const rows = `FROM ${table.name} WHERE ${where.text}`;
+  const sorted = `${rows} ORDER BY ${orderSql(table, sortBy, order)}`;
+  return {
+    page: {
+      text: `SELECT id ${sorted} LIMIT ? OFFSET ?`,
+      parameters: [...where.parameters, limit, offset],
+    },
+    total: { text: `SELECT count(*) AS total ${rows}`, parameters: where.parameters },
+    offset,
+    limit,
+  };
+}
+
+export function findSql<R>(table: RecordTable<R>, equality: TextEquality<R>, limit: number): Sql {
+  const { text, parameters } = conditionSql(table, { kind: "text", match: "equals", ...equality });
+  return { text: `SELECT id FROM ${table.name} WHERE ${text} LIMIT ?`, parameters: [...parameters, limit] };
 }
 
 /** The expression that is 1 for the rows that are like this, and 0 for all others; it is never NULL. */

@@ -8,7 +8,6 @@ import type { Outbox } from "../../app/outbox-port.ts";
 import type { Found, Search, SearchRecords, SearchType, TextEquality } from "../../app/search.ts";
 import type {
   AggregateRef,
-  AggregateWrite,
   Commit,
   CommitOutcome,
   HistoryEvent,
@@ -21,7 +20,6 @@ import type {
 import { errorMessage } from "../../lib/error-message.ts";
 import type { Log } from "../../lib/log.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
-import type { WrittenAggregate } from "./aggregate-writes.ts";
 import type { WriterOptions } from "./batch-writer.ts";
 import { integer, text } from "../sql/columns.ts";
 import type { CheckpointOptions } from "./checkpoint-thread.ts";
@@ -34,7 +32,11 @@ import { dump, rebuild, restore } from "./kept.ts";
 import { createOutbox } from "./outbox.ts";
 import { Reads } from "./reads.ts";
 import { RecordSearch } from "./record-search.ts";
+import { sentCommit } from "./sent-commit.ts";
 import { recordTables } from "../sql/record-tables.ts";
+import type { SearchOptions } from "./search-thread.ts";
+import { findSql, searchSql } from "./search-sql.ts";
+import { Searches } from "./searches.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 export interface SqliteStoreOptions {
@@ -55,17 +57,20 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       cause,
     });
   });
-  createFile(options.file);
   // One file has one lock, by whatever link it is named.
-  const file = await realpath(options.file).catch(() => options.file);
+  const file = await realpath(options.file).catch(() => createFile(options.file));
   const unlock = lockFile(file);
   let queue: WriteQueue | undefined;
   try {
     prepareDatabase(file);
     const workerData: WriterOptions = { file, bounds: { ...storeBounds, ...options.bounds } };
-    const checkpoints = new Checkpoints(() => startCheckpointThread({ file }), log);
+    const checkpoints = new Checkpoints(
+      () => startThread("checkpoint-thread", "store-checkpoints", { file }),
+      log,
+    );
+    const searches = new Searches(() => startThread("search-thread", "store-searches", { file }), log);
     queue = new WriteQueue(
-      () => new Worker(programOf("writer-thread"), { name: "store-writer", workerData }),
+      () => startThread("writer-thread", "store-writer", workerData),
       log,
       maySeveralMakeCheckpoints(process.versions["sqlite"] ?? "")
         ? (operations) => checkpoints.written(operations)
@@ -73,7 +78,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     );
     // The first answer tells that the thread can write.
     await queue.write("boundBytes", Infinity);
-    return new SqliteStore(file, openForReading(file), queue, checkpoints, unlock);
+    return new SqliteStore(file, openForReading(file), queue, checkpoints, searches, unlock);
   } catch (error) {
     await queue?.end();
     unlock();
@@ -94,25 +99,32 @@ async function createFolder(path: string): Promise<void> {
   });
 }
 
-/** For its owner alone, and so are those that SQLite puts beside it. What is in the way, opening it tells. */
-function createFile(file: string): void {
+/**
+ * For its owner alone, and so are those that SQLite puts beside it. What is in the way, opening it tells.
+ *
+ * @param file that is not there; a link to it may be
+ * @returns where it is
+ */
+async function createFile(file: string): Promise<string> {
   try {
-    closeSync(openSync(file, "wx", 0o600));
+    closeSync(openSync(file, "a", 0o600));
+    return await realpath(file);
   } catch {
-    // It is there already, or cannot be: see above.
+    return file;
   }
 }
 
-function startCheckpointThread(workerData: CheckpointOptions): Worker {
-  return new Worker(programOf("checkpoint-thread"), { name: "store-checkpoints", workerData });
+/** @param program a file beside this one, in TypeScript when run from the sources */
+function startThread(
+  program: string,
+  name: string,
+  workerData: WriterOptions | CheckpointOptions | SearchOptions,
+): Worker {
+  const url = new URL(`./${program}${extname(import.meta.url)}`, import.meta.url);
+  return new Worker(url, { name, workerData });
 }
 
-/** A file beside this one, in TypeScript when run from the sources. */
-function programOf(name: string): URL {
-  return new URL(`./${name}${extname(import.meta.url)}`, import.meta.url);
-}
-
-/** Writes go through the queue to a thread of their own; reads are point reads on the calling thread. */
+/** Writes and searches go to threads of their own; reads are point reads on the calling thread. */
 export class SqliteStore implements Store {
   readonly outbox: Outbox;
   readonly inbox: InboxStore;
@@ -121,12 +133,13 @@ export class SqliteStore implements Store {
   readonly #reads: Reads;
   readonly #queue: WriteQueue;
   readonly #checkpoints: Checkpoints;
+  readonly #searches: Searches;
   readonly #unlock: () => void;
   readonly #selectState: StatementSync;
   readonly #selectKey: StatementSync;
   readonly #selectAnswer: StatementSync;
   readonly #selectEvents: StatementSync;
-  readonly #search: RecordSearch;
+  readonly #records: RecordSearch;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -134,6 +147,7 @@ export class SqliteStore implements Store {
     reader: DatabaseSync,
     queue: WriteQueue,
     checkpoints: Checkpoints,
+    searches: Searches,
     unlock: () => void,
   ) {
     this.#file = file;
@@ -141,6 +155,7 @@ export class SqliteStore implements Store {
     this.#reads = new Reads(reader);
     this.#queue = queue;
     this.#checkpoints = checkpoints;
+    this.#searches = searches;
     this.#unlock = unlock;
     this.outbox = createOutbox(reader, queue);
     this.inbox = createInbox(reader, queue);
@@ -150,7 +165,7 @@ export class SqliteStore implements Store {
     this.#selectKey = reader.prepare("SELECT aggregate_id FROM unique_keys WHERE kind = ? AND key = ?");
     this.#selectAnswer = reader.prepare("SELECT sealed FROM answers WHERE key = ? AND expires_ms > ?");
     this.#selectEvents = reader.prepare("SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?");
-    this.#search = new RecordSearch(reader);
+    this.#records = new RecordSearch(reader);
   }
 
   load({ type, id }: AggregateRef): Promise<StoredState | undefined> {
@@ -179,20 +194,15 @@ export class SqliteStore implements Store {
     equality: TextEquality<SearchRecords[T]>,
     limit: number,
   ): Promise<readonly string[]> {
-    return this.#reads.ask(() => this.#search.find(recordTables[type], equality, limit));
+    return this.#reads.ask(() => this.#records.find(findSql(recordTables[type], equality, limit)));
   }
 
   search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): Promise<Found> {
-    return this.#reads.ask(() => this.#search.search(recordTables[type], search));
+    return this.#searches.ask(searchSql(recordTables[type], search));
   }
 
   commit(commit: Commit): Promise<CommitOutcome> {
-    const { also = [], ...own } = commit;
-    return this.#queue.write("commit", {
-      ...own,
-      ...writtenOut(own),
-      also: also.map(writtenOut),
-    });
+    return this.#queue.write("commit", sentCommit(commit));
   }
 
   history(afterPosition: number, limit: number): readonly HistoryEvent[] {
@@ -225,18 +235,10 @@ export class SqliteStore implements Store {
   async #close(): Promise<void> {
     await this.#queue.drain();
     // The writer closes last: only the last connection folds the log into the file and removes it.
+    await this.#searches.end();
     this.#reader.close();
     await this.#checkpoints.end();
     await this.#queue.end();
     this.#unlock();
   }
-}
-
-/** The JSON is written out here: objects would cost the writing thread more than they save this one. */
-function writtenOut({ events, state, ...rest }: AggregateWrite): WrittenAggregate {
-  return {
-    ...rest,
-    events: events.map(({ type, data }) => ({ type, data: JSON.stringify(data) })),
-    state: JSON.stringify(state),
-  };
 }

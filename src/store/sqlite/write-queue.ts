@@ -5,8 +5,7 @@ import { FailureReport } from "../../lib/failure-report.ts";
 import type { Log } from "../../lib/log.ts";
 import { callOverMessage } from "../bounds.ts";
 import type { Answer, Failure, Operation, Operations } from "./batch-writer.ts";
-import { endThread, post } from "./thread.ts";
-import type { WriterRequest } from "./writer-thread.ts";
+import { Thread } from "./thread.ts";
 
 /** Operations in one transaction: larger batches save little and answer in longer bursts. */
 const batchOperationsMax = 128;
@@ -26,11 +25,10 @@ interface Waiting {
  * saves: with 1 ms, 8 callers did half as much.)
  */
 export class WriteQueue {
-  readonly #startWorker: () => Worker;
+  readonly #thread: Thread<readonly Operation[], readonly Answer[]>;
   readonly #log: Log;
   readonly #onWritten: (operations: number) => void;
   readonly #failures: FailureReport;
-  #worker: Worker | undefined;
   #waiting: Waiting[] = [];
   #inFlight: readonly Waiting[] = [];
   #isWoken = false;
@@ -42,7 +40,11 @@ export class WriteQueue {
    * @param onWritten is told of each batch, how many operations it had
    */
   constructor(startWorker: () => Worker, log: Log, onWritten: (operations: number) => void) {
-    this.#startWorker = startWorker;
+    this.#thread = new Thread(
+      startWorker,
+      (answers) => this.#answer(answers),
+      (cause) => this.#died(cause),
+    );
     this.#log = log;
     this.#onWritten = onWritten;
     this.#failures = new FailureReport(
@@ -77,10 +79,8 @@ export class WriteQueue {
   }
 
   /** Ends the thread, which closes the database. To be called after `drain`. */
-  async end(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    if (worker !== undefined) await endThread(worker);
+  end(): Promise<void> {
+    return this.#thread.end();
   }
 
   #refusal(): string | undefined {
@@ -107,7 +107,7 @@ export class WriteQueue {
       return;
     }
     try {
-      this.#worker ??= this.#start();
+      this.#thread.ask(batch.map((waiting) => waiting.operation));
     } catch (cause) {
       // The system gives no further thread.
       this.#waiting.unshift(...batch);
@@ -115,7 +115,6 @@ export class WriteQueue {
       return;
     }
     this.#inFlight = batch;
-    post(this.#worker, batch.map((waiting) => waiting.operation) satisfies WriterRequest);
   }
 
   /** The oldest. What nobody waits for any more is refused when its turn comes. */
@@ -128,17 +127,6 @@ export class WriteQueue {
       }
     }
     return batch;
-  }
-
-  #start(): Worker {
-    const worker = this.#startWorker();
-    let cause: unknown;
-    worker.on("message", (answers: readonly Answer[]) => this.#answer(answers));
-    worker.on("error", (error) => (cause = error));
-    worker.on("exit", () => {
-      if (this.#worker === worker) this.#died(cause);
-    });
-    return worker;
   }
 
   #answer(answers: readonly Answer[]): void {
@@ -165,7 +153,6 @@ export class WriteQueue {
     this.#log.error(message, { cause });
     const [inFlight, waiting] = [this.#inFlight, this.#waiting];
     [this.#inFlight, this.#waiting] = [[], []];
-    this.#worker = undefined;
     this.#wake();
     for (const { reject } of inFlight) {
       reject(

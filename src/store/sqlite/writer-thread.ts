@@ -1,19 +1,17 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { BatchWriter, type Operation, type WriterOptions } from "./batch-writer.ts";
-
-/** What the thread is sent: a batch, answered by `readonly Answer[]`, or the request to end. */
-export type WriterRequest = readonly Operation[] | "close";
+import { type Answer, BatchWriter, type Operation, type WriterOptions } from "./batch-writer.ts";
+import type { Sent } from "./thread.ts";
 
 if (parentPort === null) throw new Error("this file is the program of a worker thread");
 const port = parentPort;
 const options: WriterOptions = workerData;
 const writer = new BatchWriter(options);
 
-port.on("message", (request: WriterRequest) => {
+port.on("message", (request: Sent<readonly Operation[]>) => {
   if (request === "close") {
     writer.close();
     port.close();
   } else {
-    port.postMessage(writer.write(request));
+    port.postMessage(writer.write(request) satisfies readonly Answer[]);
   }
 });

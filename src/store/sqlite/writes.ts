@@ -1,25 +1,16 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Commit, CommitOutcome } from "../../app/store-port.ts";
+import type { CommitOutcome } from "../../app/store-port.ts";
 import type { StoreBounds } from "../bounds.ts";
 import { keyRefusal, writesOf } from "../commit.ts";
-import {
-  type AggregateWrites,
-  prepareAggregateWrites,
-  type StateRow,
-  type WrittenAggregate,
-} from "./aggregate-writes.ts";
+import { type AggregateWrites, prepareAggregateWrites, type StateRow } from "./aggregate-writes.ts";
 import { type AnswerWrites, prepareAnswerWrites } from "./answer-writes.ts";
 import { type InboxOperations, prepareInboxWrites } from "./inbox-writes.ts";
 import { type OutboxOperations, type OutboxWrites, prepareOutboxWrites } from "./outbox-writes.ts";
-
-/** A commit whose JSON is written out. */
-export interface WrittenCommit extends Omit<Commit, "events" | "state" | "also">, WrittenAggregate {
-  readonly also?: readonly WrittenAggregate[];
-}
+import { receivedCommit, type SentCommit, type WrittenAggregate, type WrittenCommit } from "./sent-commit.ts";
 
 /** All that is ever written. Each runs inside a transaction that its caller opened. */
 export interface Writes extends OutboxOperations, InboxOperations {
-  commit(commit: WrittenCommit): CommitOutcome;
+  commit(sent: SentCommit): CommitOutcome;
 }
 
 /**
@@ -35,6 +26,9 @@ export function prepareWrites(database: DatabaseSync, bounds: StoreBounds): Writ
     ...prepareInboxWrites(database, bounds.inboxMessagesMax),
   };
 }
+
+/** Always the same one: it crosses over to the calling thread once for a batch. */
+const committed: CommitOutcome = { kind: "committed" };
 
 function prepareCommit(
   aggregates: AggregateWrites,
@@ -58,7 +52,8 @@ function prepareCommit(
 
   // Everything that can refuse is asked before the first write, so that a refused commit leaves no trace in
   // the transaction that it shares with others. (What it finds past its time, it may drop.)
-  return (commit) => {
+  return (sent) => {
+    const commit = receivedCommit(sent);
     const { atMs, message, settle, answer } = commit;
     const writes = writesOf(commit);
     const rows = writes.map(({ aggregate }) => aggregates.find(aggregate));
@@ -68,6 +63,6 @@ function prepareCommit(
     if (message !== undefined) outbox.add(message);
     if (settle !== undefined) outbox.operations.settle(settle);
     if (answer !== undefined) answers.add(answer);
-    return { kind: "committed" };
+    return committed;
   };
 }
