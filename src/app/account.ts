@@ -14,7 +14,7 @@ import {
   requireUser,
 } from "../domain/account.ts";
 import type { Verification } from "../domain/decision.ts";
-import { DomainError, refusal } from "../domain/errors.ts";
+import { DomainError } from "../domain/errors.ts";
 import type { AccountRules } from "../domain/generations.ts";
 import type { Email, MetadataEntry, Profile, UserSchema } from "../domain/user-events.ts";
 import type { UserState } from "../domain/user-state.ts";
@@ -166,15 +166,13 @@ export function changeHumanUser(
   });
 }
 
-/** Whoever declares something verified, or removes the number, needs the right to, also for oneself. */
+/** Whoever declares something verified needs the right to, also for oneself. */
 function requireChangeAllowed(
   caller: Caller,
   user: UserState,
   { email, phone }: ChangeHumanUserCommand,
 ): void {
-  if (email?.isVerified === true || phone === "removed") {
-    requirePermission(caller, "user.write", user.resourceOwner);
-  }
+  if (email?.isVerified === true) requirePermission(caller, "user.write", user.resourceOwner);
   if (typeof phone === "object") requireVerificationAllowed(caller, user, phone.verification);
   else requireSelfOr(caller, "user.write", user);
 }
@@ -208,14 +206,12 @@ export async function changeUserName(
   return { details };
 }
 
-const getMissing = refusal("not_found", "QUERY-Dfbg2", "Errors.User.NotFound");
-
 /** @throws DomainError if there is no such user, or the caller may not see it */
 export async function getUser(
   app: AppContext,
   caller: Caller,
   ref: UserRef,
-  missing = getMissing,
+  missing = accountErrors.getMissing,
 ): Promise<LoadedUser> {
   const loaded = await app.users.find(ref.userId);
   const state = requireUser(visible(loaded?.state, ref), missing);

@@ -1,4 +1,4 @@
-import { decideAddHumanUser } from "../domain/account.ts";
+import { accountErrors, decideAddHumanUser } from "../domain/account.ts";
 import { DomainError } from "../domain/errors.ts";
 import { baseLanguage, languageTag } from "../domain/message-text.ts";
 import type { Email, Profile } from "../domain/user-events.ts";
@@ -69,7 +69,7 @@ export class Directory {
     try {
       await add(userId);
     } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
+      if (!(error instanceof DomainError) || error.refusal !== accountErrors.userNameTaken) throw error;
       // Users choose their names: nobody may keep another out by taking theirs.
       await add("");
     }

@@ -39,7 +39,10 @@ export async function hasOtpSms(app: AppContext, caller: Caller, ref: UserRef): 
   return otpSmsNumber((await getUser(app, caller, ref)).state) !== undefined;
 }
 
-/** Notes that the user put the enrollment off. @throws DomainError if the caller may not change the user */
+/**
+ * Notes that the user put the enrollment off.
+ * @throws DomainError if there is no such user, or the caller may not change it
+ */
 export function skipMfaInit(app: AppContext, caller: Caller, ref: UserRef): Promise<Details> {
   return changeUser(app, ref, (state) => {
     const user = requireUser(state, accountErrors.changeMissing);

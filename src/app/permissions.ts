@@ -22,13 +22,16 @@ export function requireSelfOr(caller: Caller, permission: Permission, user: User
   if (!isSelf(caller, permission, user)) requirePermission(caller, permission, user.resourceOwner);
 }
 
-/** Whoever declares a number verified without a code needs a role for it, also for oneself. */
+/**
+ * That a person holds a number is proved by an SMS alone. Whoever declares it, or gets the code without one, needs a role
+ * for it, also for oneself.
+ */
 export function requireVerificationAllowed(
   caller: Caller,
   user: UserState,
   verification: Verification,
 ): void {
-  if (verification === "is_verified") requirePermission(caller, "user.write", user.resourceOwner);
+  if (verification !== "send_code") requirePermission(caller, "user.write", user.resourceOwner);
   requireSelfOr(caller, "user.write", user);
 }
 

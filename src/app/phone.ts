@@ -15,7 +15,7 @@ import { type CodeRequest, executeCodeCall, runCodeCall } from "./code-call.ts";
 import { type AppContext, changeUser, policyFor, type UserRef, visible } from "./context.ts";
 import { type Details, detailsOf } from "./details.ts";
 import { newCode, returnedCode } from "./new-code.ts";
-import { requirePermission, requireSelfOr, requireVerificationAllowed } from "./permissions.ts";
+import { requireSelfOr, requireVerificationAllowed } from "./permissions.ts";
 import type { Caller } from "./auth-port.ts";
 import { executeCheck } from "./provider-check.ts";
 import type { LoadedUser } from "./user-kind.ts";
@@ -79,7 +79,7 @@ export function resendPhoneCode(
     const { verification } = command;
     const decide = (state: UserState | undefined, facts: Facts) => {
       const user = requireHuman(visible(state, command), rules.userMissing);
-      requireSelfOr(caller, "user.write", user);
+      requireVerificationAllowed(caller, user, verification);
       return decideResendPhoneCode(user, { verification, code }, rules, facts);
     };
     return executeCodeCall(app, policy, command.userId, call, decide, phoneReplyOf);
@@ -105,10 +105,7 @@ export async function verifyPhone(
   return detailsOf(done);
 }
 
-/**
- * @throws DomainError if there is no such human user, or the caller may not change it; by some `rules` also if there is
- * no number
- */
+/** @throws DomainError if there is no such human user, the caller may not change it, or there is no number */
 export function removePhone(
   app: AppContext,
   caller: Caller,
@@ -117,7 +114,6 @@ export function removePhone(
 ): Promise<Details> {
   return changeUser(app, ref, (state) => {
     const user = requireHuman(state, rules.userMissing);
-    if (!rules.byOneself) requirePermission(caller, "user.write", user.resourceOwner);
     requireSelfOr(caller, "user.write", user);
     return decideRemovePhone(user, rules);
   });

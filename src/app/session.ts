@@ -1,4 +1,4 @@
-import { requireUser } from "../domain/account.ts";
+import { accountErrors, requireUser } from "../domain/account.ts";
 import {
   decideCreateSession,
   decideSetSession,
@@ -223,7 +223,6 @@ function holdsToken(session: SessionState, token: string): boolean {
 
 // -------------------------------------------------------------------------------- how it is carried out
 
-const userMissing = refusal("not_found", "QUERY-Dfbg2", "Errors.User.NotFound");
 const ambiguous = refusal("failed_precondition", "SESSION-l0Amb", "Errors.User.LoginName.Ambiguous");
 
 /** Of the user whom a request names; undefined if it names none. @throws DomainError if there is no such user */
@@ -235,7 +234,7 @@ async function namedUserId(
   if (user === undefined) return undefined;
   const id = "id" in user ? user.id : await userIdByName(app, caller, user.loginName);
   const state = id === undefined ? undefined : (await app.users.find(id))?.state;
-  return requireUser(state, userMissing).id;
+  return requireUser(state, accountErrors.getMissing).id;
 }
 
 /** A user name is unique in its organization: first the caller's, then any. */

@@ -153,6 +153,7 @@ export class Settings {
   ): Promise<{ readonly value: MessageText; readonly language: string }> {
     const { value } = await this.text(scope, textType, wanted);
     const language = spokenLanguage(textType, wanted, value.text);
+    if (language === wanted) return { value, language };
     const { value: spoken } = await this.text(scope, textType, language);
     return { value: over(spoken, { ...value, text: "" }), language };
   }

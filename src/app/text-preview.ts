@@ -37,14 +37,15 @@ export async function previewText(
   const { textType } = request;
   const tag = requireLanguage(request.language);
   requireTemplate(template);
-  const inForce = await app.settings.textFor(scope, textType, tag);
+  const { value, language } =
+    template === ""
+      ? await app.settings.textFor(scope, textType, tag)
+      : { value: { text: template }, language: spokenLanguage(textType, tag, template) };
   const { autofill, phoneCode, otpSmsCode } = await app.settings.instancePolicy();
   const generator = textType === "verify_phone" ? phoneCode : otpSmsCode;
   const code = exampleCode(generator);
   const origin = "https://login.example.com";
-  const shown = template || inForce.value.text;
-  const language = template === "" ? inForce.language : spokenLanguage(textType, tag, template);
-  const rendered = renderText(shown, {
+  const rendered = renderText(value.text, {
     ...exampleReader,
     Code: code,
     OTP: code,
@@ -62,7 +63,7 @@ export async function previewText(
     ...size,
     warnings: [
       ...segmentsWarnings(text, size),
-      ...(carriesCode(shown) ? [] : [noCode]),
+      ...(carriesCode(value.text) ? [] : [noCode]),
       ...(isTooLong ? [{ key: "Warnings.Text.AndroidLength", params: tooLong } as const] : []),
     ],
   };

@@ -13,8 +13,9 @@ import { exists, type UserState } from "./user-state.ts";
 export const accountErrors = {
   idTaken: refusal("failed_precondition", "COMMAND-7yiox1isql", "Errors.User.AlreadyExisting"),
   userNameTaken: refusal("already_exists", "V3-DKcYh", "Errors.User.UserName.Taken"),
+  getMissing: refusal("not_found", "QUERY-Dfbg2", "Errors.User.NotFound"),
   changeMissing: refusal("not_found", "COMMAND-ugjs0upun6", "Errors.User.NotFound"),
-  phoneContradiction: refusal("invalid_argument", "USRP2-12881", "Errors.User.Phone.Contradiction"),
+  phoneContradiction: refusal("invalid_argument", "USERv2-4f3d6", "Errors.User.Phone.Contradiction"),
   rolesMissing: refusal("not_found", "ROLES-u5Nf3", "Errors.User.NotFound"),
   roleUnknown: refusal("invalid_argument", "ROLES-k7Qx2", "Errors.Role.Unknown"),
 } as const;

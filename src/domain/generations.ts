@@ -29,13 +29,7 @@ export interface PhoneRules {
     readonly noPhone: Refusal;
     readonly alreadyVerified: Refusal;
   };
-  readonly remove: {
-    readonly userMissing: Refusal;
-    /** Undefined where removing nothing succeeds. */
-    readonly noPhone: Refusal | undefined;
-    /** Whether a caller may remove the number of their own account without a role. */
-    readonly byOneself: boolean;
-  };
+  readonly remove: { readonly userMissing: Refusal; readonly noPhone: Refusal };
 }
 
 const v1UserMissing = (id: string): Refusal => refusal("failed_precondition", id, "Errors.User.NotFound");
@@ -70,7 +64,6 @@ export const v1: PhoneRules = {
   remove: {
     userMissing: v1UserMissing("COMMAND-3M9fs"),
     noPhone: refusal("not_found", "COMMAND-p6rsc", "Errors.User.Phone.NotFound"),
-    byOneself: true,
   },
 };
 
@@ -89,7 +82,10 @@ export const v2: PhoneRules = {
     expired: v2WrongCode,
   },
   resend: { userMissing: v2UserMissing, ...noResend("PHONE-5xrra88eq8") },
-  remove: { userMissing: v2UserMissing, noPhone: undefined, byOneself: false },
+  remove: {
+    userMissing: v2UserMissing,
+    noPhone: refusal("failed_precondition", "COMMAND-ieJ2e", "Errors.User.Phone.NotFound"),
+  },
 };
 
 /** Both generations of v3alpha, which remove no number. */

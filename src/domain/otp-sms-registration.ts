@@ -1,6 +1,7 @@
 import { checkCode, codeErrors, hasNoTriesLeft } from "./codes.ts";
 import type { Decision, Facts } from "./decision.ts";
 import { DomainError, refusal } from "./errors.ts";
+import { v3 } from "./generations.ts";
 import { issueCode } from "./issue-code.ts";
 import { lockAfter, userLocked } from "./lock.ts";
 import { otpSmsErrors } from "./otp-sms.ts";
@@ -18,7 +19,7 @@ import type { Registration, UserState } from "./user-state.ts";
  */
 
 export const registrationErrors = {
-  userMissing: refusal("not_found", "COMMAND-bx2OLtgGNS", "Errors.User.NotFound"),
+  userMissing: v3.verify.userMissing,
   notExisting: otpSmsErrors.notExisting,
   alreadyReady: otpSmsErrors.alreadyReady,
   tooMany: refusal("failed_precondition", "OTPSMS-m4xRg", "Errors.User.MFA.OTP.TooMany"),

@@ -105,9 +105,9 @@ export function decideVerifyPhone(
   return { events: [failed, ...lockAfter(user, user.phone, facts)], refusal: refused };
 }
 
-/** @throws DomainError if there is no phone, where that is an error */
+/** @throws DomainError if there is no phone */
 export function decideRemovePhone(user: UserState, rules: PhoneRules["remove"]): Decision {
-  if (user.phone === undefined && rules.noPhone !== undefined) throw new DomainError(rules.noPhone);
+  if (user.phone === undefined) throw new DomainError(rules.noPhone);
   return { events: [{ type: "user.human.phone.removed", data: {} }] };
 }
 

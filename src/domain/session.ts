@@ -104,15 +104,19 @@ function requireBounded(userAgent: UserAgent | undefined): void {
   if (bytes > userAgentBytesMax) refuseSize("user_agent", `${userAgentBytesMax} bytes`);
 }
 
+/** Nothing where all of it is there already, or not there and to be removed: a change voids the session token. */
 function decideMetadata(session: Present, { metadata }: SessionCommand): readonly SessionEvent[] {
-  if (Object.keys(metadata).length === 0) return [];
+  const present = new Map(Object.entries(session.metadata));
+  const changes = Object.entries(metadata).filter(([key, value]) => value !== (present.get(key) ?? ""));
+  if (changes.length === 0) return [];
+  const changed = Object.fromEntries(changes);
   // With the names that are removed: they are in the event.
-  const entries = Object.entries({ ...session.metadata, ...metadata });
+  const entries = Object.entries({ ...session.metadata, ...changed });
   requireMetadataBounded(
     entries.map(([key, value]) => ({ key, value })),
     metadataBytesMax,
   );
-  return [{ type: "session.metadata.set", data: { metadata } }];
+  return [{ type: "session.metadata.set", data: { metadata: changed } }];
 }
 
 type Present = Pick<SessionState, "id" | "user" | "otpSmsChallenge" | "metadata" | "smsSentMs">;

@@ -75,11 +75,12 @@ export function phoneOf(phone: PhoneMessage | undefined): PhoneOfUser | undefine
   return { number: phone.phone, verification: verificationOf(phone.verification) };
 }
 
-/** An empty number in an update removes the phone. @throws DomainError if it is to be verified as well */
-export function phoneChangeOf(phone: PhoneMessage | undefined): PhoneOfUser | "removed" | undefined {
-  if (phone?.phone !== "") return phoneOf(phone);
-  if (phone.verification.case !== undefined) throw new DomainError(accountErrors.phoneContradiction);
-  return "removed";
+/** None where the number is empty. @throws DomainError if what is empty is to be verified */
+export function phoneChangeOf(phone: PhoneMessage | undefined): PhoneOfUser | undefined {
+  if (phone?.phone === "" && phone.verification.case !== undefined) {
+    throw new DomainError(accountErrors.phoneContradiction);
+  }
+  return phoneOf(phone);
 }
 
 export function metadataOf(

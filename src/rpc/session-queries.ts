@@ -8,6 +8,7 @@ import {
   type SessionRecord,
   valuesMax,
 } from "../app/search.ts";
+import { DomainError, refusal } from "../domain/errors.ts";
 import { pageOf } from "./paging.ts";
 import { refuseLimit } from "./refused-fields.ts";
 import { boundedTimestampMs } from "./timestamps.ts";
@@ -44,7 +45,11 @@ function condition({ query }: SearchQuery, callerId: string): Condition<SessionR
     case "creatorQuery":
       return { kind: "one_of", field: "creatorId", values: [query.value.id || callerId] };
     case "userAgentQuery":
-      return { kind: "one_of", field: "fingerprintId", values: [query.value.fingerprintId ?? ""] };
+      return {
+        kind: "one_of",
+        field: "fingerprintId",
+        values: [query.value.fingerprintId || callersAgent()],
+      };
     case "creationDateQuery": {
       const { creationDate, method } = query.value;
       const field = "queries.creation_date_query.creation_date";
@@ -54,4 +59,12 @@ function condition({ query }: SearchQuery, callerId: string): Condition<SessionR
     case undefined:
       return { kind: "all", of: [] };
   }
+}
+
+const agentUnknown = refusal("invalid_argument", "GRPC-x8n23uh", "Errors.NotSupported");
+
+/** What a query without a fingerprint asks for. */
+function callersAgent(): never {
+  const field = "queries.user_agent_query";
+  throw new DomainError(agentUnknown, { field, reason: "no token tells the caller's fingerprint: name it" });
 }

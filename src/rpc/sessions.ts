@@ -21,8 +21,8 @@ export function v2Session({ loaded, user }: SessionView): Session {
     creationDate: timestampFromMs(state.createdMs),
     changeDate: timestampFromMs(state.changedMs),
     sequence: BigInt(sequence),
-    factors: {
-      user: checked && {
+    factors: checked && {
+      user: {
         verifiedAt: timestampFromMs(checked.checkedMs),
         id: checked.id,
         loginName: user?.userName ?? "",

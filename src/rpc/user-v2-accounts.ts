@@ -130,6 +130,8 @@ export function accountsV2(app: AppContext): Methods {
               ...codeRequestOf(context),
               ...named,
               ...humanChangeOf(userType.value, "human.password"),
+              // Only here: UpdateHumanUser leaves the number.
+              ...(userType.value.phone?.phone === "" && { phone: "removed" }),
             });
           case "machine": {
             const { name, description } = userType.value;

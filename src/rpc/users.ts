@@ -18,7 +18,7 @@ import {
 } from "../../gen/zitadel/resources/user/v3alpha/user_pb.js";
 import { detailsOf } from "../app/details.ts";
 import type { LoadedUser } from "../app/user-kind.ts";
-import type { UserSchema } from "../domain/user-events.ts";
+import type { Profile, UserSchema } from "../domain/user-events.ts";
 import type { UserState, UserStatus } from "../domain/user-state.ts";
 import { v1ViewDetails, v2ViewDetails, v3Details } from "./details.ts";
 
@@ -46,8 +46,8 @@ const v3States: Readonly<Record<UserStatus, V3State>> = {
 
 export function v1User(loaded: LoadedUser): V1User {
   const { state: user } = loaded;
-  const { profile, email, phone } = user;
-  const { givenName: firstName, familyName: lastName, ...others } = profile;
+  const { email, phone } = user;
+  const { givenName: firstName, familyName: lastName, ...others } = profileOf(user);
   return create(V1Schema, {
     id: user.id,
     details: v1ViewDetails(detailsOf(loaded)),
@@ -71,32 +71,35 @@ export function v1User(loaded: LoadedUser): V1User {
 
 export function v2User(loaded: LoadedUser): V2User {
   const { state: user } = loaded;
-  const common = {
+  return create(V2Schema, {
     userId: user.id,
+    details: v2ViewDetails(detailsOf(loaded)),
     state: v2States[user.status],
     username: user.userName,
     loginNames: loginNamesOf(user),
     preferredLoginName: user.userName,
-  };
-  return create(V2Schema, {
-    ...common,
-    details: v2ViewDetails(detailsOf(loaded)),
     type:
       user.kind === "machine"
         ? { case: "machine", value: machineOf(user) }
-        : { case: "human", value: { ...common, ...humanV2(user) } },
+        : { case: "human", value: humanV2(user) },
   });
 }
 
+/** Its id and names are those of the user around it, and not told twice. */
 function humanV2(user: UserState): MessageInitShape<typeof HumanUserSchema> {
-  const { profile, email, phone, mfaInitSkippedMs } = user;
+  const { email, phone, mfaInitSkippedMs } = user;
   return {
-    profile,
+    profile: profileOf(user),
     email: { email: email.address, isVerified: email.isVerified },
     // Always there, empty when unset.
     phone: { phone: phone?.number ?? "", isVerified: phone?.isVerified ?? false },
     mfaInitSkipped: mfaInitSkippedMs === undefined ? undefined : timestampFromMs(mfaInitSkippedMs),
   };
+}
+
+/** A language that nobody told is "und" (BCP 47), which may be written back as it is; an empty one may not. */
+function profileOf({ profile }: UserState): Profile {
+  return { ...profile, preferredLanguage: profile.preferredLanguage || "und" };
 }
 
 /** There need not be any: v3 adds users without a name. */

@@ -40,7 +40,7 @@ export const refusalsV2: readonly ServiceRefusals[] = [
     verifyPhone: [InvalidArgument, "COMMAND-eis9R", { ...of(pending), verificationCode: "wrong1" }],
     updateUser: [
       InvalidArgument,
-      "USRP2-12881",
+      "USERv2-4f3d6",
       {
         ...of(verified),
         userType: {
@@ -79,7 +79,7 @@ export const refusalsV2: readonly ServiceRefusals[] = [
     verifyPhone: [InvalidArgument, "COMMAND-eis9R", { ...of(verified), verificationCode: "wrong1" }],
     updateHumanUser: [
       InvalidArgument,
-      "USRP2-12881",
+      "USERv2-4f3d6",
       { ...of(verified), phone: { phone: "", verification: { case: "isVerified", value: true } } },
     ],
     deactivateUser: [NotFound, "COMMAND-5gp2p62iin", ofNobody],

@@ -84,7 +84,7 @@ export async function startReceiver({ signingKey, answer }: ReceiverOptions): Pr
 const signatureAgeSecondsMax = 300;
 
 /** Checks `ZITADEL-Signature` by its description: `t=<unix seconds>,v1=<hex>` over `<t>.<body>`. */
-export function isSigned(header: string, body: string, signingKey: string, nowMs: number): boolean {
+function isSigned(header: string, body: string, signingKey: string, nowMs: number): boolean {
   const [, t = "", v1] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(header) ?? [];
   const isFresh = Math.abs(nowMs / 1000 - Number(t)) <= signatureAgeSecondsMax;
   return isFresh && v1 === createHmac("sha256", signingKey).update(`${t}.${body}`).digest("hex");

@@ -79,6 +79,7 @@ it("docs/web-app.md names what such calls are refused with", async () => {
   refusals.push(await refused("POST", `/v2/users/${id}/phone/resend`, {}));
   await accepted("POST", "/v2/users/human", { ...user, userId: "4711" });
   refusals.push(await refused("POST", "/v2/users/human", { ...user, userId: "4712" }));
+  refusals.push(await refused("DELETE", "/v2/users/4711/phone", {}));
   await world.asAdmin(UserService.method.deactivateUser, { userId: id });
   refusals.push(await refused("POST", "/v2/sessions", login));
 

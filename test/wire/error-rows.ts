@@ -187,7 +187,8 @@ export const errorRows: readonly ErrorRow[] = [
     ["verify: empty code", InvalidArgument, "COMMAND-Fia4a", v2("VerifyPhone")],
     ["verify: wrong, expired or none", InvalidArgument, "COMMAND-eis9R", v2("VerifyPhone")],
     ["remove: permission", PermissionDenied, "AUTH-AWfge", v2("RemovePhone")],
-    ["update: remove and set", InvalidArgument, "USRP2-12881", updateV2],
+    ["remove: no phone", FailedPrecondition, "COMMAND-ieJ2e", v2("RemovePhone")],
+    ["update: an empty number that is verified", InvalidArgument, "USERv2-4f3d6", updateV2],
     ["create: id taken", FailedPrecondition, "COMMAND-7yiox1isql", [...createV2, createV3]],
   ]),
   ...table("OTP SMS", [

@@ -3,6 +3,7 @@ import { type DescMessage, type DescMethodUnary, type MessageInitShape, toJson }
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { InboxService } from "../../gen/ringback/inbox/v1/inbox_service_pb.js";
+import { RoleService } from "../../gen/ringback/role/v1/role_service_pb.js";
 import { AuthService } from "../../gen/zitadel/auth/v1/auth_service_pb.js";
 import { ManagementService } from "../../gen/zitadel/management/v1/management_service_pb.js";
 import { ZITADELUsers } from "../../gen/zitadel/resources/user/v3alpha/user_service_pb.js";
@@ -199,6 +200,9 @@ describe.each(["memory", "sqlite"] as const)("a call with an Idempotency-Key, on
   const messageCount = async () =>
     (await world.asAdmin(InboxService.method.listMessages, { limit: 1_000 })).messages.length;
 
+  const mayGetCodes = ({ id: userId }: { readonly id: string }) =>
+    world.asAdmin(RoleService.method.setRoles, { userId, roles: ["ORG_USER_MANAGER"] });
+
   it.each(Object.keys(calls))("is answered the same, once and for all: %s", async (name) => {
     for (const protocol of ways) {
       const call = await calls[name]?.(world);
@@ -255,6 +259,7 @@ describe.each(["memory", "sqlite"] as const)("a call with an Idempotency-Key, on
 
   it("is another one if somebody else makes it, or of another method", async () => {
     const user = await world.user();
+    await mayGetCodes(user);
     const header = { "idempotency-key": newKey() };
     const input = { userId: user.id, phone: user.number, verification: returnCode };
     const resend = { userId: user.id, verification: returnCode };
@@ -276,6 +281,7 @@ describe.each(["memory", "sqlite"] as const)("a call with an Idempotency-Key, on
         profile: { givenName: "Ada", familyName: "Lovelace" },
         email: { email: `${person.id}@example.com` },
       });
+      await mayGetCodes(person);
       const input = { userId: person.id, phone: person.number, verification: returnCode };
       return callOf(UserService.method.setPhone, input, await world.token(person.id));
     };

@@ -79,7 +79,7 @@ describe("a valid token of an issuer", () => {
 
   it.each([
     ["is longer than a user's language may be", "de-DE-u-co-phonebk", "de"],
-    ["is no tag of a language", "as at home", ""],
+    ["is no tag of a language", "as at home", "und"],
   ])("adds them also if its locale %s", async (_what, locale, preferredLanguage) => {
     expect(await myUser(await tokenOf(`speaks ${locale}`, { locale }))).toMatchObject({
       type: { value: { profile: { preferredLanguage } } },

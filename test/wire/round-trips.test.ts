@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { TextService, TextType } from "../../gen/ringback/text/v1/text_service_pb.js";
 import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
 import { SettingsService } from "../../gen/zitadel/settings/v2/settings_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
@@ -36,6 +37,7 @@ const store = withParts<Store>(memory, {
 
 const { addHumanUser, listUsers, setPhone } = UserService.method;
 const { getLockoutSettings } = SettingsService.method;
+const { previewText } = TextService.method;
 const { createSession, listSessions } = SessionService.method;
 
 let world: World;
@@ -87,6 +89,16 @@ it("GetLockoutSettings: for who calls, and the settings of both levels", async (
     world.asAdmin(getLockoutSettings, { ctx: { resourceOwner: { case: "orgId", value: "crowd" } } }),
   );
   expect(trips).toBe(2);
+});
+
+it.each([
+  ["in force: for who calls, the settings of both levels, and how codes are drawn", "", 3],
+  ["that is given: for who calls, and how codes are drawn", "{{.Code}} is your code", 2],
+])("PreviewText of a text %s", async (_name, text, expected) => {
+  const { trips } = await roundTripsOf(() =>
+    world.asAdmin(previewText, { textType: TextType.VERIFY_PHONE, language: "en", text }),
+  );
+  expect(trips).toBe(expected);
 });
 
 it("ListUsers: for who calls, and for each hundred of them", async () => {

@@ -98,8 +98,7 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.User.NotLocked": "The user is not locked.",
   "Errors.User.NotMachine": "Only machine users have access tokens.",
   "Errors.User.Phone.AlreadyVerified": "The phone number is verified already.",
-  "Errors.User.Phone.Contradiction":
-    "An empty phone number removes the number: it cannot be verified at the same time.",
+  "Errors.User.Phone.Contradiction": "An empty phone number cannot be verified.",
   "Errors.User.Phone.Empty": "The phone number is empty.",
   "Errors.User.Phone.Extension": "A phone number with an extension cannot receive an SMS.",
   "Errors.User.Phone.Impossible": "This cannot be a phone number: its length does not fit its country.",

@@ -104,8 +104,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
   "Errors.User.NotLocked": "Der Benutzer ist nicht gesperrt.",
   "Errors.User.NotMachine": "Nur technische Benutzer haben Zugriffstoken.",
   "Errors.User.Phone.AlreadyVerified": "Die Telefonnummer ist bereits bestätigt.",
-  "Errors.User.Phone.Contradiction":
-    "Eine leere Telefonnummer entfernt die Nummer: Sie kann nicht zugleich bestätigt werden.",
+  "Errors.User.Phone.Contradiction": "Eine leere Telefonnummer kann nicht bestätigt werden.",
   "Errors.User.Phone.Empty": "Die Telefonnummer ist leer.",
   "Errors.User.Phone.Extension": "Eine Telefonnummer mit Durchwahl kann keine SMS empfangen.",
   "Errors.User.Phone.Impossible": "Das kann keine Telefonnummer sein: Ihre Länge passt nicht zu ihrem Land.",

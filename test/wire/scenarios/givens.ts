@@ -198,7 +198,7 @@ export async function giveWrongCodes(world: World, { id: userId }: TestUser, cou
 }
 
 /** A new code for the number, which makes the former one void. */
-export async function returnedCode(world: World, { id: userId }: TestUser): Promise<string> {
+async function returnedCode(world: World, { id: userId }: TestUser): Promise<string> {
   const verification = { case: "returnCode", value: {} } as const;
   return (await world.asAdmin(resendPhoneCode, { userId, verification })).verificationCode ?? "";
 }

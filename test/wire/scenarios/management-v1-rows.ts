@@ -74,7 +74,12 @@ export function v1Human({ id, organizationId }: TestUser, state: string, phone: 
     loginNames: [`${id}@example.com`],
     preferredLoginName: `${id}@example.com`,
     human: {
-      profile: { firstName: "Ada", lastName: "Lovelace", displayName: "Ada Lovelace" },
+      profile: {
+        firstName: "Ada",
+        lastName: "Lovelace",
+        displayName: "Ada Lovelace",
+        preferredLanguage: "und",
+      },
       email: { email: `${id}@example.com` },
       phone,
     },

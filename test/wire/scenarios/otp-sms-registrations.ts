@@ -186,10 +186,17 @@ function addRows<A extends DescMessage, V extends DescMessage, R extends DescMes
       name: "a returned code",
       everyWay: true,
       given: withoutPhone,
-      caller: "self",
+      caller: "administrator",
       input: own(returnCode),
       expect: ok({ ...withId, verificationCode: otpSmsCode }),
       effect: [added, codeAdded],
+    }),
+    row({
+      name: "a returned code, for oneself",
+      given: withoutPhone,
+      caller: "self",
+      input: own(returnCode),
+      expect: lacksPermission,
     }),
     row({
       name: "verified, by the administrator",
@@ -216,7 +223,7 @@ function addRows<A extends DescMessage, V extends DescMessage, R extends DescMes
     row({
       name: "the same number while it is not verified",
       given: pending,
-      caller: "self",
+      caller: "administrator",
       input: own(returnCode),
       expect: ok({ ...withId, verificationCode: otpSmsCode }),
       effect: [added, codeAdded],
@@ -232,7 +239,7 @@ function addRows<A extends DescMessage, V extends DescMessage, R extends DescMes
     row({
       name: "the eleventh",
       given: withTenRegistrations,
-      caller: "self",
+      caller: "administrator",
       input: own(returnCode),
       expect: refused(Code.FailedPrecondition, "OTPSMS-m4xRg", "10 registrations"),
     }),

@@ -78,13 +78,20 @@ function setRows(service: string, { setPhone }: Methods): readonly Scenario[] {
       effect: ["user.human.phone.changed", ...codeSent],
     }),
     set({
-      name: "a returned code, for oneself",
+      name: "a returned code",
       everyWay: true,
       given: withoutPhone,
-      caller: "self",
+      caller: "administrator",
       input: (user) => ({ ...toOwn(user), verification: returnCode }),
       expect: (_, world) => ok({ verificationCode: phoneCode(world) }),
       effect: ["user.human.phone.changed", "user.human.phone.code.added"],
+    }),
+    set({
+      name: "a returned code, for oneself",
+      given: withoutPhone,
+      caller: "self",
+      input: (user) => ({ ...toOwn(user), verification: returnCode }),
+      expect: lacksPermission,
     }),
     set({
       name: "verified, by the administrator",
@@ -255,7 +262,7 @@ function setRows(service: string, { setPhone }: Methods): readonly Scenario[] {
     set({
       name: "a code that is returned, after all SMS of an hour",
       given: withSmsSent(smsPerHour),
-      caller: "self",
+      caller: "administrator",
       input: (user) => ({ ...toOwn(user), verification: returnCode }),
       expect: (_, world) => ok({ verificationCode: phoneCode(world) }),
       effect: ["user.human.phone.changed", "user.human.phone.code.added"],
@@ -380,10 +387,17 @@ function resendRows(service: string, { resendPhoneCode }: Methods): readonly Sce
     resend({
       name: "returned",
       given: withPendingPhone,
-      caller: "self",
+      caller: "administrator",
       input: (user) => ({ ...byId(user), verification: returnCode }),
       expect: (_, world) => ok({ verificationCode: phoneCode(world) }),
       effect: ["user.human.phone.code.added"],
+    }),
+    resend({
+      name: "returned, for oneself",
+      given: withPendingPhone,
+      caller: "self",
+      input: (user) => ({ ...byId(user), verification: returnCode }),
+      expect: lacksPermission,
     }),
     resend({
       name: "after the code has expired",
@@ -421,7 +435,7 @@ function resendRows(service: string, { resendPhoneCode }: Methods): readonly Sce
     resend({
       name: "returned, just after the last SMS",
       given: withSentCode,
-      caller: "self",
+      caller: "administrator",
       input: (user) => ({ ...byId(user), verification: returnCode }),
       expect: (_, world) => ok({ verificationCode: phoneCode(world) }),
       effect: ["user.human.phone.code.added"],
@@ -728,18 +742,19 @@ function removeRows(service: string, { removePhone }: Methods): readonly Scenari
     }),
     remove({
       name: "no number",
+      everyWay: true,
       given: withoutPhone,
       caller: "administrator",
       input: byId,
-      expect: ok(),
-      effect: ["user.human.phone.removed"],
+      expect: refused(Code.FailedPrecondition, "COMMAND-ieJ2e", "The user has no phone number"),
     }),
     remove({
       name: "by oneself",
       given: withVerifiedPhone,
       caller: "self",
       input: byId,
-      expect: lacksPermission,
+      expect: ok(),
+      effect: ["user.human.phone.removed"],
     }),
     remove({
       name: "by another user",

@@ -198,7 +198,7 @@ export function refused(code: Code, id: string, says = ""): Outcome {
 }
 
 /** An error that is not a rule's: it has no id. */
-export function plain(code: Code, says: string): Refusal {
+function plain(code: Code, says: string): Refusal {
   return { kind: "error", code, id: undefined, says };
 }
 

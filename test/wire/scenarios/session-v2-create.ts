@@ -88,7 +88,6 @@ export function sessionCreateRows(title: string, methods: SessionMethods): reado
           creationDate: time(world.clock.ms),
           changeDate: time(world.clock.ms),
           sequence: "2",
-          factors: {},
         });
       },
     }),

@@ -256,8 +256,10 @@ export function sessionCreatorRows(title: string): readonly Scenario[] {
   const row = sessionRowsOf(title, method.listSessions);
   const creator = (id?: string) =>
     ({ query: { case: "creatorQuery", value: id === undefined ? {} : { id } } }) as const;
-  const agent = (fingerprintId: string) =>
-    ({ query: { case: "userAgentQuery", value: { fingerprintId } } }) as const;
+  const agent = (fingerprintId?: string) =>
+    ({
+      query: { case: "userAgentQuery", value: fingerprintId === undefined ? {} : { fingerprintId } },
+    }) as const;
   const base = { given: ofUser, caller: "administrator" } as const;
   const found = { expect: ({ sessionId }: Session) => listed([sessionId]), after: total(1) };
   return [
@@ -294,6 +296,14 @@ export function sessionCreatorRows(title: string): readonly Scenario[] {
       input: ({ id }) => ({ queries: [agent(`${id} two`)] }),
       expect: ({ ids }) => listed(ids.slice(1, 2)),
       after: total(1),
+    }),
+    row({
+      name: "of the user agent of the caller: no token tells which",
+      everyWay: true,
+      given: nobody,
+      caller: "administrator",
+      input: () => ({ queries: [agent()] }),
+      expect: refused(Code.InvalidArgument, "GRPC-x8n23uh"),
     }),
     row({
       name: "a creator of 201 characters",

@@ -139,13 +139,17 @@ export function sessionSetRows(title: string, methods: SessionMethods): readonly
     }),
     row({
       ...base,
-      name: "metadata that remove much that is not there",
-      input: ({ sessionId }) => ({ sessionId, metadata: { ["x".repeat(65_537)]: bytes("") } }),
-      expect: refused(
-        Code.InvalidArgument,
-        "RINGBACK-s8Max",
-        "The field metadata is past its limit of 65536 bytes",
-      ),
+      name: "metadata that are there already, and removed ones that are not: the session token goes on being valid",
+      everyWay: true,
+      given: (world) => ofUser(world).then((session) => change(world, session, one)),
+      caller: "other",
+      input: ({ sessionId, sessionToken }) => ({
+        sessionId,
+        sessionToken,
+        metadata: { ...one.metadata, ["x".repeat(65_537)]: bytes("") },
+      }),
+      expect: ({ sessionToken }) => ok({ sessionToken }),
+      details: "change",
     }),
     row({
       ...success,

@@ -77,6 +77,8 @@ interface ChangeForm<I extends DescMessage> {
   readonly password: (userId: string) => MessageInitShape<I>;
   /** Whether REST says everything in its query. */
   readonly isInQuery?: boolean;
+  /** Whether an empty number takes the number away; else it says nothing. */
+  readonly emptyNumberRemoves?: boolean;
 }
 
 const lovelace = { givenName: "Augusta", familyName: "King" };
@@ -95,7 +97,7 @@ const expectVerifiedEmail = (user: TestUser, world: World): Promise<void> =>
 const profileChanged: readonly EventType[] = ["user.human.profile.changed"];
 
 function changeRows<I extends DescMessage>(form: ChangeForm<I>): readonly Scenario[] {
-  const { answer, place, isInQuery: notOverRest = false } = form;
+  const { answer, place, isInQuery: notOverRest = false, emptyNumberRemoves = false } = form;
   const [message = ""] = place.split(".");
   const row = rowsOf(form.title, form.method);
   const changes =
@@ -283,7 +285,7 @@ function changeRows<I extends DescMessage>(form: ChangeForm<I>): readonly Scenar
       given: withVerifiedPhone,
       caller: "administrator",
       input: changes({ phone: { phone: "", verification: isVerified } }),
-      expect: refused(Code.InvalidArgument, "USRP2-12881"),
+      expect: refused(Code.InvalidArgument, "USERv2-4f3d6"),
     }),
     row({
       name: "what is no number, with a profile that is not changed either",
@@ -319,21 +321,33 @@ function changeRows<I extends DescMessage>(form: ChangeForm<I>): readonly Scenar
       everyWay: true,
       notOverRest,
       given: withoutPhone,
-      caller: "self",
+      caller: "administrator",
       input: changes(own(returnCode)),
       expect: withReturnedCode,
       effect: ["user.human.phone.changed", "user.human.phone.code.added"],
     }),
     row({
-      name: "an empty number, which removes it",
+      name: "a number whose code is returned, for oneself",
+      notOverRest,
+      given: withoutPhone,
+      caller: "self",
+      input: changes(own(returnCode)),
+      expect: lacksPermission,
+    }),
+    row({
+      name: `an empty number, which ${emptyNumberRemoves ? "removes" : "leaves"} it`,
       everyWay: true,
       notOverRest,
       given: withVerifiedPhone,
       caller: "administrator",
       input: changes({ phone: { phone: "" } }),
       expect: changed,
-      effect: ["user.human.phone.removed"],
-      after: (user, world) => expectPhone(world, user, "", false),
+      effect: emptyNumberRemoves ? ["user.human.phone.removed"] : [],
+      details: "change",
+      after: (user, world) =>
+        emptyNumberRemoves
+          ? expectPhone(world, user, "", false)
+          : expectPhone(world, user, user.number, true),
     }),
     row({
       name: "an empty number where there is none",
@@ -345,12 +359,14 @@ function changeRows<I extends DescMessage>(form: ChangeForm<I>): readonly Scenar
       details: "change",
     }),
     row({
-      name: "the number removed by oneself",
+      name: "an empty number by oneself",
       notOverRest,
       given: withVerifiedPhone,
       caller: "self",
       input: changes({ phone: { phone: "" } }),
-      expect: lacksPermission,
+      expect: changed,
+      effect: emptyNumberRemoves ? ["user.human.phone.removed"] : [],
+      details: "change",
     }),
     row({
       name: "an empty number that is to be verified by SMS",
@@ -358,7 +374,7 @@ function changeRows<I extends DescMessage>(form: ChangeForm<I>): readonly Scenar
       given: withVerifiedPhone,
       caller: "administrator",
       input: changes({ phone: { phone: "", verification: sendCode } }),
-      expect: refused(Code.InvalidArgument, "USRP2-12881"),
+      expect: refused(Code.InvalidArgument, "USERv2-4f3d6"),
     }),
     ...([sendCode, returnCode] as const).map((verification) =>
       row({
@@ -481,6 +497,7 @@ const updateRows: readonly Scenario[] = [
     answer: ({ clock }) => ({ changeDate: timestamp(clock.ms) }),
     passwordField: "human.password",
     password: (userId) => ({ userId, userType: { case: "human", value: { password: secret } } as const }),
+    emptyNumberRemoves: true,
   }),
   update({
     name: "one name of the profile, and the others stay",

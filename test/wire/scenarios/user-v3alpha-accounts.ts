@@ -445,7 +445,7 @@ const patchRows: readonly Scenario[] = [
   patch({
     name: "the number, whose code is returned",
     given: withData,
-    caller: "self",
+    caller: "administrator",
     input: ({ id, otherNumber }) => ({
       id,
       user: { contact: { phone: { number: otherNumber, verification: returnCode } } },

@@ -758,7 +758,7 @@ export declare type Message = Message$1<"ringback.delivery.v1.Message"> & {
   timeToDelivery?: Duration | undefined;
 
   /**
-   * The provider that took it.
+   * The provider that took it, or may have.
    *
    * @generated from field: string provider_id = 14;
    */
