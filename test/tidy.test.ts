@@ -53,7 +53,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/store/memory": adapters,
   "src/store/postgres": [...adapters, "src/store/sql"],
   "src/store/sqlite": [...adapters, "src/store/sql"],
-  "src/store/sql": [...ports, "src/domain"],
+  "src/store/sql": [...ports, "src/store/commit.ts", "src/domain"],
   "src/store/bounds.ts": [],
   "src/store/commit.ts": ports,
   "src/sms": ["src/app/sms-port.ts", "src/domain", "src/lib"],

@@ -49,6 +49,7 @@ describe("docs/running.md", () => {
       seconds(limits.http1IdleTimeoutMs),
       seconds(limits.http1LastRequestMs),
       seconds(limits.http1WriteTimeoutMs),
+      seconds(limits.http2AnswerTimeoutMs),
       seconds(limits.http2IdleTimeoutMs),
       seconds(limits.http2KeepAliveMs),
       limits.http2InVainMax.toLocaleString("en"),
