@@ -13,12 +13,14 @@ import { userKind } from "./user-kind.ts";
  */
 export async function* foldRows(events: AsyncIterable<HistoryEvent>): AsyncGenerator<StoredRow> {
   let row: StoredRow | undefined;
+  let lastPosition = 0;
   for await (const event of events) {
     if (row !== undefined && !isSame(row.aggregate, event.aggregate)) {
       yield row;
       row = undefined;
     }
-    row = next(row, event);
+    row = next(row, row === undefined ? 0 : lastPosition, event);
+    lastPosition = event.position;
   }
   if (row !== undefined) yield row;
 }
@@ -27,13 +29,14 @@ function isSame(a: AggregateRef, b: AggregateRef): boolean {
   return a.id === b.id && a.type === b.type;
 }
 
-function next(row: StoredRow | undefined, event: HistoryEvent): StoredRow {
+/** @param lastPosition of the event before it; 0 if it is the first */
+function next(row: StoredRow | undefined, lastPosition: number, event: HistoryEvent): StoredRow {
   const { position, sequence } = event;
   const { type, id } = event.aggregate;
   try {
     const expected = (row?.sequence ?? 0) + 1;
     if (sequence !== expected) throw new Error(`its sequence is not ${expected}`);
-    if (row !== undefined && position <= row.lastPosition) throw new Error("it is before the one before it");
+    if (position <= lastPosition) throw new Error("it is before the one before it");
     return folds[type](row, event);
   } catch (cause) {
     const place = `event ${position} (${type} ${id}, sequence ${sequence})`;
@@ -52,13 +55,12 @@ const folds: Readonly<Record<AggregateType, Fold>> = {
 
 function foldOf<S extends object, E>(kind: AggregateKind<S, E>, present: (event: HistoryEvent) => E): Fold {
   return (row, event) => {
-    const { aggregate, position: lastPosition, atMs } = event;
+    const { aggregate, atMs } = event;
     const loaded = row as (StoredRow & Loaded<S>) | undefined; // made here, of this kind
     const after = advance(kind, aggregate.id, loaded, present(event), atMs);
     return {
       ...after,
       aggregate,
-      lastPosition,
       changedMs: atMs,
       keys: kind.keys?.of(after.state) ?? [],
       record: kind.recordOf?.(after.state) ?? null,

@@ -39,8 +39,6 @@ export interface StoredState {
 /** Everything that is stored of an aggregate besides its events. */
 export interface StoredRow extends StoredState {
   readonly aggregate: AggregateRef;
-  /** Where its last event is in the history. */
-  readonly lastPosition: number;
   /** Time of that event. */
   readonly changedMs: number;
   readonly keys: readonly UniqueKey[];

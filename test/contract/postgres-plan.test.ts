@@ -30,7 +30,7 @@ describe("the index that postgres searches by", () => {
     await client.connect();
     await client.query(`
       INSERT INTO ringback.states
-      SELECT 'user', n::text, 1, n, n, '{}', '+4179' || n, '+4179' || n FROM generate_series(1, ${users}) AS n;
+      SELECT 'user', n::text, 1, n, '{}', '+4179' || n FROM generate_series(1, ${users}) AS n;
       INSERT INTO ringback.user_records
       SELECT n::text, 'o' || n % 10, 'human', 'active', 'u' || n, 'u' || n, '', '', '', '', n || '@x', n || '@x', '', n
       FROM generate_series(1, ${users}) AS n;

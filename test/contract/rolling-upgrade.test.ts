@@ -118,8 +118,8 @@ describe("a server of this release beside the next one, on PostgreSQL", () => {
     const user = { type: "user", id: "1" } as const;
     const session = { type: "session", id: "2" } as const;
     const rows = [
-      { ...common, aggregate: user, lastPosition: 1, record: userRecord({ userName: "ada" }) },
-      { ...common, aggregate: session, lastPosition: 2, record: sessionRecord({ userId: "1" }) },
+      { ...common, aggregate: user, record: userRecord({ userName: "ada" }) },
+      { ...common, aggregate: session, record: sessionRecord({ userId: "1" }) },
     ];
     const rowsOf = async function* () {
       yield* rows;

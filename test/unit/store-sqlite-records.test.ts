@@ -46,26 +46,3 @@ it("a list of messages that goes on, page by page, ends where the newest end", a
   await store.close();
   await folder.remove();
 });
-
-it("the events of one aggregate are a chain that starts at its state", async () => {
-  const folder = await createStoreFolder();
-  const file = join(folder.path, "db");
-  const store = await openSqliteStore({ file, log: silentLog });
-  const events = [1, 2].map((number) => ({ type: "user.changed.v1", data: { number } }));
-  for (const sequence of [0, 2, 4]) {
-    await Promise.all(["1", "2"].map((id) => store.commit(userCommit(id, sequence, { events }))));
-  }
-  await store.close();
-
-  using database = openForReading(file);
-  const states = database.prepare("SELECT last_position FROM states WHERE aggregate_id = '1'").get();
-  const selectEvent = database.prepare("SELECT * FROM events WHERE position = ?");
-  const chain = [];
-  for (let position = states?.["last_position"] ?? null; position !== null;) {
-    const event = selectEvent.get(position);
-    chain.push([event?.["aggregate_id"], event?.["sequence"]]);
-    position = event?.["previous_position"] ?? null;
-  }
-  expect(chain).toEqual([6, 5, 4, 3, 2, 1].map((sequence) => ["1", sequence]));
-  await folder.remove();
-});

@@ -2,7 +2,7 @@ import type { OutboxMessage } from "../../app/outbox-port.ts";
 import type { AggregateWrite, Commit, UniqueKey } from "../../app/store-port.ts";
 import { aggregateName, hasRecord, keyName, writesOf } from "../commit.ts";
 import { binaryArray, type Cell, type ElementType } from "./binary-array.ts";
-import { columnChanges, noPhone } from "../sql/column-changes.ts";
+import { columnChanges } from "../sql/column-changes.ts";
 import { settlementColumns } from "./outbox-columns.ts";
 import { storedJson } from "./stored-text.ts";
 
@@ -41,7 +41,6 @@ export function commitValues(commits: readonly Commit[]): readonly Buffer[] {
 class Rows {
   readonly #types: readonly ElementType[];
   readonly #columns: readonly Cell[][];
-  length = 0;
 
   constructor(...types: ElementType[]) {
     this.#types = types;
@@ -49,7 +48,6 @@ class Rows {
   }
 
   add(...cells: readonly Cell[]): void {
-    this.length += 1;
     for (const [index, column] of this.#columns.entries()) column.push(cells[index] ?? null);
   }
 
@@ -61,12 +59,9 @@ class Rows {
 /** The rows of all commits of a batch, in the order of the parameters. */
 class CommitRows {
   readonly #writes = new Rows(
-    ...(["bigint", "text", "text", "bigint", "bigint", "bigint", "bigint", "text"] as const),
-    ...(["boolean", "text", "text"] as const),
+    ...(["bigint", "text", "text", "bigint", "bigint", "bigint", "text", "boolean", "text"] as const),
   );
-  readonly #events = new Rows(
-    ...(["bigint", "bigint", "boolean", "text", "text", "bigint", "bigint", "text", "text"] as const),
-  );
+  readonly #events = new Rows("bigint", "text", "text", "bigint", "bigint", "text", "text");
   readonly #taken = new Rows("bigint", "text", "text", "text", "boolean");
   readonly #freed = new Rows("bigint", "text", "text", "text");
   readonly #records = {
@@ -101,27 +96,17 @@ class CommitRows {
   #addWrite(number: number, write: AggregateWrite, atMs: number, takers: Map<string, string>): void {
     const { events, expectedSequence, state, record, takeKeys = [], freeKeys = [] } = write;
     const { type, id } = write.aggregate;
-    const writeNumber = this.#writes.length + 1;
     let sequence = expectedSequence;
     for (const event of events) {
       sequence += 1;
-      const place = [
-        number,
-        writeNumber,
-        sequence === expectedSequence + 1,
-        type,
-        id,
-        sequence,
-        atMs,
-      ] as const;
-      this.#events.add(...place, event.type, JSON.stringify(event.data));
+      this.#events.add(number, type, id, sequence, atMs, event.type, JSON.stringify(event.data));
     }
     const { phone, ofRecord } = columnChanges(type, record);
     if (ofRecord !== undefined && hasRecord(type)) {
       this.#records[type].add(number, id, ofRecord && storedJson(ofRecord));
     }
-    const place = [number, type, id, expectedSequence, sequence, this.#events.length, atMs] as const;
-    this.#writes.add(...place, JSON.stringify(state), phone !== undefined, ...(phone ?? noPhone));
+    const place = [number, type, id, expectedSequence, sequence, atMs] as const;
+    this.#writes.add(...place, JSON.stringify(state), phone !== undefined, phone ?? null);
     for (const key of takeKeys) {
       const name = keyName(key);
       const isContested = (takers.get(name) ?? id) !== id;

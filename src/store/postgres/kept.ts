@@ -63,21 +63,6 @@ const requireEmpty = `
   END $$
 `;
 
-const prepareEvents = `
-  CREATE TEMP TABLE restored_events ON COMMIT DROP AS
-  SELECT position, aggregate_type, aggregate_id, sequence, at_ms, type, data FROM ringback.events LIMIT 0
-`;
-
-/** Each is led to the one before it of its aggregate, which only the database has room to look for. */
-const appendEvents = `
-  INSERT INTO ringback.events
-    (position, aggregate_type, aggregate_id, sequence, at_ms, type, data, previous_position)
-  SELECT
-    position, aggregate_type, aggregate_id, sequence, at_ms, type, data,
-    lag(position) OVER (PARTITION BY aggregate_type, aggregate_id ORDER BY sequence)
-  FROM pg_temp.restored_events ORDER BY position
-`;
-
 /** The next position, number and id come after those that there are. */
 const goOn = `
   SELECT
@@ -88,11 +73,9 @@ const goOn = `
 
 async function* restoreSql(items: AsyncIterable<KeptItem>): AsyncGenerator<Query> {
   yield { text: requireEmpty, values: [] };
-  yield { text: prepareEvents, values: [] };
   const insert = inserts();
   for await (const item of items) yield* insert.add(item);
   yield* insert.rest();
-  yield { text: appendEvents, values: [] };
   yield { text: goOn, values: [] };
 }
 

@@ -71,11 +71,9 @@ function insertSql(rows: readonly StoredRow[]): readonly Query[] {
         column("text", rows, ({ aggregate }) => aggregate.type),
         column("text", rows, ({ aggregate }) => aggregate.id),
         column("bigint", rows, ({ sequence }) => sequence),
-        column("bigint", rows, ({ lastPosition }) => lastPosition),
         column("bigint", rows, ({ changedMs }) => changedMs),
         column("text", rows, ({ state }) => JSON.stringify(state)),
-        column("text", records, (record) => record?.phone?.[0] ?? null),
-        column("text", records, (record) => record?.phone?.[1] ?? null),
+        column("text", records, (record) => record?.phone ?? null),
       ],
     },
     {

@@ -12,14 +12,11 @@ export interface Table {
 
 /** A change of a record by its columns. */
 export interface ColumnChanges {
-  /** `phone` and `phone_folded` of the row in `states`; undefined if they stay. */
-  readonly phone: readonly [string, string] | typeof noPhone | undefined;
+  /** `phone` of the row in `states`; undefined if it stays, null if they are not found by one. */
+  readonly phone: string | null | undefined;
   /** The row in the table of the records; undefined if it stays, null if it goes. */
   readonly ofRecord: Readonly<Record<string, string | number>> | null | undefined;
 }
-
-/** Of whom is not found by a phone. */
-export const noPhone = [null, null] as const;
 
 const none: ColumnChanges = { phone: undefined, ofRecord: undefined };
 
@@ -27,7 +24,7 @@ const none: ColumnChanges = { phone: undefined, ofRecord: undefined };
 export function columnChanges(type: AggregateType, record: AggregateWrite["record"]): ColumnChanges {
   if (record === undefined || !hasRecord(type)) return none;
   const table: Table = recordTables[type];
-  if (record === null) return { phone: phoneField in table.columns ? noPhone : undefined, ofRecord: null };
+  if (record === null) return { phone: phoneField in table.columns ? null : undefined, ofRecord: null };
   let phone: ColumnChanges["phone"];
   let ofRecord: Record<string, string | number> | undefined;
   for (const [field, value] of Object.entries(record)) {
@@ -37,7 +34,7 @@ export function columnChanges(type: AggregateType, record: AggregateWrite["recor
     else if (typeof value === "string") {
       const text = value.toWellFormed();
       const folded = table.foldedColumns[field];
-      if (field === phoneField) phone = [text, foldCase(text)];
+      if (field === phoneField) phone = text;
       else {
         (ofRecord ??= {})[column] = text;
         if (folded !== undefined) ofRecord[folded] = foldCase(text);

@@ -1,6 +1,6 @@
 import type { SearchRecords, SearchType } from "../../app/search.ts";
 
-/** The one field that changes often: its columns are in `states`, in the row that each commit writes anyway. */
+/** The one field that changes often: its column is in `states`, in the row that each commit writes anyway. */
 export const phoneField = "phone";
 
 /** Where a database has the records of one type of aggregate. Each row has the id of its aggregate. */
@@ -8,7 +8,7 @@ export interface RecordTable<R> {
   readonly type: SearchType;
   readonly name: string;
   readonly columns: Readonly<Record<keyof R, string>>;
-  /** Columns with the `foldCase` of a text, beside the one with the text. The index of such a field is on this one. */
+  /** Columns with the `foldCase` of a text. The index of such a field is on this one. A phone number has no letters. */
   readonly foldedColumns: Readonly<Partial<Record<keyof R, string>>>;
 }
 
@@ -30,7 +30,7 @@ export const recordTables: { readonly [T in SearchType]: RecordTable<SearchRecor
       schemaId: "schema_id",
       createdMs: "created_ms",
     },
-    foldedColumns: { userName: "user_name_folded", email: "email_folded", phone: "phone_folded" },
+    foldedColumns: { userName: "user_name_folded", email: "email_folded", phone: "phone" },
   },
   session: {
     type: "session",

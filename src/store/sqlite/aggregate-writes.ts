@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { AggregateRef, StoredRow, UniqueKey } from "../../app/store-port.ts";
 import { hasRecord } from "../commit.ts";
-import { columnChanges, noPhone } from "../sql/column-changes.ts";
+import { columnChanges } from "../sql/column-changes.ts";
 import { integer, text } from "../sql/columns.ts";
 import { recordTables } from "../sql/record-tables.ts";
 import { prepareRecordWrites } from "./record-writes.ts";
@@ -11,7 +11,6 @@ import type { WrittenAggregate } from "./sent-commit.ts";
 export interface StateRow {
   readonly number: number;
   readonly sequence: number;
-  readonly lastPosition: number;
 }
 
 export interface AggregateWrites {
@@ -29,25 +28,22 @@ export interface AggregateWrites {
 /** Events, state, record and keys of one aggregate. */
 export function prepareAggregateWrites(database: DatabaseSync): AggregateWrites {
   const selectState = database.prepare(
-    "SELECT number, sequence, last_position FROM states WHERE aggregate_type = ? AND aggregate_id = ?",
+    "SELECT number, sequence FROM states WHERE aggregate_type = ? AND aggregate_id = ?",
   );
   const selectKey = database.prepare("SELECT aggregate_id FROM unique_keys WHERE kind = ? AND key = ?");
   const insertEvent = database.prepare(
-    `INSERT INTO events (aggregate_type, aggregate_id, sequence, at_ms, type, data, previous_position)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO events (aggregate_type, aggregate_id, sequence, at_ms, type, data)
+     VALUES (?, ?, ?, ?, ?, ?)`,
   );
   const insertState = database.prepare(
-    `INSERT INTO states
-       (aggregate_type, aggregate_id, sequence, last_position, state, changed_ms, phone, phone_folded)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO states (aggregate_type, aggregate_id, sequence, state, changed_ms, phone)
+     VALUES (?, ?, ?, ?, ?, ?)`,
   );
   const updateState = database.prepare(
-    "UPDATE states SET sequence = ?, last_position = ?, state = ?, changed_ms = ? WHERE number = ?",
+    "UPDATE states SET sequence = ?, state = ?, changed_ms = ? WHERE number = ?",
   );
   const updateStateAndPhone = database.prepare(
-    `UPDATE states
-     SET sequence = ?, last_position = ?, state = ?, changed_ms = ?, phone = ?, phone_folded = ?
-     WHERE number = ?`,
+    "UPDATE states SET sequence = ?, state = ?, changed_ms = ?, phone = ? WHERE number = ?",
   );
   const deleteKey = database.prepare(
     "DELETE FROM unique_keys WHERE kind = ? AND key = ? AND aggregate_id = ?",
@@ -66,13 +62,7 @@ export function prepareAggregateWrites(database: DatabaseSync): AggregateWrites 
   return {
     find({ type, id }) {
       const row = selectState.get(type, id);
-      return (
-        row && {
-          number: integer(row["number"]),
-          sequence: integer(row["sequence"]),
-          lastPosition: integer(row["last_position"]),
-        }
-      );
+      return row && { number: integer(row["number"]), sequence: integer(row["sequence"]) };
     },
     holderOf({ kind, key }) {
       const row = selectKey.get(kind, key);
@@ -82,18 +72,16 @@ export function prepareAggregateWrites(database: DatabaseSync): AggregateWrites 
       const { state, record } = write;
       const { type, id } = write.aggregate;
       let sequence = write.expectedSequence;
-      let position = row === undefined ? null : row.lastPosition;
       for (const [eventType, data] of write.events) {
         sequence += 1;
-        const inserted = insertEvent.run(type, id, sequence, atMs, eventType, data, position);
-        position = Number(inserted.lastInsertRowid);
+        insertEvent.run(type, id, sequence, atMs, eventType, data);
       }
       const { phone, ofRecord } = columnChanges(type, record);
       let number = row?.number;
       if (number === undefined) {
-        number = insertedState(type, id, sequence, position, state, atMs, ...(phone ?? noPhone));
-      } else if (phone === undefined) updateState.run(sequence, position, state, atMs, number);
-      else updateStateAndPhone.run(sequence, position, state, atMs, ...phone, number);
+        number = insertedState(type, id, sequence, state, atMs, phone ?? null);
+      } else if (phone === undefined) updateState.run(sequence, state, atMs, number);
+      else updateStateAndPhone.run(sequence, state, atMs, phone, number);
       if (ofRecord !== undefined && hasRecord(type)) writeRecord[type](number, id, ofRecord);
       for (const key of write.freeKeys ?? []) deleteKey.run(key.kind, key.key, id);
       for (const key of write.takeKeys ?? []) insertKey.run(key.kind, key.key, id);
@@ -104,10 +92,10 @@ export function prepareAggregateWrites(database: DatabaseSync): AggregateWrites 
         database.exec(`DELETE FROM ${table}`);
       }
     },
-    insertRow({ aggregate: { type, id }, sequence, lastPosition, state, changedMs, keys, record }) {
+    insertRow({ aggregate: { type, id }, sequence, state, changedMs, keys, record }) {
       const json = JSON.stringify(state);
-      const { phone = noPhone, ofRecord } = columnChanges(type, record);
-      const number = insertedState(type, id, sequence, lastPosition, json, changedMs, ...phone);
+      const { phone = null, ofRecord } = columnChanges(type, record);
+      const number = insertedState(type, id, sequence, json, changedMs, phone);
       if (ofRecord !== undefined && hasRecord(type)) writeRecord[type](number, id, ofRecord);
       for (const { kind, key } of keys) insertKey.run(kind, key, id);
     },

@@ -39,7 +39,6 @@ export function restore(file: string, items: AsyncIterable<KeptItem>, rowsOf: Ro
       else if (kind === "inboxMessage") insert.inboxMessage(value);
       else insert.answer(value);
     }
-    insert.appendEvents();
     return replaceRows(database, rowsOf);
   });
 }
@@ -90,31 +89,14 @@ function requireEmpty(database: DatabaseSync): void {
 
 interface Inserts {
   event(event: HistoryEvent): void;
-  /** Once all of them are there. */
-  appendEvents(): void;
   message(message: KeptMessage): void;
   inboxMessage(message: InboxMessage): void;
   answer(answer: KeptAnswer): void;
 }
 
-/** Each is led to the one before it of its aggregate, which only the database has room to look for. */
-const appendEvents = `
-  INSERT INTO events
-    (position, aggregate_type, aggregate_id, sequence, at_ms, type, data, previous_position)
-  SELECT
-    position, aggregate_type, aggregate_id, sequence, at_ms, type, data,
-    lag(position) OVER (PARTITION BY aggregate_type, aggregate_id ORDER BY sequence)
-  FROM temp.restored_events ORDER BY position
-`;
-
 function prepareInserts(database: DatabaseSync): Inserts {
-  database.exec(`
-    CREATE TEMP TABLE restored_events AS
-    SELECT position, aggregate_type, aggregate_id, sequence, at_ms, type, data FROM events LIMIT 0
-  `);
   const insertEvent = database.prepare(
-    `INSERT INTO temp.restored_events
-       (position, aggregate_type, aggregate_id, sequence, at_ms, type, data)
+    `INSERT INTO events (position, aggregate_type, aggregate_id, sequence, at_ms, type, data)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertMessage = database.prepare(
@@ -133,9 +115,6 @@ function prepareInserts(database: DatabaseSync): Inserts {
   return {
     event({ position, aggregate: { type, id }, sequence, atMs, type: eventType, data }) {
       insertEvent.run(position, type, id, sequence, atMs, eventType, JSON.stringify(data));
-    },
-    appendEvents() {
-      database.exec(appendEvents);
     },
     message({ waiting, ...message }) {
       const { number, id, userId, purpose, recipient, createdMs, expiresMs, attempts } = message;

@@ -2,9 +2,7 @@
 -- Everything is named with its schema: behind a pooler a session, and its search_path, is nobody's own.
 
 -- The history. `position` grows with every event; see ringback.settled_position for what a reader may trust.
--- There is no index on the aggregate: ringback.commit_batch keeps (aggregate, sequence) unique by the state row,
--- and `previous_position` leads from each event to the one before it of the same aggregate (NULL for its first),
--- starting at `states.last_position`.
+-- There is no index on the aggregate: ringback.commit_batch keeps (aggregate, sequence) unique by the state row.
 CREATE SEQUENCE ringback.positions;
 
 CREATE TABLE ringback.events (
@@ -14,26 +12,23 @@ CREATE TABLE ringback.events (
   sequence bigint NOT NULL,
   at_ms bigint NOT NULL,
   type text COLLATE "C" NOT NULL,
-  data text COLLATE "C" NOT NULL,
-  previous_position bigint
+  data text COLLATE "C" NOT NULL
 );
 
 -- The fold of the events of each aggregate, as JSON, and what is found with it and changes often: the time of
--- the last event, and the phone number of a user's record, as it is and without regard to small and capital
--- letters. Each commit writes this row anyway; the room left in its page lets most do it without any index.
+-- the last event, and the phone number of a user's record. Each commit writes this row anyway; the room left in
+-- its page lets most do it without any index.
 CREATE TABLE ringback.states (
   aggregate_type text COLLATE "C" NOT NULL,
   aggregate_id text COLLATE "C" NOT NULL,
   sequence bigint NOT NULL,
-  last_position bigint NOT NULL,
   changed_ms bigint NOT NULL,
   state text COLLATE "C" NOT NULL,
   phone text COLLATE "C",
-  phone_folded text COLLATE "C",
   PRIMARY KEY (aggregate_type, aggregate_id)
 ) WITH (fillfactor = 70);
 
-CREATE INDEX states_phone ON ringback.states (phone_folded, aggregate_id) WHERE phone IS NOT NULL;
+CREATE INDEX states_phone ON ringback.states (phone, aggregate_id) WHERE phone IS NOT NULL;
 
 CREATE TABLE ringback.unique_keys (
   kind text COLLATE "C" NOT NULL,

@@ -36,10 +36,9 @@ CREATE FUNCTION ringback.commit_batch(
   writer_id text, writer_epoch bigint, batch bigint, names text[],
   pending_max bigint, answers_max bigint, answers_pruned bigint,
   write_commit bigint[], write_aggregate_type text[], write_aggregate_id text[], write_expected bigint[],
-  write_sequence bigint[], write_last_event bigint[], write_at_ms bigint[], write_state text[],
-  write_sets_phone boolean[], write_phone text[], write_phone_folded text[],
-  event_commit bigint[], event_write bigint[], event_is_first boolean[], event_aggregate_type text[],
-  event_aggregate_id text[], event_sequence bigint[], event_at_ms bigint[], event_type text[], event_data text[],
+  write_sequence bigint[], write_at_ms bigint[], write_state text[], write_sets_phone boolean[], write_phone text[],
+  event_commit bigint[], event_aggregate_type text[], event_aggregate_id text[], event_sequence bigint[],
+  event_at_ms bigint[], event_type text[], event_data text[],
   take_commit bigint[], take_kind text[], take_key text[], take_id text[], take_is_contested boolean[],
   free_commit bigint[], free_kind text[], free_key text[], free_id text[],
   user_commit bigint[], user_id text[], user_changes text[],
@@ -60,8 +59,6 @@ DECLARE
   answer jsonb := '[]';
   refused bigint[] := '{}';
   losers jsonb;
-  write_last_position bigint[];
-  event_position bigint[];
   pending_before bigint;
   counted_at timestamptz;
   kept bigint;
@@ -106,14 +103,11 @@ BEGIN
     END IF;
   END IF;
 
-  SELECT
-    array_agg(s.last_position ORDER BY w.number),
-    jsonb_agg(jsonb_build_object('commit', w.commit, 'kind', 'sequence_taken'))
-      FILTER (WHERE coalesce(s.sequence, 0) <> w.expected AND w.commit <> ALL (refused))
-  INTO write_last_position, losers
+  SELECT jsonb_agg(jsonb_build_object('commit', w.commit, 'kind', 'sequence_taken')) INTO losers
   FROM unnest(write_commit, write_aggregate_type, write_aggregate_id, write_expected)
-    WITH ORDINALITY AS w (commit, type, id, expected, number)
-  LEFT JOIN ringback.states s ON s.aggregate_type = w.type AND s.aggregate_id = w.id;
+    AS w (commit, type, id, expected)
+  LEFT JOIN ringback.states s ON s.aggregate_type = w.type AND s.aggregate_id = w.id
+  WHERE coalesce(s.sequence, 0) <> w.expected AND w.commit <> ALL (refused);
   IF losers IS NOT NULL THEN
     answer := answer || losers;
     refused := ARRAY(SELECT (r ->> 'commit')::bigint FROM jsonb_array_elements(answer) AS r);
@@ -170,46 +164,33 @@ BEGIN
     END IF;
   END IF;
 
-  -- One position for each event, those of refused commits included: there may be gaps.
-  event_position := ARRAY(SELECT nextval('ringback.positions') FROM unnest(event_write));
-
-  INSERT INTO ringback.events
-    (position, aggregate_type, aggregate_id, sequence, at_ms, type, data, previous_position)
+  -- There may be gaps between positions: what takes some may not be committed.
+  INSERT INTO ringback.events (position, aggregate_type, aggregate_id, sequence, at_ms, type, data)
   SELECT
-    e.position, e.aggregate_type, e.aggregate_id, e.sequence, e.at_ms, e.type, e.data,
-    CASE WHEN e.is_first THEN write_last_position[e.write] ELSE event_position[e.number - 1] END
+    nextval('ringback.positions'), e.aggregate_type, e.aggregate_id, e.sequence, e.at_ms, e.type, e.data
   FROM unnest(
-    event_position, event_commit, event_write, event_is_first, event_aggregate_type, event_aggregate_id,
-    event_sequence, event_at_ms, event_type, event_data
-  ) WITH ORDINALITY AS e (
-    position, commit, write, is_first, aggregate_type, aggregate_id, sequence, at_ms, type, data, number
-  )
+    event_commit, event_aggregate_type, event_aggregate_id, event_sequence, event_at_ms, event_type, event_data
+  ) AS e (commit, aggregate_type, aggregate_id, sequence, at_ms, type, data)
   WHERE e.commit <> ALL (refused);
 
   UPDATE ringback.states s SET
     sequence = w.sequence,
-    last_position = event_position[w.last_event],
     changed_ms = w.at_ms,
     state = w.state,
-    phone = CASE WHEN w.sets_phone THEN w.phone ELSE s.phone END,
-    phone_folded = CASE WHEN w.sets_phone THEN w.phone_folded ELSE s.phone_folded END
+    phone = CASE WHEN w.sets_phone THEN w.phone ELSE s.phone END
   FROM unnest(
-    write_commit, write_aggregate_type, write_aggregate_id, write_expected, write_sequence, write_last_event,
-    write_at_ms, write_state, write_sets_phone, write_phone, write_phone_folded
-  ) AS w (
-    commit, type, id, expected, sequence, last_event, at_ms, state, sets_phone, phone, phone_folded
-  )
+    write_commit, write_aggregate_type, write_aggregate_id, write_expected, write_sequence, write_at_ms,
+    write_state, write_sets_phone, write_phone
+  ) AS w (commit, type, id, expected, sequence, at_ms, state, sets_phone, phone)
   WHERE w.expected > 0 AND w.commit <> ALL (refused) AND s.aggregate_type = w.type AND s.aggregate_id = w.id;
 
   IF 0 = ANY (write_expected) THEN
-    INSERT INTO ringback.states
-      (aggregate_type, aggregate_id, sequence, last_position, changed_ms, state, phone, phone_folded)
-    SELECT
-      w.type, w.id, w.sequence, event_position[w.last_event], w.at_ms, w.state, w.phone, w.phone_folded
+    INSERT INTO ringback.states (aggregate_type, aggregate_id, sequence, changed_ms, state, phone)
+    SELECT w.type, w.id, w.sequence, w.at_ms, w.state, w.phone
     FROM unnest(
-      write_commit, write_aggregate_type, write_aggregate_id, write_expected, write_sequence, write_last_event,
-      write_at_ms, write_state, write_phone, write_phone_folded
-    ) AS w (commit, type, id, expected, sequence, last_event, at_ms, state, phone, phone_folded)
+      write_commit, write_aggregate_type, write_aggregate_id, write_expected, write_sequence, write_at_ms,
+      write_state, write_phone
+    ) AS w (commit, type, id, expected, sequence, at_ms, state, phone)
     WHERE w.expected = 0 AND w.commit <> ALL (refused);
   END IF;
 
