@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { silentLog } from "../../src/lib/log.ts";
@@ -34,6 +34,20 @@ describe("opening the sqlite store", () => {
     for (const name of ["db", "db-wal", "db-shm"]) {
       expect((await stat(join(folder.path, name))).mode & 0o777).toBe(0o600);
     }
+    await store.close();
+  });
+
+  (process.platform === "linux" ? it : it.skip)("leaves a core to who serves calls", async () => {
+    const store = await open();
+    const priorities = new Map<string, number>();
+    for (const thread of await readdir("/proc/self/task")) {
+      // "1234 (name) S ...": the 19th field is the nice value (proc_pid_stat(5)).
+      const [name = "", rest = ""] = (await readFile(`/proc/self/task/${thread}/stat`, "utf8"))
+        .replace(/^\d+ \(/, "")
+        .split(") ");
+      priorities.set(name, Number(rest.split(" ")[16]));
+    }
+    expect(priorities.get("store-writer")).toBe(5);
     await store.close();
   });
 
