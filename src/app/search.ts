@@ -90,7 +90,13 @@ export const conditionsMax = 200;
 export const valuesMax = 1_000;
 export const pageSizeMax = 1_000;
 
-/** The form of a text in which small and capital letters are the same. */
+/**
+ * The form of a text in which small and capital letters are the same. Σ has two small letters, one for the end of a word:
+ * which of them would depend on where a part of a text is cut.
+ */
 export function foldCase(text: string): string {
-  return text.toLowerCase();
+  return text.toLowerCase().replaceAll(finalSigma, sigma);
 }
+
+export const finalSigma = "ς";
+export const sigma = "σ";

@@ -174,6 +174,26 @@ describe.each(storeAdapters)("searches on $name", ({ createHome, persists }) => 
     }
   });
 
+  it("take a final sigma for any other, where capital letters are ignored", async () => {
+    await add("1", { userName: "ΟΔΟΣ ΣΟΦΟΣ", givenName: "ΟΔΟΣ ΣΟΦΟΣ" });
+    await add("2", { userName: "other", givenName: "other" });
+    for (const field of ["userName", "givenName"] as const) {
+      for (const [match, values] of [
+        ["equals", ["οδος σοφος", "οδοσ σοφοσ"]],
+        ["starts_with", ["ΟΔΟΣ Σ", "οδος σ", "οδοσ"]],
+        ["contains", ["Σ ΣΟΦΟΣ", "Σ", "ΔΟΣ", "σοφοσ", "ς"]],
+        ["ends_with", ["Σ", "ς", "σ", "Σ ΣΟΦΟΣ"]],
+      ] as const) {
+        for (const value of values) {
+          const where = { kind: "text", field, match, value } as const;
+          expect((await search({ where: { ...where, ignoreCase: true } })).ids).toEqual(["1"]);
+        }
+      }
+      const where = { kind: "text", field, match: "contains", value: "ς", ignoreCase: false } as const;
+      expect((await search({ where })).ids).toEqual([]);
+    }
+  });
+
   it("take half of a surrogate pair for U+FFFD, as UTF-8 does, and for no part of a pair", async () => {
     await add("1", { nickName: "a\ud83d" });
     await add("2", { nickName: "a😀" });

@@ -1,5 +1,7 @@
 import {
+  finalSigma,
   foldCase,
+  sigma,
   type Condition,
   type IntegerMatch,
   type Search,
@@ -141,7 +143,8 @@ class SearchSql<R> {
   #folded(field: keyof R | "id"): string {
     const folded = field === "id" ? undefined : this.#table.foldedColumns[field];
     // As `foldCase`, and unlike the locale of the database: all of Unicode, with the special cases of its standard.
-    return folded ?? `lower(${this.#column(field)} COLLATE "und-x-icu") COLLATE "C"`;
+    const lower = `lower(${this.#column(field)} COLLATE "und-x-icu") COLLATE "C"`;
+    return folded ?? `replace(${lower}, '${finalSigma}', '${sigma}')`;
   }
 
   /** Applies a test of the field's columns where they are. The index of `states` has only rows with a value. */

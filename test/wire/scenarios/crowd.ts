@@ -55,7 +55,12 @@ const humans = {
   },
   charles: {
     username: "Babbage",
-    profile: { givenName: "Charles", familyName: "Babbage", nickName: "Zed", displayName: "Mr Babbage" },
+    profile: {
+      givenName: "Charles",
+      familyName: "Babbage",
+      nickName: "Zed ΖΗΣΗΣ",
+      displayName: "Mr Babbage",
+    },
     email: { email: "charles@example.org" },
   },
   annabella: {

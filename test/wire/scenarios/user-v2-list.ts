@@ -44,7 +44,8 @@ const listed =
 
 const everyone: readonly Name[] = ["ada", "charles", "annabella", "engine"];
 
-const { EQUALS, EQUALS_IGNORE_CASE, STARTS_WITH, CONTAINS, ENDS_WITH_IGNORE_CASE } = TextQueryMethod;
+const { EQUALS, EQUALS_IGNORE_CASE, STARTS_WITH, CONTAINS, CONTAINS_IGNORE_CASE, ENDS_WITH_IGNORE_CASE } =
+  TextQueryMethod;
 
 /** Each method of text, with and without the same letters. */
 const texts: readonly [keyof typeof TextQueryMethod, string, readonly Name[]][] = [
@@ -74,6 +75,11 @@ const kinds: readonly [string, (given: Crowd) => Query, readonly Name[]][] = [
     "a nick name",
     () => ({ case: "nickNameQuery", value: { nickName: "e", method: CONTAINS } }),
     ["ada", "charles", "annabella"],
+  ],
+  [
+    "a part of a nick name that ends with a sigma, which is a final one in the part only",
+    () => ({ case: "nickNameQuery", value: { nickName: "ΖΗΣ", method: CONTAINS_IGNORE_CASE } }),
+    ["charles"],
   ],
   [
     "a display name",
