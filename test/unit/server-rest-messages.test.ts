@@ -13,10 +13,12 @@ import {
   AddOTPSMSAuthenticatorRequestSchema,
   CreateUserRequestSchema,
 } from "../../gen/zitadel/resources/user/v3alpha/user_service_pb.js";
+import { GetLockoutSettingsRequestSchema } from "../../gen/zitadel/settings/v2/settings_service_pb.js";
 import {
   AddHumanUserRequestSchema,
   ListUsersRequestSchema,
   SetPhoneRequestSchema,
+  UpdateHumanUserRequestSchema,
 } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { resolveFieldPath, setTextField } from "../../src/server/rest/fields.ts";
 import { parseQuery } from "../../src/server/rest/query.ts";
@@ -65,6 +67,15 @@ describe("a query", () => {
       {
         property: { case: "orgId", value: "o" },
       },
+    );
+  });
+
+  it.each([
+    ["ctx.orgId=o&ctx.instance=true", GetLockoutSettingsRequestSchema, "ctx.instance"],
+    ["password.password.password=p&password.hashed_password.hash=h", UpdateHumanUserRequestSchema, "hash"],
+  ])("refuses %s: two cases of one oneof", (query, desc, name) => {
+    expect(() => fromQuery(desc, query)).toThrow(
+      expect.objectContaining({ code: Code.InvalidArgument, rawMessage: expect.stringContaining(name) }),
     );
   });
 

@@ -285,6 +285,17 @@ describe("REST", () => {
     expect(await post("/v2/users/%zz/phone", "application/json", "{}")).toMatchObject({ status: 400 });
   });
 
+  it("two cases of a oneof in the query", async () => {
+    const organization = "organization.orgDomain=example.com&organization.orgId=default";
+    const body = JSON.stringify({ schemaId: "person", userId: "grace" });
+    const answer = await post(`/resources/v3alpha/users?${organization}`, "application/json", body);
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body)).toMatchObject({
+      code: 3,
+      message: expect.stringContaining("organization.orgId"),
+    });
+  });
+
   it("a code of 201 characters", async () => {
     const path = `/v3alpha/users/${user.id}/otp_sms/1/verify`;
     const answer = await post(path, "application/json", JSON.stringify({ code: "1".repeat(201) }));

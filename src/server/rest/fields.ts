@@ -41,11 +41,15 @@ export function resolveFieldPath(message: DescMessage, name: string): FieldPath 
 /**
  * Sets the field in the message, whatever was there before. The text is read as protobuf JSON: a number,
  * the name or number of an enum value, base64, an RFC 3339 time.
- * @throws ConnectError InvalidArgument if the text does not fit the field.
+ * @throws ConnectError InvalidArgument if the text does not fit the field, or another case of its oneof is set.
  */
 export function setTextField(desc: DescMessage, message: Message, { path, name, texts }: TextField): void {
   let target = reflect(desc, message);
   for (const field of path) {
+    const chosen = field.oneof && target.oneofCase(field.oneof);
+    if (chosen !== undefined && chosen !== field) {
+      throw new ConnectError(`"${name}" cannot be given beside ${chosen.name}`, Code.InvalidArgument);
+    }
     if (field !== path.at(-1)) {
       if (field.fieldKind !== "message") throw new Error(`${field.toString()} is not a message`);
       if (!target.isSet(field)) target.set(field, reflect(field.message));
