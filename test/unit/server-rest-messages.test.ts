@@ -97,7 +97,15 @@ describe("a query", () => {
     );
   });
 
-  it.each(["yes", "1", "TRUE", ""])("refuses %j for a boolean", (text) => {
+  it.each(["true", "True", "TRUE", "t", "T", "1", "false", "False", "FALSE", "f", "F", "0"])(
+    "takes %j for a boolean, as ZITADEL's gateway does",
+    (text) => {
+      const { options } = fromQuery(FileDescriptorProtoSchema, `options.deprecated=${text}`);
+      expect(options?.deprecated).toBe(/^[t1]/i.test(text));
+    },
+  );
+
+  it.each(["yes", "tRUE", "10", " 1", ""])("refuses %j for a boolean", (text) => {
     expect(() => fromQuery(FileDescriptorProtoSchema, `options.deprecated=${text}`)).toThrow(
       expect.objectContaining({ code: Code.InvalidArgument }),
     );

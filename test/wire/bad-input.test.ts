@@ -296,6 +296,21 @@ describe("REST", () => {
     });
   });
 
+  it("a boolean in the query that is none, and others that are odd only", async () => {
+    const headers = { authorization: `Bearer ${adminToken}` };
+    const ask = (instance: string) =>
+      fetch(`${url}/v2/settings/lockout?ctx.instance=${instance}`, { headers });
+    for (const odd of ["True", "TRUE", "t", "1"]) expect((await ask(odd)).status).toBe(200);
+    for (const none of ["yes", "2", ""]) {
+      const answer = await ask(none);
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({
+        code: 3,
+        message: expect.stringContaining("ctx.instance"),
+      });
+    }
+  });
+
   it("a code of 201 characters", async () => {
     const path = `/v3alpha/users/${user.id}/otp_sms/1/verify`;
     const answer = await post(path, "application/json", JSON.stringify({ code: "1".repeat(201) }));

@@ -72,10 +72,15 @@ function jsonOf(field: DescField, texts: readonly string[]): JsonValue {
   return jsonOfOne(field, text);
 }
 
+/** As ZITADEL's gateway takes them: Python writes `True`, a form may write `1`. */
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ...["1", "t", "T", "true", "True", "TRUE"].map((text) => [text, true] as const),
+  ...["0", "f", "F", "false", "False", "FALSE"].map((text) => [text, false] as const),
+]);
+
 /** Protobuf JSON takes text for everything but booleans and the numbers of enum values. */
 function jsonOfOne(field: DescField, text: string): JsonValue {
-  const isBoolean = field.scalar === ScalarType.BOOL;
-  if (isBoolean && (text === "true" || text === "false")) return text === "true";
+  if (field.scalar === ScalarType.BOOL) return booleans.get(text) ?? text;
   if (field.enum !== undefined && /^-?\d+$/.test(text)) return Number(text);
   return text;
 }
