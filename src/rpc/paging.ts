@@ -10,14 +10,17 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-/** @throws DomainError past what is given at once */
-export function pageOf(request: PageRequest | undefined): {
-  readonly offset: number;
-  readonly limit: number;
-} {
+/**
+ * @param field that asks for it, as the contract names it
+ * @throws DomainError past what is given at once
+ */
+export function pageOf(
+  request: PageRequest | undefined,
+  field = "query",
+): { readonly offset: number; readonly limit: number } {
   const { offset = 0n, limit = 0 } = request ?? {};
-  if (limit > pageSizeMax) refuseLimit("query.limit", pageSizeMax);
-  if (offset > BigInt(offsetMax)) refuseLimit("query.offset", offsetMax);
+  if (limit > pageSizeMax) refuseLimit(`${field}.limit`, pageSizeMax);
+  if (offset > BigInt(offsetMax)) refuseLimit(`${field}.offset`, offsetMax);
   return { offset: Number(offset), limit: limit === 0 ? pageSizeDefault : limit };
 }
 

@@ -54,7 +54,7 @@ export function accessTokensV2(app: AppContext): Methods {
     },
 
     async listPersonalAccessTokens({ filters, sortingColumn, pagination }, context) {
-      const page = pageOf(pagination);
+      const page = pageOf(pagination, "pagination");
       const tests = filters.map(testOf);
       const found = await listAccessTokens(app, callerOf(context), filters.flatMap(userConditions));
       const matching = found.filter((token) => tests.every((test) => test(token)));

@@ -571,7 +571,11 @@ const listRows: readonly Scenario[] = [
     given: nobody,
     caller: "administrator",
     input: () => ({ pagination: { limit: 1_001 } }),
-    expect: refused(Code.InvalidArgument, "QUERY-4M0fs"),
+    expect: refused(
+      Code.InvalidArgument,
+      "QUERY-4M0fs",
+      "The field pagination.limit is past its limit of 1000",
+    ),
   }),
   list({
     name: "a filter that says nothing",
