@@ -23,7 +23,7 @@ const sortFields: Readonly<Partial<Record<FieldName, Search<UserRecord>["sortBy"
 export function userFilterSearch(request: SearchUsersRequest): Search<UserRecord> {
   const sortBy = sortFields[request.sortingColumn];
   return {
-    where: allOf(request.filters, condition),
+    where: allOf("filters", request.filters, condition),
     sortBy: sortBy ?? refuseField("sorting_column", "schemas have no types here"),
     order: request.query?.desc === true ? "descending" : "ascending",
     ...pageOf(request.query),

@@ -42,7 +42,7 @@ interface ListUsersMessage {
 /** @throws DomainError for a page that is too large, or too many queries */
 export function userSearch(request: ListUsersMessage): Search<UserRecord> {
   return {
-    where: allOf(request.queries, userCondition),
+    where: allOf("queries", request.queries, userCondition),
     sortBy: sortFields[request.sortingColumn] ?? "createdMs",
     order: request.query?.asc === true ? "ascending" : "descending",
     ...pageOf(request.query),
@@ -51,6 +51,8 @@ export function userSearch(request: ListUsersMessage): Search<UserRecord> {
 
 /** How deep a condition is nested, and how many there are so far. */
 export interface Nesting {
+  /** Of the request, as the contract names it. */
+  readonly field: string;
   readonly depth: number;
   readonly seen: { count: number };
 }
@@ -58,17 +60,17 @@ export interface Nesting {
 type Translate<Q> = (query: Q, nesting: Nesting) => UserCondition;
 
 /** @throws DomainError for too many conditions, or too deep ones */
-export function allOf<Q>(queries: readonly Q[], translate: Translate<Q>): UserCondition {
-  const nesting = { depth: 0, seen: { count: 0 } };
+export function allOf<Q>(field: string, queries: readonly Q[], translate: Translate<Q>): UserCondition {
+  const nesting = { field, depth: 0, seen: { count: 0 } };
   return { kind: "all", of: queries.map((query) => nested(query, nesting, translate)) };
 }
 
 /** A condition within another. */
-export function nested<Q>(query: Q, { depth, seen }: Nesting, translate: Translate<Q>): UserCondition {
+export function nested<Q>(query: Q, { field, depth, seen }: Nesting, translate: Translate<Q>): UserCondition {
   seen.count += 1;
-  if (seen.count > conditionsMax) refuseLimit("queries", conditionsMax);
-  if (depth >= conditionDepthMax) refuseLimit("queries (depth)", conditionDepthMax);
-  return translate(query, { depth: depth + 1, seen });
+  if (seen.count > conditionsMax) refuseLimit(field, conditionsMax);
+  if (depth >= conditionDepthMax) refuseLimit(`${field} (depth)`, conditionDepthMax);
+  return translate(query, { field, depth: depth + 1, seen });
 }
 
 function userCondition({ query }: Query, nesting: Nesting): UserCondition {

@@ -245,6 +245,13 @@ export const userV3alphaSearch: readonly Scenario[] = [
     input: () => ({ query: { limit: 1_001 } }),
     expect: refused(Code.InvalidArgument, "QUERY-4M0fs"),
   }),
+  search({
+    name: "201 filters",
+    given: nobody,
+    caller: "administrator",
+    input: () => ({ filters: Array.from({ length: 201 }, () => ({ Filter: named("ada") })) }),
+    expect: refused(Code.InvalidArgument, "QUERY-4M0fs", "The field filters is past its limit of 200"),
+  }),
   ...(
     [
       ["Filter", {}],
