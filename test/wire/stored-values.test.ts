@@ -2,8 +2,10 @@ import type { DescMessage, DescMethodUnary, JsonObject, MessageInitShape } from 
 import { Code } from "@connectrpc/connect";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { TimestampFilterMethod } from "../../gen/zitadel/filter/v2/filter_pb.js";
+import { AdminService } from "../../gen/zitadel/admin/v1/admin_service_pb.js";
 import { ZITADELUsers } from "../../gen/zitadel/resources/user/v3alpha/user_service_pb.js";
 import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
+import { SecretGeneratorType } from "../../gen/zitadel/settings/v1/secret_generator_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { type Protocol, protocols, type WireError } from "../support/wire-protocols.ts";
 import { adminToken, openWorld, type TestUser } from "../support/wire-world.ts";
@@ -13,7 +15,8 @@ import { withMachine } from "./scenarios/givens.ts";
 
 const { createUser, getUser, patchUser, searchUsers } = ZITADELUsers.method;
 const { addPersonalAccessToken, listPersonalAccessTokens } = UserService.method;
-const { listSessions } = SessionService.method;
+const { createSession, listSessions } = SessionService.method;
+const { updateSecretGenerator } = AdminService.method;
 
 const world = await openWorld("safe");
 const ways = protocols(world.url);
@@ -121,6 +124,24 @@ describe.each(binaryWays)("a time, over $name", (protocol) => {
     );
   });
 });
+
+describe.each(binaryWays)(
+  "a duration whose parts of a second are a second or more, over $name",
+  (protocol) => {
+    it.each([
+      { seconds: 600n, nanos: 1_000_000_000 },
+      { seconds: 600n, nanos: 2_147_483_647 },
+    ])("is none: $seconds s and $nanos ns", async (duration) => {
+      const generator = { generatorType: SecretGeneratorType.OTP_SMS, length: 8, includeDigits: true };
+      expect(await errorOf(protocol, updateSecretGenerator, { ...generator, expiry: duration })).toEqual(
+        refusedFor("QUERY-4M0fs", "expiry"),
+      );
+      expect(await errorOf(protocol, createSession, { lifetime: duration })).toEqual(
+        refusedFor("QUERY-4M0fs", "lifetime"),
+      );
+    });
+  },
+);
 
 it.each(ways)("the last moment that can be told is an expiration date, read over $name", async (protocol) => {
   const { id: userId } = await withMachine(world);
