@@ -94,7 +94,7 @@ describe("opening the sqlite store", () => {
 
   it.each([
     ["a text", (path: string) => writeFile(path, "This is no database. ".repeat(500)), "is not a database"],
-    ["a folder", (path: string) => mkdir(path), "unable to open database file"],
+    ["a folder", (path: string) => mkdir(path), "it is a folder: name a file in it, such as "],
     ["a database with a broken header", createBroken, "is not a database"],
     ["a database of another program", createForeign, "it is a database of another program"],
     ["a newer database", createNewer, "its version is 999, and this program knows versions up to "],
@@ -103,6 +103,12 @@ describe("opening the sqlite store", () => {
     const message = `cannot open the database ${file}: `;
     await expect(open()).rejects.toThrow(message);
     await expect(open()).rejects.toThrow(reason);
+  });
+
+  it("leaves no lock beside a folder that is named in the place of a file", async () => {
+    await mkdir(file);
+    await expect(open()).rejects.toThrow(`${file}: it is a folder`);
+    expect(await readdir(folder.path)).toEqual(["db"]);
   });
 
   it("refuses a folder that cannot be", async () => {

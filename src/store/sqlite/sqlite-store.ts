@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { mkdir, realpath, stat } from "node:fs/promises";
-import { dirname, extname } from "node:path";
+import { dirname, extname, join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 import type { InboxStore } from "../../app/inbox-port.ts";
@@ -59,6 +59,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   });
   // One file has one lock, by whatever link it is named.
   const file = await realpath(options.file).catch(() => createFile(options.file));
+  if (await isFolder(file)) {
+    const example = join(file, "ringback.db");
+    throw new Error(
+      `cannot open the database ${file}: it is a folder: name a file in it, such as ${example}`,
+    );
+  }
   const unlock = lockFile(file);
   let queue: WriteQueue | undefined;
   try {
@@ -91,12 +97,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
  * of a folder in a folder that is there that there is no such folder, as /proc does.
  */
 async function createFolder(path: string): Promise<void> {
-  if ((await stat(path).catch(() => undefined))?.isDirectory()) return;
+  if (await isFolder(path)) return;
   if (dirname(path) !== path) await createFolder(dirname(path));
   await mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
-    const present = await stat(path).catch(() => undefined);
-    if (present?.isDirectory() !== true) throw error; // else another process was faster
+    if (!(await isFolder(path))) throw error; // else another process was faster
   });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
 /**
