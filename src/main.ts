@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   const { url, newAdminToken } = await starting;
-  process.stdout.write(welcome(url, newAdminToken));
+  process.stdout.write(welcome(url, newAdminToken, config.sms.kind));
 }
 
 main().catch((error: unknown) => {
