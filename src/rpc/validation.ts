@@ -33,7 +33,9 @@ export function validationInterceptor(): Interceptor {
     const { error, violations } = validator.validate(desc, message);
     const [violation] = violations ?? [];
     if (violation !== undefined) {
-      const sentence = sentenceOf(schema, [...path, ...violation.field], violation.message);
+      // The contract has this rule for the value of an enum that stands for none: "must not be in list [0]".
+      const rule = violation.ruleId === "enum.not_in" ? "value is required" : violation.message;
+      const sentence = sentenceOf(schema, [...path, ...violation.field], rule);
       throw new ConnectError(`invalid ${sentence}`, Code.InvalidArgument);
     }
     if (error !== undefined) throw error;

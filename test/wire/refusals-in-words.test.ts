@@ -1,4 +1,5 @@
 import { afterAll, expect, it } from "@jest/globals";
+import { TextService } from "../../gen/ringback/text/v1/text_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { openWorld } from "../support/wire-world.ts";
 
@@ -42,5 +43,11 @@ it("the pause between two SMS is told for one second, too", async () => {
   world.clock.ms += 29_000;
   await expect(world.asAdmin(resendPhoneCode, { userId })).rejects.toThrow(
     "An SMS went to this number just now. Try again in 1 s. (PHONE-w41ts)",
+  );
+});
+
+it("a value of an enum that is missing is told like every other field that is", async () => {
+  await expect(world.asAdmin(TextService.method.previewText, { language: "en" })).rejects.toThrow(
+    "invalid PreviewTextRequest.text_type: value is required",
   );
 });
