@@ -17,8 +17,10 @@ export function doubtsAbout({ groups }: Results): readonly string[] {
   const limited = all.filter(({ runs }) => median(runs, "busy") > loadBusyMax);
   const floors = new Set([`${saturated}/${grpc.constant}`, `${json}/${http1.constant}`]);
   const disturbed = all.filter(
-    ({ group, subject, runs }) =>
-      floors.has(`${group}/${subject}`) && median(runs, "serverBusy") < serverBusyMin,
+    (each) =>
+      floors.has(`${each.group}/${each.subject}`) &&
+      median(each.runs, "serverBusy") < serverBusyMin &&
+      !limited.includes(each), // such a server waits for the load
   );
   return [
     ...(limited.length === 0 ? [] : [`The load may have been the limit of ${names(limited)}.`]),
