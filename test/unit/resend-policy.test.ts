@@ -102,11 +102,8 @@ class PhoneSubject implements Subject {
 
 class SessionSubject implements Subject {
   readonly ttlMs = 5 * minuteMs;
-  readonly #user = ada([
-    { type: "user.human.phone.changed", data: { phone: "+41791234567" } },
-    { type: "user.human.phone.verified", data: {} },
-    { type: "user.human.mfa.otp.sms.added", data: {} },
-  ]);
+  #user = ada([...newNumber("+41791234567"), { type: "user.human.mfa.otp.sms.added", data: {} }]);
+  #restarts = 0;
   #session: SessionState;
 
   constructor() {
@@ -115,8 +112,16 @@ class SessionSubject implements Subject {
     this.#session = evolveSession(opened, { type: "session.user.checked", data }, "s", 0);
   }
 
-  /** Answering and asking anew in one request. */
+  /** In turn by asking for a code to another number, and by answering and asking anew in one request. */
   restart(code: NewCode, facts: Facts): void {
+    this.#restarts += 1;
+    if (this.#restarts % 2 === 0) {
+      for (const event of newNumber(`+4179${String(this.#restarts).padStart(7, "0")}`)) {
+        this.#user = stored(evolveUser(this.#user, event, "ada", facts.nowMs));
+      }
+      this.#challenge(code, facts);
+      return;
+    }
     const plain = this.#challenge(code, facts).code?.plain;
     if (plain === undefined) throw new Error("no challenge");
     if (!this.accepts(plain, facts)) throw new Error("the code that just went out is not accepted");
@@ -165,6 +170,13 @@ class SessionSubject implements Subject {
 /** As a store gives it back. */
 function stored<T>(state: T): T {
   return JSON.parse(JSON.stringify(state)) as T; // plain JSON
+}
+
+function newNumber(phone: string): readonly UserEvent[] {
+  return [
+    { type: "user.human.phone.changed", data: { phone } },
+    { type: "user.human.phone.verified", data: {} },
+  ];
 }
 
 function ada(events: readonly UserEvent[]): UserState {
