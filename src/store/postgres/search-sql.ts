@@ -3,13 +3,13 @@ import {
   foldCase,
   sigma,
   type Condition,
-  type IntegerMatch,
   type Search,
   type TextEquality,
 } from "../../app/search.ts";
 import { binaryArray } from "./binary-array.ts";
 import type { Query } from "./database.ts";
 import { phoneField, type RecordTable } from "../sql/record-tables.ts";
+import { columnOf, foldedColumnOf, integerOperators } from "../sql/search-terms.ts";
 import { toStored } from "./stored-text.ts";
 
 /**
@@ -130,21 +130,20 @@ class SearchSql<R> {
     values: readonly string[],
   ): string {
     const column = this.#column(field);
-    const folded = field === "id" ? undefined : this.#table.foldedColumns[field];
+    const folded = foldedColumnOf(this.#table, field);
     const plainTest = `${column} ${test(values)}`;
     if (folded === undefined) return this.#row(field, plainTest);
     return this.#row(field, `(${folded} ${test(values.map(foldCase))} AND ${plainTest})`);
   }
 
   #column(field: keyof R | "id"): string {
-    return field === "id" ? "id" : this.#table.columns[field];
+    return columnOf(this.#table, field);
   }
 
   #folded(field: keyof R | "id"): string {
-    const folded = field === "id" ? undefined : this.#table.foldedColumns[field];
     // As `foldCase`, and unlike the locale of the database: all of Unicode, with the special cases of its standard.
     const lower = `lower(${this.#column(field)} COLLATE "und-x-icu") COLLATE "C"`;
-    return folded ?? `replace(${lower}, '${finalSigma}', '${sigma}')`;
+    return foldedColumnOf(this.#table, field) ?? `replace(${lower}, '${finalSigma}', '${sigma}')`;
   }
 
   /** Applies a test of the field's columns where they are. The index of `states` has only rows with a value. */
@@ -168,11 +167,3 @@ class SearchSql<R> {
     return `s.aggregate_type = '${this.#table.type}'`;
   }
 }
-
-const integerOperators: Readonly<Record<IntegerMatch, string>> = {
-  equals: "=",
-  greater: ">",
-  greater_or_equals: ">=",
-  less: "<",
-  less_or_equals: "<=",
-};

@@ -1,11 +1,6 @@
-import {
-  foldCase,
-  type Condition,
-  type IntegerMatch,
-  type Search,
-  type TextEquality,
-} from "../../app/search.ts";
+import { foldCase, type Condition, type Search, type TextEquality } from "../../app/search.ts";
 import { phoneField, type RecordTable } from "../sql/record-tables.ts";
+import { columnOf, foldedColumnOf, integerOperators } from "../sql/search-terms.ts";
 
 /** SQL with a `?` for each parameter: searches that differ in nothing but values have the same text. */
 export interface Sql {
@@ -131,7 +126,7 @@ function exactSql<R>(
     return { text: `number IN (${numbers})`, parameters: [value] };
   }
   const column = columnOf(table, field);
-  const folded = table.foldedColumns[field];
+  const folded = foldedColumnOf(table, field);
   return folded === undefined
     ? { text: rowSql(field, `${column} ${test}`), parameters: [value] }
     : {
@@ -140,13 +135,8 @@ function exactSql<R>(
       };
 }
 
-function columnOf<R>(table: RecordTable<R>, field: keyof R | "id"): string {
-  return field === "id" ? "id" : table.columns[field];
-}
-
 function foldedSql<R>(table: RecordTable<R>, field: keyof R | "id"): string {
-  const folded = field === "id" ? undefined : table.foldedColumns[field];
-  return folded ?? `fold(${columnOf(table, field)})`;
+  return foldedColumnOf(table, field) ?? `fold(${columnOf(table, field)})`;
 }
 
 /** Applies a test of the field's columns where they are. The index of `states` has only rows with a value. */
@@ -164,11 +154,3 @@ function eachRowSql<R>(table: RecordTable<R>, field: PropertyKey, test: string):
   const row = `states.number = ${table.name}.number AND phone IS NOT NULL`;
   return `EXISTS (SELECT 1 FROM states WHERE ${row} AND ${test})`;
 }
-
-const integerOperators: Readonly<Record<IntegerMatch, string>> = {
-  equals: "=",
-  greater: ">",
-  greater_or_equals: ">=",
-  less: "<",
-  less_or_equals: "<=",
-};
