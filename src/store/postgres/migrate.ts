@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
 import { withoutPasswords } from "../../lib/host-urls.ts";
 import { integer, text, textOrNull, type Row } from "../sql/columns.ts";
+import { readMigrations } from "../sql/migrations.ts";
 import { reason } from "./database.ts";
 import { sqlState } from "./failures.ts";
 import { Hosts } from "./hosts.ts";
@@ -111,7 +111,7 @@ function isHeldUp(error: unknown): boolean {
 }
 
 async function applyMissing(client: pg.Client): Promise<readonly string[]> {
-  const migrations = readMigrations();
+  const migrations = readMigrations(new URL("migrations/", import.meta.url));
   await client.query(schema);
   const { rows } = await client.query<Row>("SELECT number, name FROM ringback.migrations ORDER BY number");
   requireUsable(rows.slice(migrations.length), migrations.length);
@@ -140,13 +140,4 @@ function requireUsable(newer: readonly Row[], known: number): void {
     `its version is ${integer(contract["number"])}, which has no place for this program any more (it knows versions ` +
       `up to ${known}): use a newer release`,
   );
-}
-
-/** In order; the first is version 1. */
-function readMigrations(): readonly { readonly name: string; readonly sql: string }[] {
-  const folder = new URL("migrations/", import.meta.url);
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".sql"))
-    .toSorted()
-    .map((name) => ({ name, sql: readFileSync(new URL(name, folder), "utf8") }));
 }

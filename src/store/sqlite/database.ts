@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { foldCase } from "../../app/search.ts";
 import { errorMessage } from "../../lib/error-message.ts";
 import { integer, text } from "../sql/columns.ts";
+import { readMigrations } from "../sql/migrations.ts";
 
 /** "Ring" in ASCII. It tells our files from the databases of other programs (`PRAGMA application_id`). */
 const applicationId = 0x52696e67;
@@ -24,7 +24,7 @@ export function prepareDatabase(file: string): void {
       throw new Error("it is a database of another program");
     }
     registerFold(database);
-    const migrations = readMigrations();
+    const migrations = readMigrations(new URL("migrations/", import.meta.url));
     if (version > migrations.length) {
       throw new Error(
         `its version is ${version}, and this program knows versions up to ${migrations.length}: use a newer release`,
@@ -33,7 +33,7 @@ export function prepareDatabase(file: string): void {
     // Readers and the writer do not wait for each other. The mode is a property of the file.
     const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
     if (mode !== "wal") throw new Error(`its folder does not support write-ahead logging (mode ${mode})`);
-    for (const [index, sql] of migrations.entries()) {
+    for (const [index, { sql }] of migrations.entries()) {
       if (index < version) continue;
       database.exec(
         `BEGIN IMMEDIATE; ${sql}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1}; COMMIT`,
@@ -95,15 +95,6 @@ function registerFold(database: DatabaseSync): void {
 /** The value of a pragma that holds a number. */
 export function pragma(database: DatabaseSync, name: string): number {
   return integer(database.prepare(`PRAGMA ${name}`).get()?.[name]);
-}
-
-/** The numbered files in order; the first is version 1. */
-function readMigrations(): string[] {
-  const folder = new URL("./migrations/", import.meta.url);
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".sql"))
-    .toSorted()
-    .map((name) => readFileSync(new URL(name, folder), "utf8"));
 }
 
 /** SQLite's extended result code (https://sqlite.org/rescode.html); undefined if it is no error of SQLite. */
