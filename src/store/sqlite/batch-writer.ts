@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StoreBounds } from "../bounds.ts";
 import { describeSqliteError, openForWriting, pragma, sqliteErrorCode } from "./database.ts";
+import type { ThreadOptions } from "./thread.ts";
 import { prepareWrites, type Writes } from "./writes.ts";
 
 /** What the writing thread does, by name. */
@@ -23,8 +24,7 @@ export interface Failure {
   readonly cause: string;
 }
 
-export interface WriterOptions {
-  readonly file: string;
+export interface WriterOptions extends ThreadOptions {
   readonly bounds: StoreBounds;
 }
 

@@ -1,15 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { describeSqliteError, openForCheckpoints, sqliteErrorCode } from "./database.ts";
-import type { Sent } from "./thread.ts";
-
-/** What the thread is started with. */
-export interface CheckpointOptions {
-  readonly file: string;
-}
+import type { Sent, ThreadOptions } from "./thread.ts";
 
 if (parentPort === null) throw new Error("this file is the program of a worker thread");
 const port = parentPort;
-const { file }: CheckpointOptions = workerData;
+const { file }: ThreadOptions = workerData;
 const database = openForCheckpoints(file);
 // Passive: it waits for nobody, and nobody waits for it.
 const checkpoint = database.prepare("PRAGMA wal_checkpoint(PASSIVE)");

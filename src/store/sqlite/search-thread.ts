@@ -4,18 +4,13 @@ import { openForReading } from "./database.ts";
 import { Reads } from "./reads.ts";
 import { RecordSearch } from "./record-search.ts";
 import type { SearchSql } from "./search-sql.ts";
-import type { Sent } from "./thread.ts";
+import type { Sent, ThreadOptions } from "./thread.ts";
 
 export type SearchAnswer = { readonly found: Found } | { readonly failure: string };
 
-/** What the thread is started with. */
-export interface SearchOptions {
-  readonly file: string;
-}
-
 if (parentPort === null) throw new Error("this file is the program of a worker thread");
 const port = parentPort;
-const { file }: SearchOptions = workerData;
+const { file }: ThreadOptions = workerData;
 const reader = openForReading(file);
 const reads = new Reads(reader);
 const records = new RecordSearch(reader);

@@ -22,7 +22,6 @@ import type { Log } from "../../lib/log.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
 import type { WriterOptions } from "./batch-writer.ts";
 import { integer, text } from "../sql/columns.ts";
-import type { CheckpointOptions } from "./checkpoint-thread.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { maySeveralMakeCheckpoints, openForReading, prepareDatabase } from "./database.ts";
 import { eventOf } from "../sql/rows.ts";
@@ -34,9 +33,9 @@ import { Reads } from "./reads.ts";
 import { RecordSearch } from "./record-search.ts";
 import { sentCommit } from "./sent-commit.ts";
 import { recordTables } from "../sql/record-tables.ts";
-import type { SearchOptions } from "./search-thread.ts";
 import { findSql, searchSql } from "./search-sql.ts";
 import { Searches } from "./searches.ts";
+import type { ThreadOptions } from "./thread.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 export interface SqliteStoreOptions {
@@ -124,11 +123,7 @@ async function createFile(file: string): Promise<string> {
 }
 
 /** @param program a file beside this one, in TypeScript when run from the sources */
-function startThread(
-  program: string,
-  name: string,
-  workerData: WriterOptions | CheckpointOptions | SearchOptions,
-): Worker {
+function startThread(program: string, name: string, workerData: ThreadOptions): Worker {
   const url = new URL(`./${program}${extname(import.meta.url)}`, import.meta.url);
   return new Worker(url, { name, workerData });
 }

@@ -1,5 +1,11 @@
 import type { Worker } from "node:worker_threads";
 
+/** What the program of a thread is started with. */
+export interface ThreadOptions {
+  /** The database. */
+  readonly file: string;
+}
+
 /** What the program of a thread is sent; it is to end at the second. */
 export type Sent<Request> = Request | "close";
 
