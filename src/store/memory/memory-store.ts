@@ -165,9 +165,7 @@ class MemoryStore implements Store {
   #write(write: AggregateWrite, atMs: number): void {
     const { aggregate, events, state, record, freeKeys = [], takeKeys = [] } = write;
     const sequence = write.expectedSequence + events.length;
-    if (events.length > 0) {
-      this.#events.append({ aggregate, sequence: write.expectedSequence + 1, atMs, events });
-    }
+    this.#events.append({ aggregate, sequence: write.expectedSequence + 1, atMs, events });
     this.#states[aggregate.type].set(aggregate.id, { sequence, state });
     this.#writeRecord(aggregate, record, atMs);
     for (const key of freeKeys) {
