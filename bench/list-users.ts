@@ -20,6 +20,7 @@ import { startPostgres, stopPostgres } from "../test/support/postgres.ts";
 import { createStoreFolder } from "../test/support/store-folder.ts";
 import { protocols } from "../test/support/wire-protocols.ts";
 import { adminToken, openWorld } from "../test/support/wire-world.ts";
+import { alternate } from "./alternate.ts";
 import { spreadOf } from "./statistics.ts";
 import { fill, phoneOf, userId } from "./users.ts";
 
@@ -107,21 +108,16 @@ async function compare(
   const sides: Side[] = [];
   for (const users of sizes) sides.push(await open(await openStore(), users));
   for (const part of ["call", "search", "read"] as const) {
-    const times = sides.map((): number[] => []);
-    for (let round = 0; round <= rounds; round += 1) {
-      // The other one begins each time, so that none always runs on a warmer machine.
-      for (const index of round % 2 === 0 ? [0, 1] : [1, 0]) {
-        const side = sides[index];
-        if (side === undefined) continue;
-        const time = await measure(side[part], side.users, calls, round);
-        // The first round is to warm up.
-        if (round > 0) times[index]?.push(time);
-      }
-    }
-    const columns = sizes.map(
-      (users, index) => `  ${users.toLocaleString("en")} users ${describe(times[index] ?? [])}`,
+    const times = new Map<Side, number[]>(sides.map((side) => [side, []]));
+    await alternate(sides, rounds + 1, async (side, round) => {
+      const time = await measure(side[part], side.users, calls, round);
+      // The first round is to warm up.
+      if (round > 0) times.get(side)?.push(time);
+    });
+    const columns = [...times].map(
+      ([side, ofSide]) => `  ${side.users.toLocaleString("en")} users ${describe(ofSide)}`,
     );
-    const [ofSmall = [], ofLarge = []] = times;
+    const [ofSmall = [], ofLarge = []] = times.values();
     const ratio = (spreadOf(ofLarge).median / spreadOf(ofSmall).median).toFixed(2);
     console.log(`${adapter.padEnd(9)}${parts[part].padEnd(22)}${columns.join("")}   ratio ${ratio}`);
   }

@@ -20,6 +20,7 @@ import pg from "pg";
 import { silentLog } from "../src/lib/log.ts";
 import { openPostgresStore } from "../src/store/postgres/postgres-store.ts";
 import { PostgresCluster } from "../test/support/postgres-cluster.ts";
+import { alternate } from "./alternate.ts";
 import type { Job, Outcome } from "./load/job.ts";
 import { Program, startOptions } from "./programs.ts";
 import type { ControlRequest, Ports, Reading } from "./servers/control.ts";
@@ -83,17 +84,12 @@ const cases: Readonly<Record<string, () => Promise<Figures>>> = {
   [`SetPhone, 1 server, ${callers} callers`]: () => setPhones(pairs.slice(0, 1)),
   [`SetPhone, 2 servers, ${callers} callers`]: () => setPhones(pairs),
 };
-const names = Object.keys(cases);
-const results = new Map<string, Figures[]>(names.map((name) => [name, []]));
-for (let round = 0; round <= rounds; round += 1) {
-  // Another one begins each time, so that none is always first.
-  const first = round % names.length;
-  for (const name of [...names.slice(first), ...names.slice(0, first)]) {
-    const figures = await cases[name]?.();
-    // The first round is to warm up.
-    if (figures !== undefined && round > 0) results.get(name)?.push(figures);
-  }
-}
+const results = new Map<string, Figures[]>(Object.keys(cases).map((name) => [name, []]));
+await alternate(Object.entries(cases), rounds + 1, async ([name, measure], round) => {
+  const figures = await measure();
+  // The first round is to warm up.
+  if (round > 0) results.get(name)?.push(figures);
+});
 for (const [name, figures] of results) {
   const { median, least, most } = spreadOf(figures.map(({ perSecond }) => perSecond));
   const micros = (field: "serverMicros" | "databaseMicros"): string =>

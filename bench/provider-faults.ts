@@ -24,6 +24,7 @@ import { UserService } from "../gen/zitadel/user/v2/user_service_pb.js";
 import { adminToken, ServerProcess } from "../test/support/crash-server.ts";
 import { createStoreFolder } from "../test/support/store-folder.ts";
 import { waitingMessages } from "../test/support/crash-audit.ts";
+import { alternate } from "./alternate.ts";
 import { quantile } from "./statistics.ts";
 
 const cases = ["healthy", "failing", "dead", "answering 500", "hanging"] as const;
@@ -169,13 +170,7 @@ function countSent(file: string): number {
 }
 
 const results = new Map<Case, Round[]>(chosen.map((kind) => [kind, []]));
-for (let round = 1; round <= rounds; round += 1) {
-  // Another one begins each time, so that none always runs on a warmer machine.
-  for (let turn = 0; turn < chosen.length; turn += 1) {
-    const kind = chosen[(turn + round) % chosen.length] ?? "healthy";
-    results.get(kind)?.push(await runRound(kind));
-  }
-}
+await alternate(chosen, rounds, async (kind) => void results.get(kind)?.push(await runRound(kind)));
 
 const shares = [0.5, 0.99, 1];
 /** The median over the rounds. */

@@ -22,6 +22,7 @@ import { systemClock } from "../src/lib/clock.ts";
 import { silentLog } from "../src/lib/log.ts";
 import type { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { createStoreFolder } from "../test/support/store-folder.ts";
+import { alternate } from "./alternate.ts";
 import { spreadOf } from "./statistics.ts";
 import { fill, phoneOf, userId } from "./users.ts";
 
@@ -126,14 +127,11 @@ async function compare(trees: readonly string[], users: number, rounds: number, 
   }
   for (const [name, shape] of Object.entries(shapes)) {
     const results = new Map<Side, Figures[]>(sides.map((side) => [side, []]));
-    for (let round = 0; round <= rounds; round += 1) {
-      // The other one begins each time, so that none always runs on a warmer machine.
-      for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
-        const figures = await measure(side, users, commits, shape);
-        // The first round is to warm up.
-        if (round > 0) results.get(side)?.push(figures);
-      }
-    }
+    await alternate(sides, rounds + 1, async (side, round) => {
+      const figures = await measure(side, users, commits, shape);
+      // The first round is to warm up.
+      if (round > 0) results.get(side)?.push(figures);
+    });
     for (const [{ tree }, figures] of results) {
       const of = (field: keyof Figures, digits: number) =>
         spreadOf(figures.map((each) => each[field])).median.toFixed(digits);

@@ -1,6 +1,7 @@
+import { alternate } from "../alternate.ts";
 import type { Plan } from "../options.ts";
 import type { Results } from "../results.ts";
-import { alternate, type Stage } from "../stage.ts";
+import type { Stage } from "../stage.ts";
 import { subjects } from "./grpc.ts";
 
 /** What it costs that every acknowledged write is on the disk, with every core free for the server. */

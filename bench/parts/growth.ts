@@ -1,7 +1,8 @@
+import { alternate } from "../alternate.ts";
 import type { Draw } from "../load/job.ts";
 import type { Plan } from "../options.ts";
 import type { Results } from "../results.ts";
-import { alternate, type Server, type Stage } from "../stage.ts";
+import type { Server, Stage } from "../stage.ts";
 
 /** The same calls among more and more stored users, on sqlite. */
 

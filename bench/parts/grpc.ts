@@ -1,7 +1,8 @@
+import { alternate } from "../alternate.ts";
 import { methods } from "../load/job.ts";
 import type { Plan } from "../options.ts";
 import type { Results } from "../results.ts";
-import { alternate, type Server, type Stage } from "../stage.ts";
+import type { Server, Stage } from "../stage.ts";
 
 /** Five servers on one core: what Ringback costs beside doing nothing, and beside others that do nothing. */
 

@@ -1,7 +1,8 @@
+import { alternate } from "../alternate.ts";
 import { methods, type WireProtocol } from "../load/job.ts";
 import type { Plan } from "../options.ts";
 import type { Results } from "../results.ts";
-import { alternate, type Server, type Stage } from "../stage.ts";
+import type { Server, Stage } from "../stage.ts";
 
 /** JSON over HTTP/1.1, as a browser's back end or curl would call. */
 
