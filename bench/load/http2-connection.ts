@@ -1,11 +1,7 @@
 import type { Socket } from "node:net";
+import { flag, frameHeaderBytes, frameType, preface, setting } from "../../src/http2/frames.ts";
 import type { Call, Connection, Listener } from "./connection.ts";
 import { describeStatus, type HeaderBlocks, isOk } from "./hpack.ts";
-
-/** RFC 9113 section 6. */
-const frame = { data: 0x0, headers: 0x1, resetStream: 0x3, settings: 0x4, goAway: 0x7 } as const;
-const flag = { endStream: 0x1, acknowledge: 0x1, endHeaders: 0x4 } as const;
-const frameHeaderBytes = 9;
 
 /** How a method is called by gRPC. */
 export interface GrpcRequests {
@@ -42,7 +38,7 @@ export class Http2Connection implements Connection {
     this.#streamsMax = streamsMax;
     socket.on("data", (chunk) => this.#read(chunk));
     socket.on("close", () => listener.onClose());
-    socket.write(preface, "latin1");
+    socket.write(opening, "latin1");
   }
 
   get room(): number {
@@ -56,9 +52,9 @@ export class Http2Connection implements Connection {
     const block = headers.blockOf(id === 1, call.token);
     const message = messageOf(call);
     this.#out +=
-      frameHeader(block.length, frame.headers, flag.endHeaders, id) +
+      frameHeader(block.length, frameType.headers, flag.endHeaders, id) +
       block +
-      frameHeader(5 + message.length, frame.data, flag.endStream, id) +
+      frameHeader(5 + message.length, frameType.data, flag.endStream, id) +
       `\0${uint32(message.length)}${message}`;
     this.#streams.set(id, { call, data: undefined });
   }
@@ -89,24 +85,24 @@ export class Http2Connection implements Connection {
 
   #take(type: number, flags: number, id: number, payload: Buffer): void {
     switch (type) {
-      case frame.data: {
+      case frameType.data: {
         const stream = this.#streams.get(id);
         if (stream !== undefined && payload.length > 0) stream.data = payload;
         return;
       }
-      case frame.headers:
+      case frameType.headers:
         if ((flags & flag.endStream) !== 0) this.#end(id, payload);
         return;
-      case frame.resetStream:
+      case frameType.resetStream:
         this.#end(id, undefined);
         return;
-      case frame.settings:
+      case frameType.settings:
         if ((flags & flag.acknowledge) === 0) {
-          this.#out += frameHeader(0, frame.settings, flag.acknowledge, 0);
+          this.#out += frameHeader(0, frameType.settings, flag.acknowledge, 0);
           this.flush();
         }
         return;
-      case frame.goAway:
+      case frameType.goAway:
         this.#socket.destroy();
     }
   }
@@ -140,21 +136,21 @@ function frameHeader(length: number, type: number, flags: number, stream: number
   return head + uint32(stream);
 }
 
-const windowUpdateType = 0x8;
 /** So large that no run ever uses it up. */
 const windowBytes = 2 ** 30;
-const setting = { headerTableSize: 0x1, initialWindowSize: 0x4 } as const;
+/** A setting that our own server need not know. */
+const headerTableSize = 0x1;
 
 function settingOf(id: number, value: number): string {
   return `\0${String.fromCharCode(id)}${uint32(value)}`;
 }
 
 /** Without a header table, every header block of the server can be read by itself. */
-const settings = settingOf(setting.headerTableSize, 0) + settingOf(setting.initialWindowSize, windowBytes);
+const settings = settingOf(headerTableSize, 0) + settingOf(setting.initialWindowSize, windowBytes);
 
-const preface =
-  "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" +
-  frameHeader(settings.length, frame.settings, 0, 0) +
+const opening =
+  preface.toString("latin1") +
+  frameHeader(settings.length, frameType.settings, 0, 0) +
   settings +
-  frameHeader(4, windowUpdateType, 0, 0) +
+  frameHeader(4, frameType.windowUpdate, 0, 0) +
   uint32(windowBytes);

@@ -25,7 +25,7 @@ export const setPhoneAnswer: SetPhoneResponse = create(SetPhoneResponseSchema, {
 });
 export const verifyPhoneAnswer: VerifyPhoneResponse = create(VerifyPhoneResponseSchema, { details });
 export const getMyPhoneAnswer: GetMyPhoneResponse = create(GetMyPhoneResponseSchema, {
-  details: { sequence: 3n, changeDate, creationDate, resourceOwner: "default" },
+  details,
   phone: { phone: "+447000000000", isPhoneVerified: true },
 });
 
