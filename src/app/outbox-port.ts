@@ -91,6 +91,12 @@ export interface WaitingMessage extends Pick<MessageRecord, "id" | "number"> {
   readonly sealed: string;
 }
 
+/** What a provider reported, which one it was, and when. */
+export interface NotedReceipt extends Receipt {
+  readonly providerId: string;
+  readonly atMs: number;
+}
+
 /** All conditions hold at once. */
 export interface MessageQuery {
   readonly userId?: string;
@@ -124,7 +130,7 @@ export interface Outbox {
    *
    * @returns false if it is none of this provider's, or its end is known
    */
-  noteReceipt(receipt: Receipt & { readonly providerId: string; readonly atMs: number }): Promise<boolean>;
+  noteReceipt(receipt: NotedReceipt): Promise<boolean>;
   find(messageId: string): MaybePromise<MessageRecord | undefined>;
   /** The newest first. Unless it asks for a recipient, it looks at the newest `listedMessagesMax` only. */
   list(query: MessageQuery): MaybePromise<readonly MessageRecord[]>;

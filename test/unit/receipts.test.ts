@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
-import type { MessageRecord, Outbox } from "../../src/app/outbox-port.ts";
+import type { MessageRecord, NotedReceipt, Outbox } from "../../src/app/outbox-port.ts";
 import type { SmsProvider } from "../../src/app/sms-port.ts";
 import { type IncomingReceipt, receiptUrl, takeReceipt } from "../../src/app/receipts.ts";
 import { createSmsProvider } from "../../src/sms/providers.ts";
@@ -26,7 +26,7 @@ const twilio = createSmsProvider(
 
 /** Everything that was noted; a receipt is noted for what `find` gives as sent. */
 function outboxOf(state: MessageRecord["state"] | undefined) {
-  const noted: Parameters<Outbox["noteReceipt"]>[0][] = [];
+  const noted: NotedReceipt[] = [];
   const record: MessageRecord = {
     id: "m/1",
     number: 1,

@@ -5,12 +5,12 @@ import {
   listedMessagesMax,
   type MessageQuery,
   type MessageRecord,
+  type NotedReceipt,
   type Outbox,
   type OutboxMessage,
   type Settlement,
   type WaitingMessage,
 } from "../../app/outbox-port.ts";
-import type { Receipt } from "../../app/sms-port.ts";
 import type { Commit, CommitOutcome, KeptMessage } from "../../app/store-port.ts";
 import { pruneStepMessages, settledKeptMs } from "../bounds.ts";
 
@@ -112,13 +112,7 @@ export class MemoryOutbox implements Outbox {
     this.end(settlement);
   }
 
-  async noteReceipt({
-    messageId,
-    providerId,
-    state,
-    reason,
-    atMs,
-  }: Receipt & { readonly providerId: string; readonly atMs: number }): Promise<boolean> {
+  async noteReceipt({ messageId, providerId, state, reason, atMs }: NotedReceipt): Promise<boolean> {
     const record = this.find(messageId);
     if (record?.providerId !== providerId || record.state === "delivered" || record.state === "undelivered") {
       return false;

@@ -1,6 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Attempt, Claim, ClaimedMessage, OutboxMessage, Settlement } from "../../app/outbox-port.ts";
-import type { Receipt } from "../../app/sms-port.ts";
+import type {
+  Attempt,
+  Claim,
+  ClaimedMessage,
+  NotedReceipt,
+  OutboxMessage,
+  Settlement,
+} from "../../app/outbox-port.ts";
 import type { CommitOutcome } from "../../app/store-port.ts";
 import { pruneStepMessages, settledKeptMs } from "../bounds.ts";
 import { integer, integerOrNull } from "../sql/columns.ts";
@@ -13,7 +19,7 @@ export interface OutboxOperations {
   begin(claim: Claim, attempts: readonly Attempt[]): boolean;
   retry(claim: Claim, dueMs: number, attempts: readonly Attempt[]): void;
   settle(settlement: Settlement): void;
-  noteReceipt(receipt: Receipt & { readonly providerId: string; readonly atMs: number }): boolean;
+  noteReceipt(receipt: NotedReceipt): boolean;
   /** @param before what must be there */
   reseal(messageId: string, before: string, sealed: string): boolean;
 }
