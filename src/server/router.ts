@@ -10,7 +10,7 @@ import {
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { grpcWebText, isGrpcWebText } from "./grpc-web-text.ts";
-import { jsonResponse } from "./http.ts";
+import { jsonResponse } from "./json-response.ts";
 import { grpcContentType, isGrpc, pathOf, type RequestHead } from "./request-head.ts";
 import type { PathMatch } from "./rest/path-router.ts";
 import { statusResponse } from "./rest/status.ts";

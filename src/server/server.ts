@@ -14,7 +14,7 @@ import { type Endpoint, serveEndpoint } from "./endpoint.ts";
 import { keepDeadline, noteDeadline } from "./deadlines.ts";
 import { maskErrors, maskGateErrors, type RequestGate } from "./errors.ts";
 import { healthService } from "./health.ts";
-import { jsonResponse } from "./http.ts";
+import { jsonResponse } from "./json-response.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { type OnePortOptions, openPort } from "./one-port.ts";
 import { reflectionServices } from "./reflection.ts";

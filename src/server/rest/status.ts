@@ -2,7 +2,7 @@ import { create, createRegistry, toJson, type JsonValue } from "@bufbuild/protob
 import { anyPack, AnySchema } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { mergeNonProtocolHeaders, type UniversalServerResponse } from "@connectrpc/connect/protocol";
-import { jsonResponse } from "../http.ts";
+import { jsonResponse } from "../json-response.ts";
 
 /** The HTTP status of a gRPC code. https://cloud.google.com/apis/design/errors#handling_errors */
 const httpStatus: Readonly<Record<Code, number>> = {
