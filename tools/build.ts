@@ -1,5 +1,5 @@
 /**
- * Builds `dist/`: JavaScript and declarations of `src/`, with the generated code and the migrations beside them.
+ * Builds `dist/`: JavaScript and declarations of `src/`, with the generated code and the SQL beside them.
  * It runs by `node dist/src/main.js`. Run it by `npm run build`.
  */
 import { execFileSync } from "node:child_process";
