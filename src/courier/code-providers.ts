@@ -4,7 +4,7 @@ import { type CodeSource, type SourceOf, us } from "../domain/decision.ts";
 import type { Log } from "../lib/log.ts";
 import { chain } from "../lib/maybe-promise.ts";
 import type { RandomBytes } from "../lib/random.ts";
-import type { LiveProvider, Providers, ProvidersInForce } from "./providers.ts";
+import { type LiveProvider, makesCodes, type Providers, type ProvidersInForce } from "./providers.ts";
 import { drawProviders } from "./routing.ts";
 
 const nobody: CodeSource = { kind: "nobody" };
@@ -55,15 +55,10 @@ function allCodesAreOurs({ routes: [first], routed, byId }: ProvidersInForce): b
 
 /** @returns undefined if the provider does not check codes */
 async function askWhether(
-  { provider, breaker }: LiveProvider,
+  { provider: { checkCode }, breaker }: LiveProvider,
   request: Parameters<CheckCode>[0],
 ): Promise<CodeCheckResult | undefined> {
-  const checkCode = provider.checkCode?.bind(provider);
   if (checkCode === undefined) return undefined;
   const leftAlone = { kind: "unavailable", reason: "too many of its calls fail, or wait" } as const;
   return (await breaker.run(() => checkCode(request))) ?? leftAlone;
-}
-
-function makesCodes({ provider }: LiveProvider): boolean {
-  return provider.checkCode !== undefined;
 }

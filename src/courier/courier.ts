@@ -14,7 +14,7 @@ import { FailureReport } from "../lib/failure-report.ts";
 import type { Log, LogFields } from "../lib/log.ts";
 import { Lru } from "../lib/lru.ts";
 import type { RandomBytes } from "../lib/random.ts";
-import type { LiveProvider, Providers } from "./providers.ts";
+import { type LiveProvider, makesCodes, type Providers } from "./providers.ts";
 import { recheck, type Recheck } from "./recheck.ts";
 import { isDoubtful, Sender, type SentOutcome } from "./sending.ts";
 import { smsTextOf } from "./sms-text.ts";
@@ -242,7 +242,7 @@ export class Courier {
       { ...message, attempts },
       { outcome: "sent", reason: "", ...name, ...size },
     );
-    const checkedBy = by.provider.checkCode === undefined ? {} : name;
+    const checkedBy = makesCodes(by) ? name : {};
     this.#unrecorded.set(message.id, outcome);
     const isRecorded =
       (checked.kind === "user" &&
@@ -283,8 +283,8 @@ function failureOf({ id, attempts }: Pick<ClaimedMessage, "id" | "attempts">, re
 }
 
 /** Empty where it is not our text that is read. */
-function sizeOf({ text, by: { provider } }: SentOutcome): Pick<Settlement, "encoding" | "segments"> {
-  return provider.channel === "sms" && provider.checkCode === undefined ? segmentsOf(text) : {};
+function sizeOf({ text, by }: SentOutcome): Pick<Settlement, "encoding" | "segments"> {
+  return by.provider.channel === "sms" && !makesCodes(by) ? segmentsOf(text) : {};
 }
 
 /** @returns false if it is gone meanwhile, so that nothing can be told of it any more */

@@ -39,6 +39,11 @@ export interface LiveProvider {
   readonly breaker: Breaker;
 }
 
+/** Whether it makes and checks the codes itself: it cannot send ours, and what it sends is not our text. */
+export function makesCodes({ provider }: LiveProvider): boolean {
+  return provider.checkCode !== undefined;
+}
+
 /** The providers and routes as the settings said at one moment. */
 export interface ProvidersInForce {
   /** The first that fits a number counts. Without any, all goes to the active provider, or to the configured one. */

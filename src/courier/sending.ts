@@ -3,7 +3,7 @@ import type { SendResult, SmsMessage, SmsProvider } from "../app/sms-port.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { RandomBytes } from "../lib/random.ts";
-import type { LiveProvider, Providers } from "./providers.ts";
+import { type LiveProvider, makesCodes, type Providers } from "./providers.ts";
 import { drawProviders } from "./routing.ts";
 
 /** Requests to providers for one message, over all its rounds. */
@@ -109,11 +109,11 @@ export class Sender {
     }
     if (generatorId !== undefined) {
       const live = byId.get(generatorId);
-      return live?.provider.checkCode === undefined ? "the provider that makes its code is gone" : [live];
+      return live !== undefined && makesCodes(live) ? [live] : "the provider that makes its code is gone";
     }
     const named = drawProviders(current, recipient, randomBytes);
     if (named === undefined) return "no route leads to its country";
-    const live = named.filter(isForOurCodes);
+    const live = named.filter((each) => !makesCodes(each));
     if (live.length === 0) return "no provider of its route can be used";
     const fitting = live.filter(({ provider }) => channel === undefined || provider.channel === channel);
     return fitting.length > 0 ? fitting : `no provider of its route sends by ${channel}`;
@@ -187,11 +187,6 @@ async function sendBy(provider: SmsProvider, sms: SmsMessage): Promise<SendResul
 function afterCrash(attempt: Attempt): Attempt {
   if (attempt.outcome !== undefined) return attempt;
   return { ...attempt, outcome: "unknown", reason: "the server stopped before the answer was recorded" };
-}
-
-/** One that makes the codes cannot send ours. */
-function isForOurCodes({ provider }: LiveProvider): boolean {
-  return provider.checkCode === undefined;
 }
 
 /** Whether it may have sent the message: nobody knows, or nobody recorded it. */
