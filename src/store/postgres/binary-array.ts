@@ -30,6 +30,11 @@ export function binaryArray(type: ElementType, cells: readonly Cell[]): Buffer {
   return buffer;
 }
 
+/** As above, of one cell of each row. */
+export function binaryColumn<R>(type: ElementType, rows: readonly R[], cellOf: (row: R) => Cell): Buffer {
+  return binaryArray(type, rows.map(cellOf));
+}
+
 const headerBytes = 20;
 
 function header(type: ElementType, length: number, bytes: number): Buffer {

@@ -17,7 +17,7 @@ import { FailureReport } from "../../lib/failure-report.ts";
 import type { Log } from "../../lib/log.ts";
 import { secureRandomBytes } from "../../lib/random.ts";
 import { storeBounds, type StoreBounds } from "../bounds.ts";
-import { binaryArray } from "./binary-array.ts";
+import { binaryColumn } from "./binary-array.ts";
 import { integer, text } from "../sql/columns.ts";
 import { CommitLane } from "./commit-lane.ts";
 import { namesOf } from "./commit-values.ts";
@@ -171,10 +171,7 @@ export class PostgresStore implements Store {
 
   async #close(): Promise<void> {
     await Promise.all([this.#commits.drain(), this.#loads.drain(), this.#keys.drain()]);
-    const ids = binaryArray(
-      "text",
-      this.#lanes.map(({ id }) => id),
-    );
+    const ids = binaryColumn("text", this.#lanes, ({ id }) => id);
     // A row that stays goes with its day.
     await this.#database.repeat({ ...statements.removeWriters, values: [ids] }).catch(() => {});
     await this.#database.close();
@@ -192,18 +189,9 @@ export class PostgresStore implements Store {
       return place;
     });
     const values = [
-      binaryArray(
-        "text",
-        loads.map(({ aggregate }) => aggregate.type),
-      ),
-      binaryArray(
-        "text",
-        loads.map(({ aggregate }) => aggregate.id),
-      ),
-      binaryArray(
-        "bigint",
-        loads.map(({ known }) => known?.sequence ?? 0),
-      ),
+      binaryColumn("text", loads, ({ aggregate }) => aggregate.type),
+      binaryColumn("text", loads, ({ aggregate }) => aggregate.id),
+      binaryColumn("bigint", loads, ({ known }) => known?.sequence ?? 0),
     ];
     const { rows } = await this.#database.repeat({ ...statements.load, values }, deadline);
     const found: (StoredState | null)[] = loads.map(() => null);
@@ -219,14 +207,8 @@ export class PostgresStore implements Store {
 
   async #findAll(keys: readonly UniqueKey[], deadline: Deadline): Promise<readonly (string | null)[]> {
     const values = [
-      binaryArray(
-        "text",
-        keys.map(({ kind }) => kind),
-      ),
-      binaryArray(
-        "text",
-        keys.map(({ key }) => key),
-      ),
+      binaryColumn("text", keys, ({ kind }) => kind),
+      binaryColumn("text", keys, ({ key }) => key),
     ];
     const { rows } = await this.#database.repeat({ ...statements.findByKey, values }, deadline);
     const found: (string | null)[] = keys.map(() => null);

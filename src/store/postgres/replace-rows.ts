@@ -3,7 +3,7 @@ import type { HistoryEvent, RowsOf, StoredRow } from "../../app/store-port.ts";
 import { hasRecord } from "../commit.ts";
 import { columnChanges } from "../sql/column-changes.ts";
 import { eventOf } from "../sql/rows.ts";
-import { binaryArray, type Cell, type ElementType } from "./binary-array.ts";
+import { binaryArray, binaryColumn } from "./binary-array.ts";
 import type { Query, Transaction } from "./database.ts";
 import { statements } from "./statements.ts";
 import { storedJson } from "./stored-text.ts";
@@ -68,28 +68,23 @@ function insertSql(rows: readonly StoredRow[]): readonly Query[] {
     {
       ...statements.replaceStates,
       values: [
-        column("text", rows, ({ aggregate }) => aggregate.type),
-        column("text", rows, ({ aggregate }) => aggregate.id),
-        column("bigint", rows, ({ sequence }) => sequence),
-        column("bigint", rows, ({ changedMs }) => changedMs),
-        column("text", rows, ({ state }) => JSON.stringify(state)),
-        column("text", records, (record) => record?.phone ?? null),
+        binaryColumn("text", rows, ({ aggregate }) => aggregate.type),
+        binaryColumn("text", rows, ({ aggregate }) => aggregate.id),
+        binaryColumn("bigint", rows, ({ sequence }) => sequence),
+        binaryColumn("bigint", rows, ({ changedMs }) => changedMs),
+        binaryColumn("text", rows, ({ state }) => JSON.stringify(state)),
+        binaryColumn("text", records, (record) => record?.phone ?? null),
       ],
     },
     {
       ...statements.replaceKeys,
       values: [
-        column("text", keys, ({ kind }) => kind),
-        column("text", keys, ({ key }) => key),
-        column("text", keys, ({ id }) => id),
+        binaryColumn("text", keys, ({ kind }) => kind),
+        binaryColumn("text", keys, ({ key }) => key),
+        binaryColumn("text", keys, ({ id }) => id),
       ],
     },
     { ...statements.replaceUserRecords, values: [binaryArray("text", jsonOf("user"))] },
     { ...statements.replaceSessionRecords, values: [binaryArray("text", jsonOf("session"))] },
   ];
-}
-
-/** One cell of each row. */
-function column<R>(type: ElementType, rows: readonly R[], cellOf: (row: R) => Cell): Buffer {
-  return binaryArray(type, rows.map(cellOf));
 }
