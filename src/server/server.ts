@@ -8,6 +8,7 @@ import {
   validateReadWriteMaxBytes,
 } from "@connectrpc/connect/protocol";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
+import { acceptedCompressions } from "./compression.ts";
 import { type CorsOrigins, createCors } from "./cors.ts";
 import { createDrain, type Drain } from "./drain.ts";
 import { type Endpoint, serveEndpoint } from "./endpoint.ts";
@@ -27,7 +28,6 @@ import { mergeUrlFields } from "./rest/url-fields.ts";
 import { PathRouter } from "./rest/path-router.ts";
 import { transcode } from "./rest/transcoder.ts";
 import type { EndpointRoute, RestTarget, Routes, RpcTarget } from "./routes.ts";
-import { acceptedCompressions } from "./unary/answer-compression.ts";
 import { connect } from "./unary/connect.ts";
 import { grpc } from "./unary/grpc.ts";
 import { grpcWeb } from "./unary/grpc-web.ts";

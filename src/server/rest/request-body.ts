@@ -8,7 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { isFieldError } from "@bufbuild/protobuf/reflect";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { acceptedCompressions } from "../unary/answer-compression.ts";
+import { acceptedCompressions } from "../compression.ts";
 import type { HttpBinding } from "./http-rule.ts";
 import { withoutNullCases } from "./null-cases.ts";
 

@@ -6,7 +6,7 @@ import {
   contentTypeUnaryProto,
   errorToJsonBytes,
 } from "@connectrpc/connect/protocol-connect";
-import { answerCompression, compressBytesMin } from "./answer-compression.ts";
+import { answerCompression, compressBytesMin } from "../compression.ts";
 import type { UnaryCall } from "./call.ts";
 import { withFields } from "../header-fields.ts";
 import { muxedHeader } from "./muxed-header.ts";

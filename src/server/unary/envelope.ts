@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Message } from "@bufbuild/protobuf";
 import { type Compression, compressedFlag } from "@connectrpc/connect/protocol";
-import { answerCompression, compressBytesMin } from "./answer-compression.ts";
+import { answerCompression, compressBytesMin } from "../compression.ts";
 import type { UnaryCall } from "./call.ts";
 import { withFields } from "../header-fields.ts";
 import type { Serialization } from "./protocol.ts";

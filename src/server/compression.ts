@@ -1,6 +1,6 @@
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
-import { Lru } from "../../lib/lru.ts";
+import { Lru } from "../lib/lru.ts";
 
 /** Both directions, of every protocol. */
 export const acceptedCompressions = [compressionGzip, compressionBrotli];
