@@ -132,7 +132,10 @@ export interface Outbox {
    */
   noteReceipt(receipt: NotedReceipt): Promise<boolean>;
   find(messageId: string): MaybePromise<MessageRecord | undefined>;
-  /** The newest first. Unless it asks for a recipient, it looks at the newest `listedMessagesMax` only. */
+  /**
+   * The newest first. Unless it asks for a recipient, it need not look beyond the newest `listedMessagesMax`; for those
+   * that wait or failed, stores with an index do.
+   */
   list(query: MessageQuery): MaybePromise<readonly MessageRecord[]>;
   /** Messages that wait, in the order in which they are due. */
   waiting(after: WaitingMessage | undefined, limit: number): MaybePromise<readonly WaitingMessage[]>;

@@ -129,15 +129,18 @@ export class MemoryOutbox implements Outbox {
   }
 
   list({ userId, recipient, state, beforeNumber = Infinity, limit }: MessageQuery): readonly MessageRecord[] {
-    return [...this.#records.keys()]
-      .slice(-listedMessagesMax)
+    const all = this.#records.values();
+    const looked =
+      recipient === undefined
+        ? all.toArray().slice(-listedMessagesMax)
+        : all.filter((each) => each.recipient === recipient).toArray();
+    return looked
       .toReversed()
-      .flatMap((id) => this.find(id) ?? [])
+      .flatMap(({ id }) => this.find(id) ?? [])
       .filter(
         (record) =>
           record.number < beforeNumber &&
           (userId === undefined || record.userId === userId) &&
-          (recipient === undefined || record.recipient === recipient) &&
           (state === undefined || record.state === state),
       )
       .slice(0, limit);
