@@ -1,6 +1,6 @@
 import { Code, ConnectError, createContextKey, type Interceptor } from "@connectrpc/connect";
 import { Deadline, withDeadline } from "../lib/deadline.ts";
-import type { RequestGate } from "./errors.ts";
+import type { RequestGate } from "./request-gate.ts";
 
 const deadlineKey = createContextKey<Deadline | undefined>(undefined, {
   description: "when the client stops to wait",

@@ -1,9 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Log } from "../lib/log.ts";
-
-/** Runs before the body of a request is read; throws a ConnectError to refuse it. */
-export type RequestGate = (context: HandlerContext) => void | Promise<void>;
+import type { RequestGate } from "./request-gate.ts";
 
 /**
  * What a client gets to see of an error. A ConnectError was meant for it; whatever else is logged

@@ -8,7 +8,7 @@ import type {
   UnaryRequest,
   UnaryResponse,
 } from "@connectrpc/connect";
-import type { RequestGate } from "../errors.ts";
+import type { RequestGate } from "../request-gate.ts";
 import { callOf, type UnaryCall } from "./call.ts";
 
 /** What an interceptor wraps. */
