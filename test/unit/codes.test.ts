@@ -68,6 +68,10 @@ describe("the vault", () => {
         expect(vault.verify(one, wrong, signed)).toBe(wrong === code);
         const isSame = JSON.stringify(Object.values(one)) === JSON.stringify(Object.values(other));
         expect(vault.verify(other, code, signed)).toBe(isSame);
+        // One part does not run into the next.
+        const [first = "", ...rest] = one.challengeId;
+        const moved = { ...one, number: one.number + first, challengeId: rest.join("") };
+        expect(vault.verify(moved, code, signed)).toBe(first === "");
       }),
     );
   });
