@@ -33,10 +33,14 @@ function setPhone(id: number, phone: string, more = ""): string {
   return `POST /v2/users/${id}/phone HTTP/1.1\r\nHost: x\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`;
 }
 
-function chunked(id: number): string {
-  const head = `POST /v2/users/${id}/phone HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`;
-  return `${head}2\r\n{"\r\n9\r\nphone":""\r\n1\r\n}\r\n0\r\n\r\n`;
+function inChunks(id: number, chunks: readonly string[], more = ""): string {
+  const head = `POST /v2/users/${id}/phone HTTP/1.1\r\nHost: x\r\n${more}Transfer-Encoding: chunked\r\n\r\n`;
+  const body = [...chunks, ""].map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`);
+  return head + body.join("");
 }
+
+const messageBytesMax = 1_024;
+const tooLarge = [`{"phone":"${"1".repeat(messageBytesMax)}`, "1".repeat(200_000), '"}'];
 
 /** Each way to ask about a user. */
 const kinds: Readonly<Record<string, (id: number) => string>> = {
@@ -46,7 +50,9 @@ const kinds: Readonly<Record<string, (id: number) => string>> = {
   "one without a target that is known": (id) => `GET /v2/nothing/${id} HTTP/1.1\r\nHost: x\r\n\r\n`,
   "one with a body that is broken": (id) =>
     `POST /v2/users/${id}/phone HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n{`,
-  "a POST in chunks": chunked,
+  "a POST in chunks": (id) => inChunks(id, ['{"', 'phone":""', "}"]),
+  "one whose body is too large": (id) => inChunks(id, tooLarge),
+  "one whose body nobody reads": (id) => inChunks(id, tooLarge, "Authorization: no\r\n"),
   "one with a header twice": (id) => get(id, "X-Own: 1\r\nx-own: 2\r\n"),
   "a preflight": () =>
     "OPTIONS /v2/users/7 HTTP/1.1\r\nHost: x\r\nOrigin: http://a\r\nAccess-Control-Request-Method: GET\r\n\r\n",
@@ -61,6 +67,10 @@ function answerTo(kind: string, id: number): RegExp {
       return /^HTTP\/1\.1 404 /;
     case "one with a body that is broken":
       return /^HTTP\/1\.1 400 /;
+    case "one whose body is too large":
+      return /^HTTP\/1\.1 429 .*larger/s;
+    case "one whose body nobody reads":
+      return /^HTTP\/1\.1 401 .*no token/s;
     case "a preflight":
       return /^HTTP\/1\.1 403 /;
     default:
@@ -73,7 +83,7 @@ describe.each([
   ["TLS", true],
 ])("over %s", (_name, isTls) => {
   it("answers whatever comes on one connection, however it is cut, in its order", async () => {
-    await start(isTls);
+    await start(isTls, { messageBytesMax });
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom(...Object.keys(kinds)), { minLength: 1, maxLength: 6 }),
