@@ -366,6 +366,9 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
         expect(await ask("m4", 10_001, "+41790000001", 1)).toEqual(committed);
         expect(await ask("m2", 40_000)).toEqual({ kind: "paused", untilMs: 40_001 });
         expect(await ask("m2", 40_001)).toEqual(committed);
+        // The newest counts, also where a clock was set back since.
+        expect(await ask("m5", 20_000, "+41790000001", 0)).toEqual(committed);
+        expect(await ask("m6", 70_000)).toEqual({ kind: "paused", untilMs: 70_001 });
       });
 
       it("does not pause unless it is asked to", async () => {
