@@ -401,8 +401,10 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
           const commit = userCommit(id, 0, { message, messagePauseMs: settledKeptMs * 2 });
           return (await store.commit(commit)).kind;
         };
+        await send("m0", 500, "waiting");
         await send("m1", 1_000, "settled");
         await send("m2", 1_000, "waiting");
+        await store.outbox.settle(settlement("m0"));
         await store.outbox.settle(settlement("m1"));
         await store.outbox.claim(settledKeptMs + 1_000, 1, 10);
         expect(await longPause("m3", "settled")).toBe("paused");
