@@ -58,12 +58,14 @@ export function describeOutbox({ name, createHome, persists }: StoreAdapter): vo
         expect(await claimIds(10_000)).toEqual(["m1"]);
       });
 
-      it("keeps its user's others back, whatever is noted of one that lost its lease", async () => {
+      it("keeps its user's others back, whatever becomes of one that lost its lease", async () => {
         for (const id of ["m1", "m2", "m3"]) await send(id, { userId: "u" });
         const late = await claimOne(1_000);
         expect(await claimOne(2_000)).toMatchObject({ id: "m2" });
         await store.outbox.begin(late, [open]);
         await store.outbox.reseal(late, "sealed again");
+        expect(await claimIds(2_999)).toEqual([]);
+        await store.outbox.settle(settlement("m1"));
         expect(await claimIds(2_999)).toEqual([]);
         expect(await claimIds(3_000)).toEqual(["m3"]);
       });
@@ -93,6 +95,17 @@ export function describeOutbox({ name, createHome, persists }: StoreAdapter): vo
         }
         expect(await claimOne(2_000)).toMatchObject({ attempts: [failed, open] });
       });
+    });
+
+    it("lists what waits page by page, in the order in which it is due", async () => {
+      for (const id of ["m1", "m2", "m3", "m4"]) await send(id, { createdMs: id === "m2" ? 500 : 1_000 });
+      const ids: string[] = [];
+      let page = await store.outbox.waiting(undefined, 2);
+      while (page.length > 0 && ids.length < 9) {
+        ids.push(...page.map(({ id }) => id));
+        page = await store.outbox.waiting(page.at(-1), 2);
+      }
+      expect(ids).toEqual(["m2", "m1", "m3", "m4"]);
     });
 
     describe("records", () => {

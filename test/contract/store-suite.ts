@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "@jest/glo
 import * as fc from "fast-check";
 import type { InboxMessage, InboxQuery } from "../../src/app/inbox-port.ts";
 import { StoreUnavailableError, type Commit, type Store, type UniqueKey } from "../../src/app/store-port.ts";
-import { settledKeptMs, type StoreBounds } from "../../src/store/bounds.ts";
+import { pruneStepAnswers, settledKeptMs, type StoreBounds } from "../../src/store/bounds.ts";
 import { inboxMessage, outboxMessage, settlement, userCommit } from "../support/store-commits.ts";
 import { applyCommit, emptyStoreModel, judge, type StoreModel } from "../support/store-model.ts";
 import type { StoreAdapter, StoreHome } from "./store-homes.ts";
@@ -437,6 +437,17 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
         const later = { atMs: 5_000, answer: { key: "k1", sealed: "another", expiresMs: 9_000 } };
         expect(await keep("2", "k1", later)).toEqual({ kind: "committed" });
         expect(await store.findAnswer("k1", 5_000)).toBe("another");
+      });
+
+      it("take the place of one that is past its time, behind all others", async () => {
+        const longLived = (id: string) => keep(id, `k${id}`, { answer: answer(`k${id}`, 9_000) });
+        // So many are looked at when one is kept.
+        for (let id = 1; id <= pruneStepAnswers; id++) await longLived(String(id));
+        await keep("expired", "again");
+        await longLived("last");
+        await keep("later", "again", { atMs: 5_000, answer: answer("again", 9_000) });
+        const kept = (await Array.fromAsync(store.dump())).filter(({ kind }) => kind === "answer");
+        expect(kept.slice(-2)).toMatchObject([{ value: { key: "klast" } }, { value: { key: "again" } }]);
       });
 
       it("are written with their commit, or not at all", async () => {
