@@ -108,6 +108,20 @@ export function describeOutbox({ name, createHome, persists }: StoreAdapter): vo
       expect(ids).toEqual(["m2", "m1", "m3", "m4"]);
     });
 
+    it("seals a message again only as long as it waits, and as it was read", async () => {
+      await send("m1");
+      const [read] = await store.outbox.waiting(undefined, 1);
+      if (read === undefined) throw new Error("nothing waits");
+      expect(await store.outbox.reseal({ ...read, sealed: "another" }, "anew")).toBe(false);
+      expect(await store.outbox.reseal(read, "anew")).toBe(true);
+      expect(await store.outbox.reseal(read, "once more")).toBe(false);
+      expect(await claimOne()).toMatchObject({ sealed: "anew" });
+      await store.outbox.settle(settlement("m1"));
+      expect(await store.outbox.reseal({ ...read, sealed: "anew" }, "once more")).toBe(false);
+      const [kept] = (await Array.fromAsync(store.dump())).filter(({ kind }) => kind === "message");
+      expect(JSON.stringify(kept)).not.toContain("sealed");
+    });
+
     describe("records", () => {
       const message: Partial<OutboxMessage> = {
         sessionId: "session 1",

@@ -440,6 +440,7 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
       });
 
       it("take the place of one that is past its time, behind all others", async () => {
+        await reopen({ keptAnswersMax: pruneStepAnswers + 3 });
         const longLived = (id: string) => keep(id, `k${id}`, { answer: answer(`k${id}`, 9_000) });
         // So many are looked at when one is kept.
         for (let id = 1; id <= pruneStepAnswers; id++) await longLived(String(id));
@@ -448,6 +449,8 @@ export function describeStore({ name, createHome, persists, isExclusive }: Store
         await keep("later", "again", { atMs: 5_000, answer: answer("again", 9_000) });
         const kept = (await Array.fromAsync(store.dump())).filter(({ kind }) => kind === "answer");
         expect(kept.slice(-2)).toMatchObject([{ value: { key: "klast" } }, { value: { key: "again" } }]);
+        expect(await longLived("further")).toEqual({ kind: "committed" });
+        expect(await longLived("too many")).toEqual({ kind: "answers_full" });
       });
 
       it("are written with their commit, or not at all", async () => {
