@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../src/app/store-port.ts";
 import { createLog, silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
@@ -54,6 +55,19 @@ describe("a sqlite store that cannot write", () => {
         "the database can be written again",
       ]).flat(),
     );
+    await store.close();
+  });
+
+  it("says that nothing was changed where another program keeps the file to itself", async () => {
+    const store = await openSqliteStore({ file, log: silentLog });
+    using other = new DatabaseSync(file);
+    other.exec("BEGIN IMMEDIATE");
+    await expect(store.commit(userCommit("1", 0))).rejects.toMatchObject({
+      outcome: "nothing",
+      cause: { message: "database is locked (SQLite 5)" },
+    });
+    other.exec("COMMIT");
+    expect(await store.commit(userCommit("1", 0))).toEqual({ kind: "committed" });
     await store.close();
   });
 
