@@ -52,7 +52,9 @@ export async function takeReceipt(
   const atMs = clock.nowMs();
   const receipt = await provider.readReceipt(request, atMs);
   if (receipt === undefined) return "not_genuine";
-  if (await outbox.noteReceipt({ ...receipt, providerId, atMs })) return "noted";
+  // First: looked at afterwards, a message that was recorded in between would seem to have its report.
   const message = await outbox.find(receipt.messageId);
-  return message?.state === "queued" ? "too_early" : "noted";
+  if (message?.state === "queued") return "too_early";
+  await outbox.noteReceipt({ ...receipt, providerId, atMs });
+  return "noted";
 }

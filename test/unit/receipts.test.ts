@@ -104,6 +104,28 @@ describe("the receipt of a message", () => {
     expect(await takeReceipt(optionsOf(outbox), twilioReceipt(url))).toBe(outcome);
   });
 
+  it("is not taken for noted where the record of what the provider took comes in between", async () => {
+    const { outbox, noted } = outboxOf("sent");
+    let isRecorded = false;
+    const slow: Pick<Outbox, "find" | "noteReceipt"> = {
+      async noteReceipt(receipt) {
+        const wasRecorded = isRecorded;
+        isRecorded = true;
+        return wasRecorded && outbox.noteReceipt(receipt);
+      },
+      async find(messageId) {
+        const record = await outbox.find(messageId);
+        const state = isRecorded ? "sent" : "queued";
+        isRecorded = true;
+        return record && { ...record, state };
+      },
+    };
+    const outcome = await takeReceipt(optionsOf(slow), twilioReceipt(url));
+    expect([outcome, noted.length]).toEqual(["too_early", 0]);
+    expect(await takeReceipt(optionsOf(slow), twilioReceipt(url))).toBe("noted");
+    expect(noted).toHaveLength(1);
+  });
+
   it.each(["", "p2"])("is not even read for the provider %j", async (providerId) => {
     const { outbox } = outboxOf("sent");
     const unread = async (): Promise<never> => {
