@@ -286,7 +286,8 @@ export async function commitTogether(
     conclude(outcome.kind === "committed");
     return outcome.kind === "committed";
   }
-  throw toRefusal(outcome, atMs);
+  // A pause is over by the clock, which may have been set back since the last event.
+  throw toRefusal(outcome, message?.createdMs ?? atMs);
 }
 
 function keyChanges(

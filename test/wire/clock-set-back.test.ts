@@ -7,7 +7,7 @@ import { openWorld, type World } from "../support/wire-world.ts";
 
 /** The clock of a server is set back, or another one with a clock ahead wrote before. */
 
-const { setPhone, verifyPhone, addOTPSMS } = UserService.method;
+const { setPhone, resendPhoneCode, verifyPhone, addOTPSMS } = UserService.method;
 const { createSession, setSession } = SessionService.method;
 const hourMs = 3_600_000;
 
@@ -38,6 +38,16 @@ it("the history of a user, and of a session, never goes back in time", async () 
     expect(times.at(-1)).toBe(beforeMs);
     expect(times).toEqual(times.toSorted((one, other) => one - other));
   }
+});
+
+it("who asks for a further SMS too early is told how long that is by the clock", async () => {
+  const { id: userId, number } = await world.user();
+  const sms = { verification: { case: "sendCode", value: {} } } as const;
+  await world.asAdmin(setPhone, { userId, phone: number, ...sms });
+  world.clock.ms -= hourMs;
+  await expect(world.asAdmin(resendPhoneCode, { userId, ...sms })).rejects.toThrow("in 3630 s");
+  world.clock.ms += hourMs + 30_000;
+  await world.asAdmin(resendPhoneCode, { userId, ...sms });
 });
 
 it("a token is valid for a user who was added by a clock ahead", async () => {
