@@ -172,7 +172,9 @@ export class Courier {
     if (content === undefined) return this.#giveUp(message, "it cannot be decrypted");
     const { user, generatorId } = checked;
     const write = (by: LiveProvider): Promise<SmsMessage> => this.#write(message, user, content, by);
-    const mayBegin = (): boolean => !this.#stopped && clock.nowMs() < lastBeginMs;
+    // It may wait for its turn, or for others to fail, beyond the end of its code.
+    const endMs = Math.min(lastBeginMs, message.expiresMs ?? Infinity);
+    const mayBegin = (): boolean => !this.#stopped && clock.nowMs() < endMs;
     const begin = (attempts: readonly Attempt[]): Promise<boolean> => outbox.begin(inHand.claim, attempts);
     const outcome = await this.#sender.send({ message, write, generatorId, mayBegin, begin });
     const { attempts } = outcome;

@@ -32,7 +32,7 @@ export interface SendJob {
   readonly write: (by: LiveProvider) => Promise<SmsMessage>;
   /** The provider that makes the code, and so the only one that can send it; undefined for a code of ours. */
   readonly generatorId: string | undefined;
-  /** Whether a provider may still be asked: not at a stop, nor when the lease would end before its answer. */
+  /** Whether a provider may still be asked: not at a stop, nor for a code that is over, nor past what the lease allows. */
   readonly mayBegin: () => boolean;
   /** Notes that one is about to be asked. @returns false if the claim has ended */
   readonly begin: (attempts: readonly Attempt[]) => Promise<boolean>;

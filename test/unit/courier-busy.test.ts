@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { SendResult } from "../../src/app/sms-port.ts";
-import { Post } from "../support/courier-post.ts";
+import { policy, Post } from "../support/courier-post.ts";
 
 /** A provider that answers, but so slowly that more waits for it than it takes. */
 describe("a provider that is busy", () => {
@@ -55,6 +55,36 @@ describe("a provider that is busy", () => {
       if (answers.length === at + 1) post.pass(1_000);
     }
     expect(answers).toHaveLength(swiss);
+  });
+
+  it("is not asked to send a code that has expired since it was its turn to wait", async () => {
+    await post.offer({ busy });
+    post.isHeld = true;
+    for (let id = 1; id <= callsAtOnce + 1; id++) await post.send(String(id));
+    post.isHeld = false;
+    post.pass((policy.phoneCode.ttlMs ?? 0) - 5_000);
+    await post.until(() => answers.length === callsAtOnce);
+    post.nowMs += 5_000;
+    for (const { resolve } of answers) resolve({ kind: "sent" });
+    await post.until(() => post.settled.length === callsAtOnce + 1 || answers.length > callsAtOnce);
+    expect(answers).toHaveLength(callsAtOnce);
+    expect(post.settled.filter(({ outcome }) => outcome !== "sent")).toMatchObject([
+      { outcome: "dead", attempts: [], reason: expect.stringContaining("the code expires") },
+    ]);
+  });
+
+  it("sends by no other what has expired while it failed", async () => {
+    await post.offer({ busy, quick: {} });
+    post.isHeld = true;
+    await post.send("1");
+    post.isHeld = false;
+    post.pass((policy.phoneCode.ttlMs ?? 0) - 5_000);
+    await post.until(() => answers.length === 1);
+    post.nowMs += 5_000;
+    answers[0]?.resolve({ kind: "retry", reason: "too slow" });
+    await post.until(() => post.settled.length === 1);
+    expect(post.askedIds).toEqual(["busy"]);
+    expect(post.settled).toMatchObject([{ outcome: "dead", reason: expect.stringContaining("too slow") }]);
   });
 
   it("holds up no other of its route", async () => {
