@@ -1,7 +1,7 @@
 import type { MessageRecord, OutboxMessage } from "../app/outbox-port.ts";
 import { type CodeSent, generatorIdOf, isCurrent } from "../domain/codes.ts";
 import { otpSmsNumber } from "../domain/otp-sms.ts";
-import { isUserOf } from "../domain/session.ts";
+import { isLifeOver, isUserOf } from "../domain/session.ts";
 import type { SessionEvent, SessionState } from "../domain/session-state.ts";
 import type { UserEvent } from "../domain/user-events.ts";
 import { exists, type UserState } from "../domain/user-state.ts";
@@ -41,6 +41,7 @@ export function recheck(
 ): Recheck {
   if (!exists(user)) return obsolete("the user is gone");
   if (message.expiresMs !== null && nowMs >= message.expiresMs) return obsolete("the code has expired");
+  if (session !== undefined && isLifeOver(session, nowMs)) return obsolete("its session is over");
   if (isSuperseded(message, latest)) return obsolete("a newer code was sent");
   return currentCodeOf(message, user, session) ?? obsolete("the code was replaced, answered or removed");
 }

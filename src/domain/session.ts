@@ -84,9 +84,12 @@ export function decideSetSession(
 /** @throws DomainError if the session was ended, or its life is over */
 export function requireUsable(session: SessionState, nowMs: number): void {
   if (session.status === "terminated") throw new DomainError(sessionErrors.terminated);
-  if (session.expiresMs !== undefined && nowMs >= session.expiresMs) {
-    throw new DomainError(sessionErrors.expired);
-  }
+  if (isLifeOver(session, nowMs)) throw new DomainError(sessionErrors.expired);
+}
+
+/** Nothing can be done with it any more: a life that is over cannot be made longer. */
+export function isLifeOver({ expiresMs }: Pick<SessionState, "expiresMs">, nowMs: number): boolean {
+  return expiresMs !== undefined && nowMs >= expiresMs;
 }
 
 export function decideTerminateSession(session: SessionState): Decision<SessionEvent> {

@@ -36,6 +36,12 @@ describe("the code of a session", () => {
     expect([look("+41790000001"), look("+41790000002")]).toEqual(["session", "obsolete"]);
   });
 
+  it("is worth sending until the life of the session is over", () => {
+    const ending = session && { ...session, expiresMs: 1_000 };
+    const look = (nowMs: number) => recheck(forSession, enrolled("+41790000001"), ending, [], nowMs).kind;
+    expect([look(999), look(1_000)]).toEqual(["session", "obsolete"]);
+  });
+
   it("is not for somebody else who has the id of its user since", () => {
     const former = enrolled("+41790000001");
     const other = former && { ...former, createdMs: 1 };
