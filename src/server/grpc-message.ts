@@ -27,11 +27,14 @@ function rewrite(headers: Headers | undefined): void {
   if (encoded !== null) headers?.set(name, grpcMessage(decodeURIComponent(encoded)));
 }
 
-/** A sentence as the value of `grpc-message`: percent-encoded, and cut where it is too long. */
+/**
+ * A sentence as the value of `grpc-message`: percent-encoded, and cut where it is too long. A space at either end is
+ * encoded, too: around the value of a field it does not count (RFC 9110 section 5.5).
+ */
 export function grpcMessage(sentence: string): string {
   return sentence
     .slice(0, charactersMax)
-    .replace(/[^ -$&-~]+/g, (part) =>
+    .replace(/^ +| +$|[^ -$&-~]+/g, (part) =>
       [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
     );
 }

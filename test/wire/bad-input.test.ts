@@ -7,6 +7,7 @@ import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufb
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { HealthCheckRequestSchema } from "../../gen/grpc/health/v1/health_pb.js";
 import { SetRolesRequestSchema } from "../../gen/ringback/role/v1/role_service_pb.js";
+import { PreviewTextRequestSchema, TextType } from "../../gen/ringback/text/v1/text_service_pb.js";
 import { ListUsersRequestSchema, SetPhoneRequestSchema } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { adminToken, ServerProcess } from "../support/crash-server.ts";
 import { Http2Frames } from "../support/http2-frames.ts";
@@ -187,6 +188,17 @@ describe("gRPC", () => {
     expect(answer).toMatchObject({ ":status": "200", "grpc-status": expect.stringMatching(/^(3|5|12)$/) });
     expect(JSON.stringify(answer).length).toBeLessThan(8 * 1024);
   });
+
+  it.each([" ", "  x"])(
+    "a sentence that begins with what was sent, and so with a space: %j",
+    async (language) => {
+      const bytes = encoded(PreviewTextRequestSchema, { textType: TextType.VERIFY_PHONE, language });
+      const answer = await grpc(frame(bytes), {}, "/ringback.text.v1.TextService/PreviewText");
+      expect(decodeURIComponent(answer["grpc-message"] ?? "")).toBe(
+        `${language} is not a language tag. Write it like en or de-CH. (TEXT-l4Ngu)`,
+      );
+    },
+  );
 
   it("an unknown method, an unknown service", async () => {
     const body = frame(message("+1"));
