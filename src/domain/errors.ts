@@ -63,6 +63,7 @@ export type MessageKey =
   | "Errors.Session.UserInactive"
   | "Errors.Store.OutcomeUnknown"
   | "Errors.Store.Unavailable"
+  | "Errors.TextNotUnicode"
   | "Errors.Token.Invalid"
   | "Errors.Token.IssuerUnavailable"
   | "Errors.User.AccessToken.ExpiryPassed"

@@ -69,6 +69,21 @@ describe.each(binaryWays)("data of a user, over $name", (protocol) => {
   );
 });
 
+const jsonWays = ways.filter((way) => !binaryWays.includes(way));
+
+describe.each(jsonWays)("data of a user, over $name", (protocol) => {
+  it.each([{ bad: "\ud800" }, { "bad \udc00": 1 }, { in: [{ bad: ["x\udbff"] }] }])(
+    "holds no half of a character: %j",
+    async (data) => {
+      const refusal = refusedFor("RINGBACK-u8Uni", "user.data");
+      const user = world.nobody();
+      expect(await errorOf(protocol, createUser, withData(user, data))).toEqual(refusal);
+      await world.asAdmin(createUser, withData(user, {}));
+      expect(await errorOf(protocol, patchUser, { id: user.id, user: { data } })).toEqual(refusal);
+    },
+  );
+});
+
 describe.each(ways)("data of a user, over $name", (protocol) => {
   it("is 20 levels deep and 64 KiB large at most, and can be read then", async () => {
     const user = world.nobody();

@@ -68,6 +68,7 @@ export const english: Readonly<Record<MessageKey, string>> = {
   "Errors.Store.OutcomeUnknown":
     "The store failed while it was writing, and whether this is written is not known. Look before you try again.",
   "Errors.Store.Unavailable": "The store is not available, and nothing was written. Try again later.",
+  "Errors.TextNotUnicode": "The field {field} holds text that is not valid Unicode.",
   "Errors.Token.Invalid": "The token is invalid or has expired.",
   "Errors.Token.IssuerUnavailable": "The token cannot be checked: its issuer cannot be reached.",
   "Errors.User.AccessToken.ExpiryPassed": "The expiration date has passed already.",

@@ -72,6 +72,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
     "Beim Schreiben ist der Speicher ausgefallen, und ob dies geschrieben ist, ist nicht bekannt. Sehen Sie nach, bevor Sie es noch einmal versuchen.",
   "Errors.Store.Unavailable":
     "Der Speicher ist nicht verfügbar, und nichts wurde geschrieben. Versuchen Sie es später noch einmal.",
+  "Errors.TextNotUnicode": "Das Feld {field} enthält Text, der kein gültiges Unicode ist.",
   "Errors.Token.Invalid": "Das Token ist ungültig oder abgelaufen.",
   "Errors.Token.IssuerUnavailable":
     "Das Token kann nicht geprüft werden: Sein Aussteller ist nicht erreichbar.",
