@@ -55,6 +55,17 @@ describe("of a provider that rests", () => {
     }
   });
 
+  it("all wait on though a call goes well that began before", async () => {
+    breaker = new Breaker({ nowMs: () => nowMs }, () => {});
+    const early = Promise.withResolvers<{ kind: string }>();
+    const answered = breaker.run(() => early.promise);
+    await failOften();
+    expect(turns(1)).toEqual([restMs]);
+    early.resolve({ kind: "sent" });
+    await answered;
+    expect((breaker.restsUntilMs ?? 0) - nowMs).toBe(restMs);
+  });
+
   it("none waits any more once calls go well", async () => {
     turns(10_000);
     nowMs += restMs;
