@@ -107,6 +107,8 @@ describe("the courier, where there are several providers", () => {
       await post.send("1");
       await settled();
       expect(post.settled).toMatchObject([{ outcome: "dead", reason: "blocked" }]);
+      // Nobody has it, so no receipt can tell of it.
+      expect(post.settled[0]).not.toHaveProperty("providerId");
     });
 
     it("gives up after twenty attempts", async () => {
