@@ -164,7 +164,6 @@ async function start(config: Config, store: Store, environment: Environment): Pr
   const courier = new Courier({
     ...common,
     outbox: store.outbox,
-    isShared: store.isShared === true,
     providers,
     ...(publicUrl && { receiptUrlOf: (...of) => receiptUrl(publicUrl, ...of) }),
     log,

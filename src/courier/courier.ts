@@ -23,7 +23,10 @@ import { smsUserOf } from "./sms-user.ts";
 const leaseMs = 30_000;
 /** No provider is asked later: the rest of the lease is for the last answer, longer than any may take. */
 const beginMs = 15_000;
-/** How long the courier sleeps at most while something waits or may come from elsewhere; waking it is only a hint. */
+/**
+ * How long the courier sleeps at most. Waking it is only a hint: nobody does for what another server wrote, or for
+ * what was written though its call heard that this is not known.
+ */
 const pollMs = 1_000;
 /** Messages to the same recipient that are looked at for a newer code. */
 const latestMax = 20;
@@ -32,8 +35,6 @@ const unrecordedMax = 1_000;
 
 export interface CourierOptions {
   readonly outbox: Outbox;
-  /** Whether other servers put messages into it, of which nobody tells this one. */
-  readonly isShared: boolean;
   readonly users: UserRepository;
   readonly sessions: SessionRepository;
   readonly settings: Settings;
@@ -103,7 +104,7 @@ export class Courier {
   }
 
   async #claimAndSend(): Promise<void> {
-    const { outbox, isShared, providers, clock } = this.#options;
+    const { outbox, providers, clock } = this.#options;
     try {
       while (!this.#stopped) {
         const room = await providers.room();
@@ -112,7 +113,7 @@ export class Courier {
         // Looking costs a read, claiming a write: nothing is claimed before something is due.
         const dueMs = await outbox.nextDueMs();
         this.#failures.works();
-        if (dueMs === undefined) return isShared ? this.#sleep(pollMs) : undefined;
+        if (dueMs === undefined) return this.#sleep(pollMs);
         const nowMs = clock.nowMs();
         const claimAtMs = Math.max(dueMs, room.fromMs);
         if (claimAtMs > nowMs) return this.#sleep(Math.min(pollMs, claimAtMs - nowMs));

@@ -109,7 +109,7 @@ export class Post {
       });
       this.codeProviders = createCodeProviders(providers, randomBytes, log);
       const receiptUrlOf = (providerId: string, messageId: string) => `https://me/${providerId}/${messageId}`;
-      return new Courier({ ...common, outbox: store.outbox, isShared, providers, receiptUrlOf, log });
+      return new Courier({ ...common, outbox: store.outbox, providers, receiptUrlOf, log });
     };
     this.courier = this.#newCourier();
   }

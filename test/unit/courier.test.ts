@@ -41,8 +41,7 @@ describe("the courier", () => {
     expect(post.lines.join("")).not.toContain("+41791000001");
   });
 
-  it("finds by itself what another server wrote, though it had nothing to do before", async () => {
-    post = new Post({ isShared: true });
+  it("finds by itself what nobody told it of, though it had nothing to do before", async () => {
     post.courier.wake();
     await post.quiet();
     post.isTold = false;
