@@ -11,12 +11,13 @@ import { readConfig } from "../../src/config/config.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { bearer } from "../support/bearer.ts";
 import { echoTls } from "../support/echo-tls.ts";
-import { findBrowser, type Given, type Outcome, PageServer, ways } from "./visit.ts";
+import { findBrowser } from "./find-browser.ts";
+import { type Given, type Outcome, PageServer, ways } from "./visit.ts";
 
 /** Pages of another origin, in a real browser; over HTTP/1.1, and with TLS over HTTP/2. */
 
 const adminToken = "admin-token-of-the-browser-tests";
-const browser = findBrowser();
+const browser = await findBrowser();
 
 /** A visit ends before. */
 const testMsMax = 90_000;

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -41,19 +41,6 @@ export type Outcome =
       readonly watched?: string | undefined;
     }
   | { readonly failed: string };
-
-/** The browser of this machine. @throws Error if there is none */
-export function findBrowser(): string {
-  const { RINGBACK_TEST_BROWSER: named } = process.env;
-  if (named !== undefined) return named;
-  const found = ["chromium", "chromium-browser", "google-chrome"].find(
-    (name) => spawnSync(name, ["--version"]).status === 0,
-  );
-  if (found !== undefined) return found;
-  throw new Error(
-    "There is no Chromium: install it (Debian: apt-get install chromium), or name one in RINGBACK_TEST_BROWSER.",
-  );
-}
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const protobuf = "/node_modules/@bufbuild/protobuf/dist/esm";
