@@ -105,6 +105,10 @@ function storeConfig({ read, refuse }: Reader): StoreConfig {
   if (!modes.every((mode) => sslModes.includes(mode))) {
     refuse(variables.store, `a URL whose sslmode is one of ${sslModes.join(", ")}`);
   }
+  // Only a shell knows ~. A file of variables is read by none, and the data would lie in a folder of that name.
+  if (store.kind === "sqlite" && /^~[^/]*\//.test(store.file)) {
+    refuse(variables.store, "a path written in full: ~ is no home folder here");
+  }
   return store;
 }
 

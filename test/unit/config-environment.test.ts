@@ -230,6 +230,12 @@ describe("a mistake", () => {
     },
   );
 
+  it.each(["sqlite:~/ringback.db", "sqlite:~ringback/ringback.db"])("is a home folder: %s", (store) => {
+    expect(mistakesOf({ RINGBACK_STORE: store })).toEqual([
+      `RINGBACK_STORE is "${store}", but must be a path written in full: ~ is no home folder here`,
+    ]);
+  });
+
   it.each([
     "http://issuer.example",
     "https://issuer.example?x",
