@@ -109,6 +109,10 @@ function storeConfig({ read, refuse }: Reader): StoreConfig {
   if (store.kind === "sqlite" && /^~[^/]*\//.test(store.file)) {
     refuse(variables.store, "a path written in full: ~ is no home folder here");
   }
+  // To SQLite it says what memory: says here, and it was the name of a file.
+  if (store.kind === "sqlite" && store.file === ":memory:") {
+    refuse(variables.store, '"memory:", without "sqlite:"');
+  }
   return store;
 }
 

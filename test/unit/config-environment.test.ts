@@ -236,6 +236,12 @@ describe("a mistake", () => {
     ]);
   });
 
+  it("is SQLite's own name for what is in memory", () => {
+    expect(mistakesOf({ RINGBACK_STORE: "sqlite::memory:" })).toEqual([
+      'RINGBACK_STORE is "sqlite::memory:", but must be "memory:", without "sqlite:"',
+    ]);
+  });
+
   it.each([
     "http://issuer.example",
     "https://issuer.example?x",
