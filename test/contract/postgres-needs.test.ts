@@ -85,6 +85,21 @@ it("names the pooler that mixes up the prepared statements of its callers", asyn
   pooler.close();
 });
 
+it("says that the URL has no password where the server asks for one", async () => {
+  const server = createServer((socket) => {
+    socket.once("data", () => {
+      socket.write(message("R", "\0\0\0\x0aSCRAM-SHA-256\0\0"));
+      socket.once("data", () => socket.write(message("R", "\0\0\0\x0br=nonce,s=c2FsdA==,i=4096")));
+    });
+  });
+  const port = await freePort();
+  await once(server.listen(port, "127.0.0.1"), "listening");
+  await expect(migrate(`postgres://ringback@127.0.0.1:${port}/ringback`)).rejects.toThrow(
+    "its server asks for a password, and RINGBACK_STORE has none",
+  );
+  server.close();
+});
+
 /** Whether it begins with a Parse that gives the statement a name. */
 function preparesByName(bytes: Buffer): boolean {
   return bytes.toString("latin1", 0, 1) === "P" && bytes[5] !== 0;

@@ -50,10 +50,18 @@ export async function migrate(url: string, patience = patienceDefault): Promise<
     await requireFit(client);
     return await inTurn(client, patience);
   } catch (cause) {
-    throw new Error(`cannot open the database ${withoutPasswords(url)}: ${reason(cause)}`, { cause });
+    throw new Error(`cannot open the database ${withoutPasswords(url)}: ${refusal(cause)}`, { cause });
   } finally {
     await client?.end().catch(() => {});
   }
+}
+
+/** The driver says of a password that is missing what type it must have. */
+function refusal(cause: unknown): string {
+  const why = reason(cause);
+  return why.includes("client password must be a string")
+    ? "its server asks for a password, and RINGBACK_STORE has none"
+    : why;
 }
 
 /** The first thing that this store needs and does not find, in words that go on after the name of the database. */
