@@ -17,9 +17,8 @@ beforeEach(async () => {
 });
 afterEach(() => folder.remove());
 
-const pageBytes = 4096;
 /** The log at which the writing thread makes a checkpoint by itself. */
-const logPagesMax = 8000;
+const logBytesMax = 32 * 1024 * 1024;
 
 it("what is written goes into the database file while the log is far from full", async () => {
   const file = join(folder.path, "db");
@@ -27,11 +26,11 @@ it("what is written goes into the database file while the log is far from full",
   const { size: emptyBytes } = await stat(file);
   const changes = watch(file);
   const written = Promise.all(
-    Array.from({ length: 1000 }, (_, index) => store.commit(userCommit(`user-${index}`, 0))),
+    Array.from({ length: 4000 }, (_, index) => store.commit(userCommit(`user-${index}`, 0))),
   );
   for await (const _ of changes) if ((await stat(file)).size > emptyBytes) break;
   await written;
-  expect((await stat(`${file}-wal`)).size).toBeLessThan((logPagesMax / 2) * pageBytes);
+  expect((await stat(`${file}-wal`)).size).toBeLessThan(logBytesMax / 2);
   await store.close();
 });
 
@@ -64,7 +63,7 @@ it("a checkpoint that fails is told once, and once that the next ones do not", a
   );
   for (let round = 1; round <= 4; round += 1) {
     const answered = once(answers, "answer");
-    checkpoints.written(48);
+    writeBatches(checkpoints, 16);
     await answered;
     await Promise.resolve();
   }
@@ -94,7 +93,7 @@ it("a system that gives no thread for checkpoints is told of, and writes go on",
     },
     createLog("error", (line) => lines.push(line)),
   );
-  for (let round = 1; round <= 5; round += 1) checkpoints.written(48);
+  for (let round = 1; round <= 5; round += 1) writeBatches(checkpoints, 16);
   await checkpoints.end();
   expect(lines.join("")).toMatch(/^(.*the thread that makes checkpoints ended.*no thread.*\n){3}$/);
 });
@@ -110,15 +109,19 @@ it("a checkpoint thread that ends is told to the operator, and started again, bu
     },
     createLog("error", (line) => lines.push(line)),
   );
-  checkpoints.written(47);
+  writeBatches(checkpoints, 15);
   expect(exits).toHaveLength(0);
-  checkpoints.written(1);
+  writeBatches(checkpoints, 1);
   expect(exits).toHaveLength(1);
   for (let round = 1; round <= 5; round += 1) {
     await Promise.all(exits);
-    checkpoints.written(48);
+    writeBatches(checkpoints, 16);
   }
   await checkpoints.end();
   expect(exits).toHaveLength(3);
   expect(lines.join("")).toMatch(/^(.*the thread that makes checkpoints ended.*\n){3}$/);
 });
+
+function writeBatches(checkpoints: Checkpoints, count: number): void {
+  for (let batch = 1; batch <= count; batch += 1) checkpoints.written();
+}

@@ -3,8 +3,11 @@ import { FailureReport } from "../../lib/failure-report.ts";
 import type { Log } from "../../lib/log.ts";
 import { Thread } from "./thread.ts";
 
-/** 200 to 400 pages of log, of the 8,000 that it may have. The flushes of the writing thread wait behind larger ones. */
-const operationsBetween = 48;
+/**
+ * A page that several batches changed is copied once. Batches are small where calls are few, and so are checkpoints then:
+ * the flushes of the writing thread wait behind them.
+ */
+const batchesBetween = 16;
 /** So often in a row the thread may end without having made a checkpoint. */
 const deathsMax = 3;
 
@@ -19,7 +22,7 @@ export class Checkpoints {
   readonly #failures: FailureReport;
   #isRunning = false;
   #deaths = 0;
-  #operations = 0;
+  #batches = 0;
 
   /** The thread starts with the first checkpoint: many a store is never written so much. */
   constructor(startWorker: () => Worker, log: Log) {
@@ -36,10 +39,10 @@ export class Checkpoints {
     );
   }
 
-  /** To be called after each batch. @param operations written by it */
-  written(operations: number): void {
-    this.#operations += operations;
-    if (this.#isRunning || this.#deaths === deathsMax || this.#operations < operationsBetween) return;
+  /** To be called after each batch. */
+  written(): void {
+    this.#batches += 1;
+    if (this.#isRunning || this.#deaths === deathsMax || this.#batches < batchesBetween) return;
     try {
       this.#thread.ask("checkpoint");
     } catch (cause) {
@@ -58,7 +61,7 @@ export class Checkpoints {
     this.#isRunning = false;
     this.#deaths = 0;
     // Some batches pass before the next one: the log begins anew only while no checkpoint is made beside.
-    this.#operations = 0;
+    this.#batches = 0;
     if (failure === undefined) this.#failures.works();
     else this.#failures.failed(failure);
   }

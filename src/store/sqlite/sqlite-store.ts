@@ -77,9 +77,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     queue = new WriteQueue(
       () => startThread("writer-thread", "store-writer", workerData),
       log,
-      maySeveralMakeCheckpoints(process.versions["sqlite"] ?? "")
-        ? (operations) => checkpoints.written(operations)
-        : () => {},
+      maySeveralMakeCheckpoints(process.versions["sqlite"] ?? "") ? () => checkpoints.written() : () => {},
     );
     // The first answer tells that the thread can write.
     await queue.write("boundBytes", Infinity);
