@@ -98,6 +98,23 @@ it("a system that gives no thread for checkpoints is told of, and writes go on",
   expect(lines.join("")).toMatch(/^(.*the thread that makes checkpoints ended.*no thread.*\n){3}$/);
 });
 
+it.each([
+  [16, 128],
+  [48, 1],
+])("a checkpoint comes after %i batches of %i writes, and not before", async (batches, operations) => {
+  let isStarted = false;
+  const program = `require("node:worker_threads").parentPort.on("message", (m) => m === "close" && process.exit())`;
+  const checkpoints = new Checkpoints(() => {
+    isStarted = true;
+    return new Worker(program, { eval: true });
+  }, silentLog);
+  writeBatches(checkpoints, batches - 1, operations);
+  expect(isStarted).toBe(false);
+  writeBatches(checkpoints, 1, operations);
+  expect(isStarted).toBe(true);
+  await checkpoints.end();
+});
+
 it("a checkpoint thread that ends is told to the operator, and started again, but not for ever", async () => {
   const lines: string[] = [];
   const exits: Promise<unknown>[] = [];
@@ -122,6 +139,6 @@ it("a checkpoint thread that ends is told to the operator, and started again, bu
   expect(lines.join("")).toMatch(/^(.*the thread that makes checkpoints ended.*\n){3}$/);
 });
 
-function writeBatches(checkpoints: Checkpoints, count: number): void {
-  for (let batch = 1; batch <= count; batch += 1) checkpoints.written();
+function writeBatches(checkpoints: Checkpoints, count: number, operations = 3): void {
+  for (let batch = 1; batch <= count; batch += 1) checkpoints.written(operations);
 }

@@ -5,9 +5,10 @@ import { Thread } from "./thread.ts";
 
 /**
  * A page that several batches changed is copied once. Batches are small where calls are few, and so are checkpoints then:
- * the flushes of the writing thread wait behind them.
+ * the flushes of the writing thread wait behind them. But the disk is not flushed for a few calls.
  */
 const batchesBetween = 16;
+const operationsBetween = 48;
 /** So often in a row the thread may end without having made a checkpoint. */
 const deathsMax = 3;
 
@@ -23,6 +24,7 @@ export class Checkpoints {
   #isRunning = false;
   #deaths = 0;
   #batches = 0;
+  #operations = 0;
 
   /** The thread starts with the first checkpoint: many a store is never written so much. */
   constructor(startWorker: () => Worker, log: Log) {
@@ -39,10 +41,12 @@ export class Checkpoints {
     );
   }
 
-  /** To be called after each batch. */
-  written(): void {
+  /** To be called after each batch. @param operations written by it */
+  written(operations: number): void {
     this.#batches += 1;
-    if (this.#isRunning || this.#deaths === deathsMax || this.#batches < batchesBetween) return;
+    this.#operations += operations;
+    if (this.#isRunning || this.#deaths === deathsMax) return;
+    if (this.#batches < batchesBetween || this.#operations < operationsBetween) return;
     try {
       this.#thread.ask("checkpoint");
     } catch (cause) {
@@ -62,6 +66,7 @@ export class Checkpoints {
     this.#deaths = 0;
     // Some batches pass before the next one: the log begins anew only while no checkpoint is made beside.
     this.#batches = 0;
+    this.#operations = 0;
     if (failure === undefined) this.#failures.works();
     else this.#failures.failed(failure);
   }

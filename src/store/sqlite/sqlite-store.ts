@@ -77,7 +77,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     queue = new WriteQueue(
       () => startThread("writer-thread", "store-writer", workerData),
       log,
-      maySeveralMakeCheckpoints(process.versions["sqlite"] ?? "") ? () => checkpoints.written() : () => {},
+      maySeveralMakeCheckpoints(process.versions["sqlite"] ?? "")
+        ? (operations) => checkpoints.written(operations)
+        : () => {},
     );
     // The first answer tells that the thread can write.
     await queue.write("boundBytes", Infinity);

@@ -27,7 +27,7 @@ interface Waiting {
 export class WriteQueue {
   readonly #thread: Thread<readonly Operation[], readonly Answer[]>;
   readonly #log: Log;
-  readonly #onWritten: () => void;
+  readonly #onWritten: (operations: number) => void;
   readonly #failures: FailureReport;
   #waiting: Waiting[] = [];
   #inFlight: readonly Waiting[] = [];
@@ -37,9 +37,9 @@ export class WriteQueue {
   /**
    * The thread starts with the first batch, and with the next one after it died.
    *
-   * @param onWritten is told of each batch
+   * @param onWritten is told of each batch, how many operations it had
    */
-  constructor(startWorker: () => Worker, log: Log, onWritten: () => void) {
+  constructor(startWorker: () => Worker, log: Log, onWritten: (operations: number) => void) {
     this.#thread = new Thread(
       startWorker,
       (answers) => this.#answer(answers),
@@ -133,7 +133,7 @@ export class WriteQueue {
     const answered = this.#inFlight;
     this.#inFlight = [];
     this.#send();
-    this.#onWritten();
+    this.#onWritten(answered.length);
     let failure: Failure | undefined;
     for (const [index, waiting] of answered.entries()) {
       const answer = answers[index];
