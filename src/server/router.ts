@@ -30,10 +30,13 @@ export function findRoute(routes: Routes, head: RequestHead): Route {
   const { contentType, target } = head;
   const path = pathOf(target);
   const rpc = routes.rpcs.get(path);
-  if (rpc !== undefined) return { kind: rpc.method.methodKind, handle: rpcHandler(rpc, contentType) };
+  if (rpc !== undefined) {
+    const handle = rpcHandler(rpc, contentType);
+    return { kind: rpc.method.methodKind, handle: withoutUntold(handle, contentType, path) };
+  }
 
   try {
-    return { kind: "unary", handle: findByPath(routes, head, path) };
+    return { kind: "unary", handle: withoutUntold(findByPath(routes, head, path), contentType, path) };
   } catch (reason) {
     if (!(reason instanceof ConnectError)) throw reason;
     return { kind: "unary", handle: refuse(reason, contentType, path) };
@@ -131,6 +134,24 @@ async function* orEmptyMessage(body: AsyncIterable<Uint8Array>): AsyncIterable<U
 }
 
 // --------------------------------------------------------------------------------------------- refusals
+
+const halfCharacter = new ConnectError("the JSON holds half of a character", Code.InvalidArgument);
+
+/** In gRPC Connect throws where its sentence about a JSON would hold half of a character of it (connect 2.2.0). */
+function withoutUntold(
+  handle: UniversalHandlerFn,
+  contentType: string | undefined,
+  path: string,
+): UniversalHandlerFn {
+  return async (request) => {
+    try {
+      return await handle(request);
+    } catch (reason) {
+      if (!(reason instanceof URIError)) throw reason;
+      return refuse(halfCharacter, contentType, path)(request);
+    }
+  };
+}
 
 /** `/package.Service/Method`: what only a gRPC or Connect client asks for. */
 const rpcPath = /^\/\w+(?:\.\w+)+\/\w+$/;

@@ -127,6 +127,9 @@ const rest = (): string => `/v2/users/${user.id}/phone`;
 /** Field 2, a string, of two bytes that are no UTF-8. */
 const badUtf8 = Uint8Array.of(0x12, 0x02, 0xc3, 0x28);
 
+/** JSON in the place of a message. */
+const halfCharacter = Buffer.from(String.raw`"\ud83d"`);
+
 describe("gRPC", () => {
   it.each([
     ["a message over the limit", () => frame(new Uint8Array(2 * mebibyte)), {}, "8", "1048576"],
@@ -200,6 +203,15 @@ describe("gRPC", () => {
     },
   );
 
+  it.each([setPhone, "/ringback.inbox.v1.InboxService/WatchMessages", "/v2/users/ada/phone"])(
+    "half of a character in JSON, which a sentence would tell: %s",
+    async (path) => {
+      const answer = await grpc(frame(halfCharacter), { "content-type": "application/grpc+json" }, path);
+      expect(answer).toMatchObject({ ":status": "200", "grpc-status": "3" });
+      expect(decodeURIComponent(answer["grpc-message"] ?? "")).toContain("half of a character");
+    },
+  );
+
   it("an unknown method, an unknown service", async () => {
     const body = frame(message("+1"));
     for (const path of ["/zitadel.user.v2.UserService/Nothing", "/no.such.Service/Method"]) {
@@ -222,6 +234,12 @@ describe("gRPC-Web", () => {
     expect(`${answer.headers.get("grpc-status") ?? ""}${answer.body}`).toMatch(
       new RegExp(`^${status}$|grpc-status: ?${status}`, "m"),
     );
+  });
+
+  it("half of a character in JSON, which a sentence would tell", async () => {
+    const answer = await post(setPhone, "application/grpc-web+json", frame(halfCharacter));
+    expect(answer.status).toBe(200);
+    expect(`${answer.headers.get("grpc-status") ?? ""}${answer.body}`).toMatch(/^3$|grpc-status: ?3/m);
   });
 
   it("base64 that is none", async () => {
