@@ -8,7 +8,7 @@ import { readMigrations } from "../sql/migrations.ts";
 const applicationId = 0x52696e67;
 
 /** Then the log of writes begins anew. Beside a long read, such as a backup, it cannot: of what it grows to, twice this stays. */
-const logBytesMax = 32 * 1024 * 1024;
+const logBytesMax = 128 * 1024 * 1024;
 
 /** How long a connection waits for another program that looks into the file, e.g. the sqlite3 shell. */
 const busyTimeoutMs = 5000;
@@ -59,8 +59,8 @@ export function openForWriting(file: string): DatabaseSync {
   database.exec(`
     -- An acknowledged commit is on the disk: fsync of the log at each one.
     PRAGMA synchronous = FULL;
-    -- While the rest of the log is copied nothing is written: for a few milliseconds, or, where nobody copies it meanwhile
-    -- (checkpoints.ts), for some 70 on a fast disk. With half as much log that is twice as often.
+    -- While the rest of the log is copied nothing is written: for a few milliseconds, tens of them where calls are as many as
+    -- can be, and hundreds where nobody copies it meanwhile (checkpoints.ts). With half as much log that is twice as often.
     PRAGMA wal_autocheckpoint = ${logBytesMax / pragma(database, "page_size")};
     PRAGMA journal_size_limit = ${2 * logBytesMax};
     -- 8 MiB. A full batch changes a good part of what the default of 2 MiB holds; but a commit looks through
