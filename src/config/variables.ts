@@ -139,7 +139,7 @@ export const variables = {
   defaultRegion: {
     name: "RINGBACK_DEFAULT_REGION",
     meaning: "Country of phone numbers that are written without a country code.",
-    allowed: 'a country code of two capital letters (ISO 3166-1), like "CH"',
+    allowed: 'a country code of two capital letters (ISO 3166-1), like "CH" or "GB"',
     parse: region,
     defaultShown: "safe: none, zitadel: CH",
   },

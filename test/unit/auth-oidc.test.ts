@@ -140,11 +140,14 @@ describe("tokens of an OIDC issuer", () => {
       await expect(verify(`${header}.${payload}.${signature}`)).rejects.toMatchObject(invalid);
     });
 
-    it("with a reason that says what is wrong with them", async () => {
-      const refused = verifier().verify(await token({ aud: "other" }));
-      await expect(refused).rejects.toThrow(
-        "The token is not valid: its audience is none of phones, ringback.",
-      );
+    it.each([
+      ["its audience is none of phones, ringback.", { aud: "other" }],
+      ['missing required "exp" claim.', { exp: undefined }],
+      ['missing required "sub" claim.', { sub: undefined }],
+      ['its "sub" must have 1 to 200 characters.', { sub: "" }],
+    ])("with a reason that says what is wrong with them: %s", async (reason, wrong) => {
+      const refused = verifier().verify(await token(wrong));
+      await expect(refused).rejects.toThrow(`The token is not valid: ${reason}`);
     });
 
     it("with a reason that holds no part of them", async () => {
