@@ -268,6 +268,11 @@ describe("tokens of an OIDC issuer", () => {
       ["has a final slash too many", () => ({ issuer: `${issuer.url}/` }), "to the last character"],
       ["tells of no keys", () => ({ jwks_uri: undefined }), "jwks_uri"],
       ["sends us elsewhere without TLS", () => ({ jwks_uri: "http://elsewhere.example/jwks" }), "https"],
+      [
+        "sends us elsewhere, where nobody is",
+        () => ({ jwks_uri: "https://127.0.0.1:1/jwks" }),
+        "fetch failed",
+      ],
     ])("%s, by its discovery", async (_what, metadata, reason) => {
       issuer.metadata = metadata();
       await expect(verifier().verify(await token())).rejects.toMatchObject({
