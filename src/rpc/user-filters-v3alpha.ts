@@ -3,7 +3,7 @@ import type { SearchUsersRequest } from "../../gen/zitadel/resources/user/v3alph
 import type { Condition, Search, UserRecord } from "../app/search.ts";
 import { refuseField } from "./refused-fields.ts";
 import { pageOf } from "./paging.ts";
-import { allOf, everyone, nested, type Nesting, oneOf, statesOf, text } from "./user-queries.ts";
+import { allOf, everyone, nested, type Nesting, oneOf, statusOf, text } from "./user-queries.ts";
 
 /** Lists of users as the resource API asks for them. */
 
@@ -44,7 +44,7 @@ function condition({ Filter: filter }: SearchFilter, nesting: Nesting): Conditio
     case "phoneFilter":
       return text("phone", filter.value.number, filter.value.method);
     case "stateFilter":
-      return oneOf("status", statesOf(filter.value.state));
+      return oneOf("status", [statusOf(filter.value.state)]);
     case "schemaIdFilter":
       return oneOf("schemaId", [filter.value.id]);
     case "schemaTypeFilter":

@@ -99,7 +99,7 @@ function userCondition({ query }: Query, nesting: Nesting): UserCondition {
     case "inUserEmailsQuery":
       return oneOf("email", query.value.userEmails);
     case "stateQuery":
-      return oneOf("status", statesOf(query.value.state));
+      return oneOf("status", [statusOf(query.value.state)]);
     case "typeQuery":
       return oneOf("kind", [["", "human", "machine"][query.value.type] ?? ""]);
     case "orQuery":
@@ -118,9 +118,9 @@ export const everyone: UserCondition = { kind: "all", of: [] };
 /** Active, inactive, deleted and locked have these numbers in every generation; nobody is in another state. */
 const states = ["", "active", "inactive", "removed", "locked"];
 
-export function statesOf(state: number): readonly string[] {
-  const name = states[state];
-  return name === undefined || name === "" ? [] : [name];
+/** @returns what nobody is for a state that nobody is in */
+export function statusOf(state: number): string {
+  return states[state] ?? "";
 }
 
 /** By the numbers of the enums TextQueryMethod and TextFilterMethod. */

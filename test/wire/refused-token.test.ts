@@ -51,3 +51,11 @@ describe.each([
     expect([response.status, response.headers.get("www-authenticate")]).toEqual([401, challenge]);
   });
 });
+
+it("who may not call at all is not told to bring another token", async () => {
+  const token = await world.caller(undefined);
+  const response = await fetch(`${world.url}/admin/v1/sms/1`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect([response.ok, response.headers.get("www-authenticate")]).toEqual([false, null]);
+});

@@ -88,6 +88,15 @@ describe.each(Object.keys(transports))("the inbox over %s", (name) => {
     await isUnavailable;
   });
 
+  it("refuses to watch a number that is none, by the rule of the contract", async () => {
+    await expect(
+      restOf(inbox.watchMessages({ phoneNumber: "079" })[Symbol.asyncIterator]()),
+    ).rejects.toMatchObject({
+      code: Code.InvalidArgument,
+      rawMessage: expect.stringContaining("WatchMessagesRequest.phone_number: "),
+    });
+  });
+
   it("tells no more to somebody whose role was taken away since", async () => {
     const { id: userId } = await world.user();
     const token = await world.token(userId);
