@@ -79,6 +79,10 @@ describe("a query", () => {
     );
   });
 
+  it("takes a name alone for an empty text", () => {
+    expect(fromQuery(FileDescriptorProtoSchema, "dependency&dependency=b").dependency).toEqual(["", "b"]);
+  });
+
   it("skips names that it does not know", () => {
     expect(fromQuery(MessageSchema, "&=&id&what=1&id.what=2&createTime.what=3&__proto__.x=1&text=t")).toEqual(
       create(MessageSchema, { text: "t" }),

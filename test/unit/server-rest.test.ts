@@ -243,9 +243,12 @@ describe("a path", () => {
   });
 
   it("that answers other methods is 405, with those", async () => {
-    const response = await call(setPhone, { method: "PUT" });
-    expect([response.status, response.headers.get("allow")]).toEqual([405, "POST, DELETE"]);
-    expect(await response.json()).toMatchObject({ code: Code.Unimplemented });
+    // By PROPFIND nothing can be called at all.
+    for (const method of ["PUT", "PROPFIND"]) {
+      const response = await call(setPhone, { method });
+      expect([response.status, response.headers.get("allow")]).toEqual([405, "POST, DELETE"]);
+      expect(await response.json()).toMatchObject({ code: Code.Unimplemented });
+    }
     const inbox = await call("/ringback/v1/inbox/messages", { method: "POST" });
     expect(inbox.headers.get("allow")).toBe("GET, DELETE, HEAD");
     for (const path of ["/keys", "/readyz"]) {
