@@ -108,7 +108,7 @@ function directoryUserOf(user: UserState): DirectoryUser {
     organizationId: resourceOwner,
     roles,
     isActive: status !== "inactive",
-    preferredLanguage: profile.preferredLanguage,
+    preferredLanguage: languageOf(profile.preferredLanguage),
     createdMs,
     ...(issuer === undefined ? {} : { issuer }),
   };
@@ -119,8 +119,8 @@ function holdsToken(loaded: LoadedUser | undefined, hash: string, nowMs: number)
   return token !== undefined && (token.expiresMs === null || nowMs < token.expiresMs);
 }
 
-/** @param locale a tag of BCP 47, which some issuers write with underscores (OpenID Connect Core §5.1). @returns "" for none */
+/** @returns a tag of BCP 47; "" for none */
 function languageOf(locale = ""): string {
-  const tag = languageTag(locale.replaceAll("_", "-")) ?? "";
+  const tag = languageTag(locale) ?? "";
   return tag.length <= languageCharactersMax ? tag : baseLanguage(tag);
 }

@@ -139,8 +139,10 @@ export function requireUser(state: UserState | undefined, missing: Refusal): Use
 
 /** @throws DomainError unless there is such a user, and a human one */
 export function requireHuman(state: UserState | undefined, missing: Refusal): UserState {
-  if (!exists(state) || state.kind !== "human") throw new DomainError(missing);
-  return state;
+  const user = requireUser(state, missing);
+  // As if there were none, in words that help whoever tries it with the token of a program.
+  if (user.kind !== "human") throw new DomainError({ ...missing, key: "Errors.User.NotHuman" });
+  return user;
 }
 
 export function decideRemoveUser(): Decision {

@@ -111,10 +111,15 @@ export function baseLanguage(language: string): string {
   return language.split("-", 1)[0] ?? language;
 }
 
-/** In its canonical form (BCP 47), e.g. "de-CH" for "DE-ch"; undefined if it is none. */
+/**
+ * In its canonical form (BCP 47), e.g. "de-CH" for "DE-ch", and for "de_CH", as systems and some issuers write it
+ * (OpenID Connect Core §5.1).
+ *
+ * @returns undefined if it is none
+ */
 export function languageTag(text: string): string | undefined {
   try {
-    return Intl.getCanonicalLocales(text)[0];
+    return Intl.getCanonicalLocales(text.replaceAll("_", "-"))[0];
   } catch {
     return undefined;
   }

@@ -177,10 +177,12 @@ function checkOtpSms(
   code: string,
   facts: Facts,
 ): SessionDecision {
-  if (user === undefined) throw new DomainError(sessionErrors.checkWithoutUser);
+  const { checkWithoutUser, checkNotReady } = sessionErrors;
+  if (user === undefined)
+    throw new DomainError(session.user === undefined ? checkWithoutUser : checkNotReady);
   if (code === "") throw new DomainError(sessionErrors.codeEmpty);
   const number = otpSmsNumber(user);
-  if (number === undefined) throw new DomainError(sessionErrors.checkNotReady);
+  if (number === undefined) throw new DomainError(checkNotReady);
   const challenge = session.otpSmsChallenge;
   if (challenge === undefined) throw new DomainError(sessionErrors.noChallenge);
   requireActive(user);
@@ -213,9 +215,12 @@ function decideChallenge(
   { code, returned }: NonNullable<SessionCommand["challenge"]>,
   facts: Facts,
 ): SessionDecision {
-  if (user === undefined) throw new DomainError(sessionErrors.challengeWithoutUser);
+  const { challengeWithoutUser, challengeNotReady } = sessionErrors;
+  if (user === undefined) {
+    throw new DomainError(session.user === undefined ? challengeWithoutUser : challengeNotReady);
+  }
   const number = otpSmsNumber(user);
-  if (number === undefined) throw new DomainError(sessionErrors.challengeNotReady);
+  if (number === undefined) throw new DomainError(challengeNotReady);
   requireActive(user);
   const binding = otpSmsBinding(session.id, user.id, number, code.challengeId);
   const verification = returned ? "return_code" : "send_code";

@@ -214,7 +214,12 @@ describe("a body", () => {
     for (const text of ['{},"id":"7"', '{"number":"1"}}{', '{}},"x":{']) {
       expect(() =>
         parseBody(AddOTPSMSAuthenticatorRequestSchema, phoneField, utf8.encode(text), registry),
-      ).toThrow(ConnectError);
+      ).toThrow(
+        expect.objectContaining({
+          code: Code.InvalidArgument,
+          rawMessage: expect.stringMatching(/^cannot decode field \S+Request\.phone from JSON: /),
+        }),
+      );
     }
   });
 

@@ -70,6 +70,8 @@ describe.each(ways)("over $name", (way) => {
     ["de", "en", german],
     ["de-AT", "en, fr", german],
     ["en", "de", english],
+    ["de_CH", "en", german],
+    ["deu", "en", german],
     ["fr", "de", german],
     ["fr", "it", english],
   ])("the user prefers %s, the header says %s", async (preferred, acceptLanguage, message) => {

@@ -105,6 +105,7 @@ describe("the built-in message", () => {
 
   it.each([
     ["de-CH", "ist Ihr Code"],
+    ["de_CH", "ist Ihr Code"],
     ["DE", "ist Ihr Code"],
     ["pt-BR", "é a senha"],
     ["ja", "is your code"],

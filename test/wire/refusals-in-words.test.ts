@@ -1,5 +1,6 @@
 import { afterAll, expect, it } from "@jest/globals";
 import { TextService } from "../../gen/ringback/text/v1/text_service_pb.js";
+import { AuthService } from "../../gen/zitadel/auth/v1/auth_service_pb.js";
 import { UserService } from "../../gen/zitadel/user/v2/user_service_pb.js";
 import { openWorld } from "../support/wire-world.ts";
 
@@ -23,6 +24,12 @@ it("an enrollment without a verified number asks for that, and for no enrollment
   const { id: userId } = await world.user({ phone: "pending" });
   await expect(world.asAdmin(addOTPSMS, { userId })).rejects.toThrow(
     "One-time codes by SMS need a verified phone number, and the user has none. (COMMAND-Q54j2)",
+  );
+});
+
+it("a machine that sets a number of its own is not told that there is no such user", async () => {
+  await expect(world.asAdmin(AuthService.method.setMyPhone, { phone: "+41791234567" })).rejects.toThrow(
+    "The user is a machine; that is for people only. (COMMAND-3M0fs)",
   );
 });
 

@@ -94,7 +94,7 @@ export const english: Readonly<Record<MessageKey, string>> = {
     "One-time codes by SMS need a verified phone number, and the user has none.",
   "Errors.User.MFA.OTP.TooMany": "A user may have {max} registrations for one-time codes at most.",
   "Errors.User.NotFound": "There is no such user.",
-  "Errors.User.NotHuman": "The user is a machine; only people have phones here.",
+  "Errors.User.NotHuman": "The user is a machine; that is for people only.",
   "Errors.User.NotInactive": "The user is not deactivated.",
   "Errors.User.NotLocked": "The user is not locked.",
   "Errors.User.NotMachine": "Only machine users have access tokens.",

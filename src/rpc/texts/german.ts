@@ -100,7 +100,7 @@ export const german: Readonly<Record<MessageKey, string>> = {
     "Einmalcodes per SMS brauchen eine bestätigte Telefonnummer, und der Benutzer hat keine.",
   "Errors.User.MFA.OTP.TooMany": "Ein Benutzer darf höchstens {max} Registrierungen für Einmalcodes haben.",
   "Errors.User.NotFound": "Diesen Benutzer gibt es nicht.",
-  "Errors.User.NotHuman": "Der Benutzer ist eine Maschine; nur Menschen haben hier Telefone.",
+  "Errors.User.NotHuman": "Der Benutzer ist eine Maschine; das ist nur für Menschen.",
   "Errors.User.NotInactive": "Der Benutzer ist nicht deaktiviert.",
   "Errors.User.NotLocked": "Der Benutzer ist nicht gesperrt.",
   "Errors.User.NotMachine": "Nur technische Benutzer haben Zugriffstoken.",

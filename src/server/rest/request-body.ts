@@ -2,12 +2,14 @@ import {
   create,
   fromJson,
   fromJsonString,
+  type DescField,
   type DescMessage,
   type Message,
   type Registry,
 } from "@bufbuild/protobuf";
 import { isFieldError } from "@bufbuild/protobuf/reflect";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { errorMessage } from "../../lib/error-message.ts";
 import { acceptedCompressions } from "../compression.ts";
 import type { HttpBinding } from "./http-rule.ts";
 import { withoutNullCases } from "./null-cases.ts";
@@ -28,13 +30,23 @@ export function parseBody(
   try {
     let json = text;
     if (binding !== "message") {
-      // Must be one whole JSON value, or the body could bring further fields.
-      JSON.parse(text);
+      requireValue(binding, text);
       json = `{${JSON.stringify(binding.jsonName)}:${text}}`;
     }
     return parseMessage(input, json, registry);
   } catch (reason) {
     throw ConnectError.from(reason, Code.InvalidArgument);
+  }
+}
+
+/** It must be one whole JSON value, or the body could bring further fields. @throws Error that says so, as for a message */
+function requireValue(field: DescField, text: string): void {
+  try {
+    JSON.parse(text);
+  } catch (reason) {
+    throw new Error(`cannot decode ${field.toString()} from JSON: ${errorMessage(reason)}`, {
+      cause: reason,
+    });
   }
 }
 

@@ -389,14 +389,14 @@ function challengeRows(title: string, methods: SessionMethods): readonly Scenari
       ...refusal,
       name: "a challenge of a user who is gone",
       given: ofDeleted,
-      expect: challengeWithoutUser,
+      expect: challengeNotReady,
     }),
     row({
       ...refusal,
       name: "a challenge, where somebody else has the id of the user since",
       everyWay: true,
       given: ofRecreated,
-      expect: challengeWithoutUser,
+      expect: challengeNotReady,
     }),
     row({
       ...refusal,
@@ -644,14 +644,14 @@ function checkRows(title: string, methods: SessionMethods): readonly Scenario[] 
       { name: "of a registration", given: challengedByRegistration },
     ].map((situation) => row({ ...success, ...situation, name: `the right code ${situation.name}` })),
     row({ ...refusal, name: "a code without user", given: ofNobody, expect: checkWithoutUser }),
-    row({ ...refusal, name: "a code of a user who is gone", given: ofDeleted, expect: checkWithoutUser }),
+    row({ ...refusal, name: "a code of a user who is gone", given: ofDeleted, expect: checkNotReady }),
     row({
       ...refusal,
       name: "the right code, where somebody else has the id of the user since",
       everyWay: true,
       given: ofRecreated,
       input: right,
-      expect: checkWithoutUser,
+      expect: checkNotReady,
     }),
     row({ ...refusal, name: "a code without challenge", given: ofEnrolled, expect: noChallenge }),
     row({
