@@ -27,7 +27,12 @@ export interface SessionRecord {
   /** The fingerprint of the user agent. */
   readonly fingerprintId: string;
   readonly createdMs: number;
+  /** `noEndMs` if it has no end. */
+  readonly expiresMs: number;
 }
+
+/** After every time that a question can name. */
+export const noEndMs = Number.MAX_SAFE_INTEGER;
 
 /** The records of each type of aggregate that has lists. */
 export interface SearchRecords {

@@ -1,6 +1,6 @@
 import { evolveSession, type SessionEvent, type SessionState } from "../domain/session-state.ts";
 import type { AggregateKind, Loaded, Repository } from "./repository.ts";
-import type { SessionRecord } from "./search.ts";
+import { noEndMs, type SessionRecord } from "./search.ts";
 
 export type SessionRepository = Repository<SessionState, SessionEvent>;
 export type LoadedSession = Loaded<SessionState>;
@@ -21,5 +21,6 @@ function recordOf(session: SessionState): SessionRecord | null {
     creatorId: session.creatorId,
     fingerprintId: session.userAgent?.fingerprintId ?? "",
     createdMs: session.createdMs,
+    expiresMs: session.expiresMs ?? noEndMs,
   };
 }

@@ -1,8 +1,11 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { SearchQuery } from "../../gen/zitadel/session/v2/query_pb.js";
 import type { ListSessionsRequest } from "../../gen/zitadel/session/v2/session_service_pb.js";
+import type { TimestampQueryMethod } from "../../gen/zitadel/v1/object_pb.js";
 import {
   type Condition,
   conditionsMax,
+  type IntegerField,
   type IntegerMatch,
   type Search,
   type SessionRecord,
@@ -52,13 +55,26 @@ function condition({ query }: SearchQuery, callerId: string): Condition<SessionR
       };
     case "creationDateQuery": {
       const { creationDate, method } = query.value;
-      const field = "queries.creation_date_query.creation_date";
-      const value = creationDate === undefined ? 0 : boundedTimestampMs(field, creationDate);
-      return { kind: "integer", field: "createdMs", match: timeMatches[method] ?? "equals", value };
+      return at("createdMs", method, "queries.creation_date_query.creation_date", creationDate);
+    }
+    case "expirationDateQuery": {
+      const { expirationDate, method } = query.value;
+      return at("expiresMs", method, "queries.expiration_date_query.expiration_date", expirationDate);
     }
     case undefined:
       return { kind: "all", of: [] };
   }
+}
+
+/** @param named the field of the request with the time */
+function at(
+  field: IntegerField<SessionRecord>,
+  method: TimestampQueryMethod,
+  named: string,
+  time: Timestamp | undefined,
+): Condition<SessionRecord> {
+  const value = time === undefined ? 0 : boundedTimestampMs(named, time);
+  return { kind: "integer", field, match: timeMatches[method] ?? "equals", value };
 }
 
 const agentUnknown = refusal("invalid_argument", "GRPC-x8n23uh", "Errors.NotSupported");

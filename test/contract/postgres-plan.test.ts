@@ -36,7 +36,7 @@ describe("the index that postgres searches by", () => {
       FROM generate_series(1, ${users}) AS n;
       INSERT INTO ringback.unique_keys SELECT 'user_name', 'u' || n, n::text FROM generate_series(1, ${users}) AS n;
       INSERT INTO ringback.session_records
-      SELECT n::text, (n % 1000)::text, (n % 10)::text, '', n FROM generate_series(1, ${users}) AS n;
+      SELECT n::text, (n % 1000)::text, (n % 10)::text, '', n, n + 3600000 FROM generate_series(1, ${users}) AS n;
       ANALYZE`);
   });
   afterAll(async () => {

@@ -1,11 +1,12 @@
 import * as fc from "fast-check";
-import type {
-  Condition,
-  IntegerField,
-  Search,
-  SessionRecord,
-  TextField,
-  UserRecord,
+import {
+  type Condition,
+  type IntegerField,
+  noEndMs,
+  type Search,
+  type SessionRecord,
+  type TextField,
+  type UserRecord,
 } from "../../src/app/search.ts";
 
 /** Few values, so that records and conditions meet; and all that SQL, patterns or Unicode make special. */
@@ -55,6 +56,7 @@ export const sessionRecordArbitrary: fc.Arbitrary<SessionRecord> = fc.record({
   creatorId: fc.constantFrom("u1", "U1", ""),
   fingerprintId: textArbitrary,
   createdMs: timeArbitrary,
+  expiresMs: fc.oneof(timeArbitrary, fc.constant(noEndMs)),
 });
 
 export const userSearchArbitrary = searchArbitrary<UserRecord>(
@@ -75,7 +77,7 @@ export const userSearchArbitrary = searchArbitrary<UserRecord>(
 
 export const sessionSearchArbitrary = searchArbitrary<SessionRecord>(
   ["id", "userId", "creatorId", "fingerprintId"],
-  ["createdMs"],
+  ["createdMs", "expiresMs"],
 );
 
 function searchArbitrary<R>(

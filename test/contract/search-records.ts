@@ -1,4 +1,4 @@
-import type { SessionRecord, UserRecord } from "../../src/app/search.ts";
+import { noEndMs, type SessionRecord, type UserRecord } from "../../src/app/search.ts";
 
 /** A record of a user with these values, and nothing else. */
 export function userRecord(values: Partial<UserRecord>): UserRecord {
@@ -21,7 +21,7 @@ export function userRecord(values: Partial<UserRecord>): UserRecord {
 
 /** A record of a session with these values, and nothing else. */
 export function sessionRecord(values: Partial<SessionRecord>): SessionRecord {
-  return { userId: "", creatorId: "", fingerprintId: "", createdMs: 0, ...values };
+  return { userId: "", creatorId: "", fingerprintId: "", createdMs: 0, expiresMs: noEndMs, ...values };
 }
 
 /** The search for all records of a type, by id. */

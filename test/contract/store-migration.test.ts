@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Search, UserRecord } from "../../src/app/search.ts";
+import { type IntegerMatch, noEndMs, type Search, type UserRecord } from "../../src/app/search.ts";
 import type { Store } from "../../src/app/store-port.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { outboxMessage, userCommit } from "../support/store-commits.ts";
 import { createStoreFolder } from "../support/store-folder.ts";
-import { everyRecord, userRecord } from "./search-records.ts";
+import { everyRecord, sessionRecord, userRecord } from "./search-records.ts";
 
 describe("a database of version 1", () => {
   let folder: Awaited<ReturnType<typeof createStoreFolder>>;
@@ -94,6 +94,33 @@ describe("a database of version 1", () => {
       },
     ]);
   });
+});
+
+it("a database of version 5 learns when its sessions are over", async () => {
+  const folder = await createStoreFolder();
+  const file = join(folder.path, "db");
+  const former = await openSqliteStore({ file, log: silentLog });
+  for (const [id, expiresMs] of [
+    ["ended", 2_000],
+    ["open", undefined],
+  ] as const) {
+    const aggregate = { type: "session", id } as const;
+    const record = sessionRecord({ creatorId: "ada" });
+    await former.commit(userCommit(id, 0, { aggregate, state: { id, expiresMs }, record }));
+  }
+  await former.close();
+  {
+    using database = new DatabaseSync(file);
+    database.exec("ALTER TABLE session_records DROP COLUMN expires_ms; PRAGMA user_version = 5");
+  }
+  const store = await openSqliteStore({ file, log: silentLog });
+  const found = async (match: IntegerMatch, value: number) => {
+    const where = { kind: "integer", field: "expiresMs", match, value } as const;
+    return (await store.search("session", { ...everyRecord, where })).ids;
+  };
+  expect([await found("equals", 2_000), await found("equals", noEndMs)]).toEqual([["ended"], ["open"]]);
+  await store.close();
+  await folder.remove();
 });
 
 const textFields = [

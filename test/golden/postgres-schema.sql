@@ -80,6 +80,7 @@ CREATE TABLE ringback.session_records (
   creator_id text COLLATE "C" NOT NULL,
   fingerprint_id text COLLATE "C" NOT NULL,
   created_ms bigint NOT NULL,
+  expires_ms bigint NOT NULL,
   CONSTRAINT session_records_pkey PRIMARY KEY (id)
 );
 
@@ -358,14 +359,14 @@ BEGIN
     DELETE FROM ringback.session_records r
     USING unnest(session_commit, session_id, session_changes) AS c (commit, id, changes)
     WHERE c.changes IS NULL AND c.commit <> ALL (refused) AND r.id = c.id;
-    UPDATE ringback.session_records r SET (user_id, creator_id, fingerprint_id, created_ms) = (
-      SELECT n.user_id, n.creator_id, n.fingerprint_id, n.created_ms
+    UPDATE ringback.session_records r SET (user_id, creator_id, fingerprint_id, created_ms, expires_ms) = (
+      SELECT n.user_id, n.creator_id, n.fingerprint_id, n.created_ms, n.expires_ms
       FROM jsonb_populate_record(r, c.changes::jsonb) AS n
     )
     FROM unnest(session_commit, session_id, session_changes) AS c (commit, id, changes)
     WHERE c.changes IS NOT NULL AND c.commit <> ALL (refused) AND r.id = c.id;
-    INSERT INTO ringback.session_records (id, user_id, creator_id, fingerprint_id, created_ms)
-    SELECT n.id, n.user_id, n.creator_id, n.fingerprint_id, n.created_ms
+    INSERT INTO ringback.session_records (id, user_id, creator_id, fingerprint_id, created_ms, expires_ms)
+    SELECT n.id, n.user_id, n.creator_id, n.fingerprint_id, n.created_ms, n.expires_ms
     FROM unnest(session_commit, session_id, session_changes) AS c (commit, id, changes),
       jsonb_populate_record(NULL::ringback.session_records, c.changes::jsonb || jsonb_build_object('id', c.id)) AS n
     WHERE c.changes IS NOT NULL AND c.commit <> ALL (refused)

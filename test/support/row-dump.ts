@@ -22,7 +22,7 @@ export async function dumpOf(store: Store) {
   }
   const page = { where: { kind: "all", of: [] }, order: "ascending", offset: 0, limit: 1_000_000 } as const;
   const users = ["id", "changedMs", "phone", "userName", "email", "status", "schemaId"] as const;
-  const sessions = ["id", "changedMs", "userId", "creatorId", "fingerprintId"] as const;
+  const sessions = ["id", "changedMs", "userId", "creatorId", "fingerprintId", "expiresMs"] as const;
   const lists = [
     ...(await Promise.all(users.map((sortBy) => store.search("user", { ...page, sortBy })))),
     ...(await Promise.all(sessions.map((sortBy) => store.search("session", { ...page, sortBy })))),

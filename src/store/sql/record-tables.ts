@@ -40,6 +40,7 @@ export const recordTables: { readonly [T in SearchType]: RecordTable<SearchRecor
       creatorId: "creator_id",
       fingerprintId: "fingerprint_id",
       createdMs: "created_ms",
+      expiresMs: "expires_ms",
     },
     foldedColumns: {},
   },

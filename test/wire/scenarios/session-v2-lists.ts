@@ -251,8 +251,19 @@ export function sessionListRows(title: string, methods: SessionMethods): readonl
   ];
 }
 
+/** Sessions of one user that end a minute after one another, and one without an end. */
+async function ending(world: World): Promise<Several> {
+  const user = await world.user();
+  const firstMs = world.clock.ms + 60_000;
+  const ids: string[] = [];
+  for (const lifetime of [{ seconds: 60n }, { seconds: 120n }, undefined]) {
+    ids.push((await open(world, user, { checks: byId(user), ...(lifetime && { lifetime }) })).sessionId);
+  }
+  return { ...user, ids, firstMs };
+}
+
 /** The rows of queries that only v2 has. */
-export function sessionCreatorRows(title: string): readonly Scenario[] {
+export function sessionV2QueryRows(title: string): readonly Scenario[] {
   const row = sessionRowsOf(title, method.listSessions);
   const creator = (id?: string) =>
     ({ query: { case: "creatorQuery", value: id === undefined ? {} : { id } } }) as const;
@@ -260,6 +271,14 @@ export function sessionCreatorRows(title: string): readonly Scenario[] {
     ({
       query: { case: "userAgentQuery", value: fingerprintId === undefined ? {} : { fingerprintId } },
     }) as const;
+  const byEnd = (ms: number, timeMethod: TimestampQueryMethod) =>
+    ({
+      query: {
+        case: "expirationDateQuery",
+        value: { expirationDate: timestampFromMs(ms), method: timeMethod },
+      },
+    }) as const;
+  const [first, second, unending] = [0, 1, 2];
   const base = { given: ofUser, caller: "administrator" } as const;
   const found = { expect: ({ sessionId }: Session) => listed([sessionId]), after: total(1) };
   return [
@@ -305,6 +324,29 @@ export function sessionCreatorRows(title: string): readonly Scenario[] {
       input: () => ({ queries: [agent()] }),
       expect: refused(Code.InvalidArgument, "GRPC-x8n23uh"),
     }),
+    ...(
+      [
+        ["at a time", TimestampQueryMethod.EQUALS, [second]],
+        ["after a time, or never", TimestampQueryMethod.GREATER, [unending]],
+        ["at or after a time, or never", TimestampQueryMethod.GREATER_OR_EQUALS, [second, unending]],
+        ["before a time", TimestampQueryMethod.LESS, [first]],
+        ["at or before a time", TimestampQueryMethod.LESS_OR_EQUALS, [first, second]],
+      ] as const
+    ).map(([name, timeMethod, indexes]) =>
+      row({
+        name: `that end ${name}`,
+        given: ending,
+        caller: "administrator",
+        input: ({ id, firstMs }) => ({ queries: [byUser(id), byEnd(firstMs + 60_000, timeMethod)] }),
+        expect: ({ ids }) =>
+          ok({
+            sessions: expect.arrayContaining(
+              indexes.map((index) => expect.objectContaining({ id: ids[index] })),
+            ),
+          }),
+        after: total(indexes.length),
+      }),
+    ),
     row({
       name: "a creator of 201 characters",
       given: nobody,

@@ -5,7 +5,7 @@ import type { SessionMethods } from "./session-givens.ts";
 import { sessionChallengeRows } from "./session-v2-challenges.ts";
 import { sessionCreateRows } from "./session-v2-create.ts";
 import { sessionGetAndDeleteRows } from "./session-v2-get-delete.ts";
-import { sessionCreatorRows, sessionListRows } from "./session-v2-lists.ts";
+import { sessionV2QueryRows, sessionListRows } from "./session-v2-lists.ts";
 import { sessionSetRows } from "./session-v2-set.ts";
 
 /** The session services, which are the same under two names. */
@@ -22,7 +22,7 @@ function rowsOf(title: string, methods: SessionMethods): readonly Scenario[] {
 
 export const sessionsV2: readonly Scenario[] = [
   ...rowsOf("session.v2", SessionService.method),
-  ...sessionCreatorRows("session.v2"),
+  ...sessionV2QueryRows("session.v2"),
 ];
 
 export const sessionsV2beta: readonly Scenario[] = rowsOf("session.v2beta", Beta.method);

@@ -49,6 +49,12 @@ export declare type SearchQuery = Message<"zitadel.session.v2.SearchQuery"> & {
      */
     value: UserAgentQuery;
     case: "userAgentQuery";
+  } | {
+    /**
+     * @generated from field: zitadel.session.v2.ExpirationDateQuery expiration_date_query = 6;
+     */
+    value: ExpirationDateQuery;
+    case: "expirationDateQuery";
   } | { case: undefined; value?: undefined };
 };
 
@@ -144,6 +150,29 @@ export declare type UserAgentQuery = Message<"zitadel.session.v2.UserAgentQuery"
  * Use `create(UserAgentQuerySchema)` to create a new message.
  */
 export declare const UserAgentQuerySchema: GenMessage<UserAgentQuery>;
+
+/**
+ * @generated from message zitadel.session.v2.ExpirationDateQuery
+ */
+export declare type ExpirationDateQuery = Message<"zitadel.session.v2.ExpirationDateQuery"> & {
+  /**
+   * When the session is over. One without an end is over after every date.
+   *
+   * @generated from field: google.protobuf.Timestamp expiration_date = 1;
+   */
+  expirationDate?: Timestamp | undefined;
+
+  /**
+   * @generated from field: zitadel.v1.TimestampQueryMethod method = 2;
+   */
+  method: TimestampQueryMethod;
+};
+
+/**
+ * Describes the message zitadel.session.v2.ExpirationDateQuery.
+ * Use `create(ExpirationDateQuerySchema)` to create a new message.
+ */
+export declare const ExpirationDateQuerySchema: GenMessage<ExpirationDateQuery>;
 
 /**
  * @generated from enum zitadel.session.v2.SessionFieldName

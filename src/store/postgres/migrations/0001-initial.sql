@@ -70,7 +70,8 @@ CREATE TABLE ringback.session_records (
   user_id text COLLATE "C" NOT NULL,
   creator_id text COLLATE "C" NOT NULL,
   fingerprint_id text COLLATE "C" NOT NULL,
-  created_ms bigint NOT NULL
+  created_ms bigint NOT NULL,
+  expires_ms bigint NOT NULL
 );
 
 CREATE INDEX session_records_user ON ringback.session_records (user_id);
