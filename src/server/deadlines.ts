@@ -1,5 +1,7 @@
 import { Code, ConnectError, createContextKey, type Interceptor } from "@connectrpc/connect";
 import { Deadline, withDeadline } from "../lib/deadline.ts";
+import type { Log } from "../lib/log.ts";
+import { maskErrors } from "./errors.ts";
 import type { RequestGate } from "./request-gate.ts";
 
 const deadlineKey = createContextKey<Deadline | undefined>(undefined, {
@@ -19,13 +21,19 @@ export function noteDeadline(gate: RequestGate): RequestGate {
  * Answers a unary call when its client's time is up, whatever it still waits for, and lets that know how long it has.
  * What is on its way by then may still happen: so gRPC has it of DeadlineExceeded.
  */
-export const keepDeadline: Interceptor = (next) => (request) => {
-  const deadline = request.contextValues.get(deadlineKey);
-  if (deadline === undefined || request.stream) return next(request);
-  if (deadline.isOver) throw timedOut();
-  const answer = withDeadline(deadline, () => next(request));
-  return Promise.race([answer, timeUp(deadline, answer)]);
-};
+export function keepDeadline(log: Log): Interceptor {
+  return (next) => {
+    // A defect that shows behind the deadline reaches nobody any more but the log.
+    const logged = maskErrors(log)(next);
+    return (request) => {
+      const deadline = request.contextValues.get(deadlineKey);
+      if (deadline === undefined || request.stream) return next(request);
+      if (deadline.isOver) throw timedOut();
+      const answer = withDeadline(deadline, () => logged(request));
+      return Promise.race([answer, timeUp(deadline, answer)]);
+    };
+  };
+}
 
 /** Rejects then, unless the answer is there before. */
 function timeUp(deadline: Deadline, answer: Promise<unknown>): Promise<never> {

@@ -119,7 +119,7 @@ function createRoutes(options: ServerOptions, limits: Limits, drain: Drain): Rou
   // The files bring their messages too, for google.protobuf.Any.
   const registry = createRegistry(...descriptors.map(({ file }) => file));
   const gate = maskGateErrors(noteDeadline(options.requestGate), log);
-  const interceptors = [mergeUrlFields, keepDeadline, ...options.interceptors];
+  const interceptors = [mergeUrlFields, keepDeadline(log), ...options.interceptors];
   // The unary path sees every error itself.
   const masked = [maskErrors(log), ...interceptors];
   const { shutdownSignal } = drain;

@@ -8,6 +8,7 @@ import type { CodeCheckResult } from "../../src/app/sms-port.ts";
 import type { Store } from "../../src/app/store-port.ts";
 import { Deadline } from "../../src/lib/deadline.ts";
 import { createLog, silentLog } from "../../src/lib/log.ts";
+import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { openPostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { fakeSmsProvider } from "../support/fake-sms-provider.ts";
@@ -131,6 +132,38 @@ it("what a provider said of a code is written after the deadline of the call tha
     protocol.close();
     await world.close();
     await folder.remove();
+  }
+});
+
+it("a defect that shows behind the deadline of its call is in the log", async () => {
+  const defect = Promise.withResolvers<never>();
+  const logged = Promise.withResolvers<string>();
+  let isBroken = false;
+  const memory = openMemoryStore();
+  const store = withParts<Store>(memory, {
+    commit: (commit) => (isBroken ? defect.promise : memory.commit(commit)),
+  });
+  const world = await openWorld("safe", { store, log: createLog("error", logged.resolve) });
+  const protocol = connectProto(world.url);
+  try {
+    const { id: userId, number: phone } = await world.user();
+    isBroken = true;
+    const { result } = await protocol.call(
+      UserService.method.setPhone,
+      { userId, phone },
+      { authorization: `Bearer ${adminToken}`, "connect-timeout-ms": "100" },
+    );
+    expect(result).toMatchObject({ error: { code: Code.DeadlineExceeded } });
+    defect.reject(new TypeError("a defect"));
+    const record = JSON.parse(await logged.promise);
+    expect(record).toMatchObject({
+      message: "a call failed unexpectedly",
+      method: expect.stringContaining("SetPhone"),
+    });
+  } finally {
+    isBroken = false;
+    protocol.close();
+    await world.close();
   }
 });
 
