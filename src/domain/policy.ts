@@ -17,7 +17,7 @@ export interface Policy {
   readonly codeAttemptsMax: number | null;
   readonly resend: ResendPolicy;
   readonly lockout: LockoutPolicy;
-  /** Whether wrong codes of a phone count towards the lock, too (NIST SP 800-63B §5.2.2). */
+  /** Whether wrong codes for numbers lock, too, by a count of their own (NIST SP 800-63B §5.2.2). */
   readonly phoneCodesLock: boolean;
   /** Time between two SMS to one number; 0 if none. */
   readonly messagePauseMs: number;

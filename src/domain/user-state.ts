@@ -55,7 +55,7 @@ export interface UserState {
   readonly registrations: Readonly<Record<string, Registration>>;
   /** When codes were sent to the user's numbers lately, the oldest first. Those of sessions count there. */
   readonly smsSentMs?: readonly number[];
-  /** Wrong codes since the last right one. */
+  /** Wrong codes for the phone and registrations since the last right one. */
   readonly wrongCodes: number;
   readonly accessTokens: Readonly<Record<string, AccessToken>>;
   readonly roles: readonly string[];
@@ -233,14 +233,13 @@ function change(state: UserState, event: Exclude<UserEvent, Added>, atMs: number
       return { ...state, roles: event.data.roles };
     case "user.locked":
       return { ...state, status: "locked" };
-    case "user.unlocked": {
+    case "user.unlocked":
+    case "user.reactivated": {
       const { otpSmsFailures: _failures, ...rest } = state;
       return { ...rest, status: "active", wrongCodes: 0 };
     }
     case "user.deactivated":
       return { ...state, status: "inactive" };
-    case "user.reactivated":
-      return { ...state, status: "active" };
     case "user.removed":
       // Nothing personal stays in the state; the row stays, so that the sequence goes on.
       return { ...blankUser(state.id, state.kind, state.resourceOwner, state.createdMs), status: "removed" };

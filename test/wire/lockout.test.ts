@@ -10,7 +10,7 @@ import { change, enrolled, open, returned, type Session } from "./scenarios/sess
 /** After how many wrong one-time codes a user is locked. */
 
 const { addCustomLockoutPolicy, resetLockoutPolicyToDefault } = ManagementService.method;
-const { getUserByID, setPhone, unlockUser } = UserService.method;
+const { deactivateUser, getUserByID, reactivateUser, setPhone, unlockUser } = UserService.method;
 
 const failed = ["session.otp.sms.check.failed", "user.human.mfa.otp.sms.check.failed"];
 const wrong = { answer: "CODE-woT0xc", events: failed };
@@ -109,6 +109,14 @@ describe("profile zitadel, which has no limit of its own", () => {
     it("begins again after the user was unlocked", async () => {
       await answers(session, ...wrongCodes(3));
       await world.asAdmin(unlockUser, { userId: session.id });
+      expect(await answers(session, wrongCode, wrongCode, session.code)).toEqual([wrong, wrong, right]);
+    });
+
+    it("begins again after the user was deactivated and reactivated", async () => {
+      const { id: userId } = session;
+      await answers(session, ...wrongCodes(3));
+      await world.asAdmin(deactivateUser, { userId });
+      await world.asAdmin(reactivateUser, { userId });
       expect(await answers(session, wrongCode, wrongCode, session.code)).toEqual([wrong, wrong, right]);
     });
 
