@@ -10,9 +10,10 @@ const program = `
   const { parentPort } = require("node:worker_threads");
   let total = 0;
   parentPort.on("message", (request) => {
-    if (request === "close" || request.limit === 0) process.exit();
-    total += request.limit;
-    parentPort.postMessage(request.limit === 13 ? { failure: "disk I/O error" } : { found: { ids: [], total } });
+    const { records } = request;
+    if (request === "close" || records.limit === 0) process.exit();
+    total += records.limit;
+    parentPort.postMessage(records.limit === 13 ? { failure: "disk I/O error" } : { records: { ids: [], total } });
   });`;
 
 let lines: string[];
@@ -27,7 +28,7 @@ afterEach(() => searches.end());
 
 async function ask(limit: number): Promise<number> {
   const sql = { text: "", parameters: [] };
-  return (await searches.ask({ page: sql, total: sql, offset: 0, limit })).total;
+  return (await searches.records({ page: sql, total: sql, offset: 0, limit })).total;
 }
 
 it("one after the other is made, in the order in which they are asked for", async () => {

@@ -1,24 +1,25 @@
 import type { Worker } from "node:worker_threads";
+import type { MessageQuery, MessageRecord } from "../../app/outbox-port.ts";
 import type { Found } from "../../app/search.ts";
 import { StoreUnavailableError } from "../../app/store-port.ts";
 import { currentDeadline } from "../../lib/deadline.ts";
 import type { Log } from "../../lib/log.ts";
 import { callOverMessage } from "../bounds.ts";
 import type { SearchSql } from "./search-sql.ts";
-import type { SearchAnswer } from "./search-thread.ts";
+import type { SearchAnswer, SearchRequest } from "./search-thread.ts";
 import { Thread } from "./thread.ts";
 
 const waitingSearchesMax = 1_000;
 
 /**
- * Searches, one after the other in a thread of their own: one may look through all records, and everything else that the
- * server does would wait for it.
+ * Searches, one after the other in a thread of their own: one may look through all records or messages, and everything
+ * else that the server does would wait for it.
  */
 export class Searches {
-  readonly #thread: Thread<SearchSql, SearchAnswer>;
+  readonly #thread: Thread<SearchRequest, SearchAnswer>;
   readonly #log: Log;
   /** What the thread is asked at this moment. */
-  #asked: PromiseWithResolvers<Found> | undefined;
+  #asked: PromiseWithResolvers<SearchAnswer> | undefined;
   /** Resolves once all before are answered. */
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -28,25 +29,37 @@ export class Searches {
   constructor(startWorker: () => Worker, log: Log) {
     this.#thread = new Thread(
       startWorker,
-      (answer) => this.#answer(answer),
+      (answer) => this.#asked?.resolve(answer),
       (cause) => this.#died(cause),
     );
     this.#log = log;
   }
 
   /** @throws StoreUnavailableError */
-  async ask(search: SearchSql): Promise<Found> {
+  records(search: SearchSql): Promise<Found> {
+    return this.#ask({ records: search }, (answer) => answer.records);
+  }
+
+  /** @throws StoreUnavailableError */
+  messages(query: MessageQuery): Promise<readonly MessageRecord[]> {
+    return this.#ask({ messages: query }, (answer) => answer.messages);
+  }
+
+  async #ask<T>(request: SearchRequest, foundIn: (answer: SearchAnswer) => T | undefined): Promise<T> {
     if (this.#isEnded) throw new StoreUnavailableError("the store is closed");
     if (this.#waiting === waitingSearchesMax) {
       throw new StoreUnavailableError(`the store is busy: ${waitingSearchesMax} searches are waiting`);
     }
     this.#waiting += 1;
     const callDeadline = currentDeadline();
-    const found = this.#last.then(() => {
+    const answered = this.#last.then(() => {
       if (callDeadline?.isOver === true) throw new StoreUnavailableError(callOverMessage);
-      return this.#run(search);
+      return this.#run(request);
     });
-    this.#last = found.catch(() => {}).finally(() => (this.#waiting -= 1));
+    this.#last = answered.catch(() => {}).finally(() => (this.#waiting -= 1));
+    const answer = await answered;
+    const found = foundIn(answer);
+    if (found === undefined) throw new Error(answer.failure);
     return found;
   }
 
@@ -57,19 +70,14 @@ export class Searches {
     await this.#thread.end();
   }
 
-  #run(search: SearchSql): Promise<Found> {
+  #run(request: SearchRequest): Promise<SearchAnswer> {
     this.#asked = Promise.withResolvers();
     try {
-      this.#thread.ask(search);
+      this.#thread.ask(request);
     } catch (cause) {
       this.#died(cause); // the system gives no further thread
     }
     return this.#asked.promise;
-  }
-
-  #answer(answer: SearchAnswer): void {
-    if ("found" in answer) this.#asked?.resolve(answer.found);
-    else this.#asked?.reject(new Error(answer.failure));
   }
 
   #died(cause: unknown): void {

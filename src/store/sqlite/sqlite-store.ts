@@ -161,7 +161,7 @@ export class SqliteStore implements Store {
     this.#checkpoints = checkpoints;
     this.#searches = searches;
     this.#unlock = unlock;
-    this.outbox = createOutbox(reader, queue);
+    this.outbox = createOutbox(reader, queue, searches);
     this.inbox = createInbox(reader, queue);
     this.#selectState = reader.prepare(
       "SELECT sequence, state FROM states WHERE aggregate_type = ? AND aggregate_id = ?",
@@ -202,7 +202,7 @@ export class SqliteStore implements Store {
   }
 
   search<T extends SearchType>(type: T, search: Search<SearchRecords[T]>): Promise<Found> {
-    return this.#searches.ask(searchSql(recordTables[type], search));
+    return this.#searches.records(searchSql(recordTables[type], search));
   }
 
   commit(commit: Commit): Promise<CommitOutcome> {
