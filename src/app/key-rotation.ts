@@ -80,13 +80,20 @@ export class KeyRotation {
   /** They are few, and all in one aggregate. */
   async #resealProviders(round: Round): Promise<void> {
     const { settings, vault } = this.#options;
-    const reseal = (providerId: string, config: SmsProviderConfig): SmsProviderConfig =>
-      this.#tryToOpen(round, { providerId }, () => resealed(vault, providerId, config)) ?? config;
-    const { decision } = await settings.instance.execute(instanceId, (state) => {
-      round.unopened = 0; // it may be asked again
-      return decideResealSmsProviders(state, reseal);
-    });
+    const unopened = new Map<string, unknown>();
+    const reseal = (providerId: string, config: SmsProviderConfig): SmsProviderConfig => {
+      try {
+        return resealed(vault, providerId, config);
+      } catch (error) {
+        unopened.set(providerId, error);
+        return config;
+      }
+    };
+    const { decision } = await settings.instance.execute(instanceId, (state) =>
+      decideResealSmsProviders(state, reseal),
+    );
     round.providers = decision.events.length;
+    for (const [providerId, error] of unopened) this.#noteUnopened(round, { providerId }, error);
   }
 
   async #resealMessages(round: Round): Promise<void> {
@@ -102,21 +109,21 @@ export class KeyRotation {
 
   async #resealMessage(round: Round, message: WaitingMessage): Promise<void> {
     const { vault, outbox } = this.#options;
-    const { id, sealed: before } = message;
-    const sealed = this.#tryToOpen(round, { messageId: id }, () => vault.reseal(id, before));
-    if (sealed === undefined || sealed === before) return;
+    const { id: messageId, sealed: before } = message;
+    let sealed: string;
+    try {
+      sealed = vault.reseal(messageId, before);
+    } catch (error) {
+      this.#noteUnopened(round, { messageId }, error);
+      return;
+    }
     // It is refused where the message was sent meanwhile, or another replica was faster.
-    if (await outbox.reseal(message, sealed)) round.messages += 1;
+    if (sealed !== before && (await outbox.reseal(message, sealed))) round.messages += 1;
   }
 
-  #tryToOpen<T>(round: Round, what: Readonly<Record<string, string>>, open: () => T): T | undefined {
-    try {
-      return open();
-    } catch (error) {
-      round.unopened += 1;
-      this.#options.log.error("a secret cannot be opened; was a master key removed?", { ...what, error });
-      return undefined;
-    }
+  #noteUnopened(round: Round, what: Readonly<Record<string, string>>, error: unknown): void {
+    round.unopened += 1;
+    this.#options.log.error("a secret cannot be opened; was a master key removed?", { ...what, error });
   }
 
   async #tell({ providers, messages, unopened }: Round): Promise<void> {

@@ -10,6 +10,8 @@ describe("a reason that somebody else gives", () => {
     ["(079) 123 45 67", "(…"],
     ["to 41/79/123/45/67", "to …"],
     ["to 079‑123‑45‑67", "to …"],
+    ["K7Q2ZX is your code, or was it 4a7b?", "… is your code, or was it …?"],
+    ["no MX3 for SMS", "no MX3 for SMS"],
     ["٠٧٩١٢٣٤٥٦٧", "…"],
     ["\u202e\u0000 \u001b[31m", "[31m"],
     ["x".repeat(1_000), "x".repeat(200)],

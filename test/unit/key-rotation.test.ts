@@ -4,11 +4,13 @@ import { CodeVault } from "../../src/app/code-vault.ts";
 import { KeyRotation } from "../../src/app/key-rotation.ts";
 import { instanceId, Settings } from "../../src/app/settings.ts";
 import { configOf, accountOf, type SmsAccountInput } from "../../src/app/sms-account.ts";
+import type { Store } from "../../src/app/store-port.ts";
 import { policyOf } from "../../src/domain/policy.ts";
 import type { SettingsEvent } from "../../src/domain/settings-state.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { outboxMessage, settlement, userCommit } from "../support/store-commits.ts";
+import { withParts } from "../support/with-parts.ts";
 
 const [oldKey, newKey, lostKey] = [1, 2, 3].map((fill) => new Uint8Array(32).fill(fill));
 const vaultOf = (...keys: (Uint8Array | undefined)[]) =>
@@ -22,8 +24,8 @@ const after = vaultOf(newKey);
 const clock = { nowMs: () => 1_000 };
 
 /** A store, and a rotation that resolves when its first round is over. */
-function setUp() {
-  const store = openMemoryStore();
+function setUp(parts: Partial<Store> = {}) {
+  const store = withParts<Store>(openMemoryStore(), parts);
   const settings = new Settings(policyOf("safe", undefined), store, clock);
   const records: { message: string }[] = [];
   const log = createLog("debug", (line) => records.push(JSON.parse(line)));
@@ -103,8 +105,13 @@ describe("the rotation of the master key", () => {
     expect(claimed !== undefined && (await store.outbox.begin(claimed, []))).toBe(true);
   });
 
-  it("leaves what it cannot open, and does not say that the older key may go", async () => {
-    const { store, settings, rotation, records } = setUp();
+  // On a shared store a decision may be asked for twice.
+  const shared = { isShared: true, isInMemory: false } as const;
+  it.each([
+    ["a store", {}],
+    ["a shared store", shared],
+  ])("leaves what it cannot open in %s, and does not say that the older key may go", async (_, parts) => {
+    const { store, settings, rotation, records } = setUp(parts);
     const sealed = vaultOf(lostKey).seal("m1", "text");
     await store.commit(userCommit("1", 0, { message: outboxMessage("m1", { sealed }) }));
     const config = { kind: "http", description: "", endpoint: "", sealedSigningKey: sealed } as const;
