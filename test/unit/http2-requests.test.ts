@@ -3,7 +3,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
 import { answerTo, fieldsIn, get, phone, setPhone } from "../support/http2-answers.ts";
 import { type Field, type Fields, plainBlock } from "../support/hpack-writer.ts";
-import { flags, Http2Frames, types } from "../support/http2-frames.ts";
+import { flags, Http2Frames, types, settingsPayload } from "../support/http2-frames.ts";
 
 /** What a request over HTTP/2 may be (RFC 9113 section 8). */
 
@@ -321,5 +321,12 @@ it("a header block may begin with nothing, and have padding and a priority", asy
   connection.frame(types.continuation, flags.none, 1);
   connection.frame(types.continuation, flags.endHeaders, 1, block);
   connection.data(1, phone("+41"), true);
+  expect((await answerTo(connection, 1)).status).toBe("200");
+});
+
+it("a request may come with a priority in the same frame, of a client that allows pushes", async () => {
+  connection.frame(types.settings, flags.none, 0, settingsPayload([[0x2, 1]]));
+  const block = Buffer.concat([Buffer.of(0, 0, 0, 3, 15), plainBlock(get("/v2/users/7"))]);
+  connection.frame(types.headers, flags.priority | flags.endHeaders | flags.endStream, 1, block);
   expect((await answerTo(connection, 1)).status).toBe("200");
 });

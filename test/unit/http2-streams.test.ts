@@ -89,6 +89,16 @@ describe("more streams than there may be", () => {
     }
   });
 
+  it("are not those whose answers ended with trailers, as in gRPC", async () => {
+    await start({ limits: { streamsPerConnectionMax: 2 } });
+    const path = "/zitadel.user.v2.UserService/SetPhone";
+    for (let stream = 1; stream < 20; stream += 2) {
+      connection.headers(stream, { ...get(path), ":method": "POST", "content-type": "application/grpc" });
+      connection.data(stream, Buffer.alloc(5), true);
+      expect((await answerTo(connection, stream)).trailers).toMatchObject({ "grpc-status": "0" });
+    }
+  });
+
   it("are told to the client before", async () => {
     await start({ limits: { streamsPerConnectionMax: 2, headerBytesMax: 5_000 } });
     const { payload } = await connection.next(types.settings);
